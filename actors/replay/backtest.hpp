@@ -1,0 +1,42 @@
+// A back-test: the deployment's quotes through all services in one thread, results as events.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "actors/replay/composition.hpp"
+#include "persistence/event_log.hpp"
+
+namespace tomnext::replay {
+
+/// What a back-test came to. Money in minor units of the account currency; times in milliseconds of wall time.
+struct backtest_report {
+  std::uint64_t ticks = 0, rejected_ticks = 0, flagged_ticks = 0, bars = 0, orders = 0, fills = 0, positions = 0, denied_orders = 0, events = 0;
+  amount commission, financing, final_balance;
+  currency in;
+  std::uint32_t minor_units = 2;
+  std::uint64_t iterations = 0;          ///< quotes and timers
+  std::string head_hash;
+  std::uint64_t state_hash = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> state_hashes;
+  double elapsed_ms = 0, parsing_ms = 0;
+  portfolio_management::account_statistics statistics;
+};
+
+/// Called now and then with the number of quotes so far; false cancels.
+using progress = std::function<bool(std::uint64_t quotes)>;
+
+struct backtest_options {
+  std::string log;                 ///< directory for the results; empty: they are hashed, and not kept
+  progress on_progress;
+};
+
+/// Runs it. Errors: what the feed says of a file, a missing conversion rate, a full disk, cancellation.
+result<backtest_report> run_backtest(const config::deployment& d, const backtest_options& options);
+
+/// Reads the files of the deployment's models; their bytes go to the content store of `log` where there is one.
+result<composition_parts> load_models(const config::deployment& d, const std::string& log);
+
+std::string to_json(const backtest_report& r);
+std::string to_table(const backtest_report& r);
+
+}  // namespace tomnext::replay

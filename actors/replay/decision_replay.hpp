@@ -1,0 +1,42 @@
+// Decision replay: every decide of a recorded log is run again, and its reaction compared with the recorded one, payload by payload.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/replay/hosts.hpp"
+#include "persistence/event_log.hpp"
+
+namespace tomnext::replay {
+
+/// Where a decision came out otherwise: what the log holds, what this build and configuration decide, and what led there.
+struct decision_difference {
+  std::uint64_t seq = 0;             ///< of the recorded event, or of the input whose reaction is incomplete
+  std::string host;
+  std::optional<event> recorded;
+  std::optional<event> decided;
+};
+
+/// A stretch that another version of a service decided: named, and not compared.
+struct skipped_stretch {
+  std::string host;
+  std::uint64_t from_seq = 0;
+  std::uint32_t recorded_version = 0;
+  std::uint32_t version = 0;
+};
+
+struct decision_report {
+  std::uint64_t events = 0, inputs = 0, compared = 0;
+  std::uint64_t pending = 0;         ///< decided here, not yet recorded when the log ended: a node that stopped in the middle
+  std::optional<decision_difference> difference;
+  std::vector<skipped_stretch> skipped;
+  std::uint64_t state_hash = 0;
+  [[nodiscard]] bool identical() const { return !difference; }
+};
+
+/// Runs to the first difference, or to the end. `on_progress` gets the seq reached; false cancels.
+result<decision_report> replay_decisions(const persistence::event_log& log, std::vector<composed_host> hosts,
+                                         const std::function<bool(std::uint64_t)>& on_progress);
+
+}  // namespace tomnext::replay

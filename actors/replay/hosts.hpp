@@ -1,0 +1,19 @@
+// The composed hosts behind one virtual interface: for decision replay and for the live node.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "actors/replay/composition.hpp"
+#include "actors/runtime/host_core.hpp"
+
+namespace tomnext::replay {
+
+struct composed_host {
+  actors::host_definition definition;
+  std::shared_ptr<actors::hosted_service> service;
+};
+
+/// All hosts of a deployment in rank order.
+result<std::vector<composed_host>> compose_hosts(const config::deployment& d, const composition_parts& parts);
+
+}  // namespace tomnext::replay

@@ -1,0 +1,234 @@
+// The back-test kernel: all hosts in one thread, typed lanes instead of mailboxes, simulated time.
+// The order is the one that lockstep reproduces with actors: breadth first, by (cause, host rank, ordinal).
+#pragma once
+#include <array>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "domain/base/archive.hpp"
+#include "domain/base/outbox.hpp"
+#include "domain/events/event.hpp"
+
+namespace tomnext::replay {
+
+/// Identities of what is not a composed host. Composed hosts follow, in rank order.
+inline constexpr host_id configuration_ingress{1}, market_ingress{2}, timer_authority{3}, operator_ingress{4}, supervision_ingress{5};
+inline constexpr std::uint32_t first_composed_host = 16;
+
+/// A host as composed: its name, the instrument it is for (0: all), and which service it runs.
+struct host_description {
+  host_id id;
+  std::string name;        ///< "strategy_execution/cross"
+  const char* service{};   ///< "strategy_execution"
+  std::uint32_t version{};
+  std::uint32_t state_version{};
+  std::uint32_t instrument{};
+};
+
+/// Timers by due time; at one time by the rank of the host and the timer's number.
+class timer_queue {
+ public:
+  struct armed {
+    timestamp due;
+    host_id target;
+    timer_id timer;
+    std::uint32_t generation;
+    std::uint64_t armed_by;
+    bool operator<(const armed& o) const {  // for a heap with the earliest on top
+      return std::tie(o.due, o.target, o.timer, o.generation) < std::tie(due, target, timer, generation);
+    }
+  };
+  void arm(const timer_armed& e, std::uint64_t seq) {
+    heap_.push({e.due, e.target, e.timer, e.generation, seq});
+    next_ = heap_.top().due;
+  }
+  armed pop() {
+    auto a = heap_.top();
+    heap_.pop();
+    next_ = heap_.empty() ? never : heap_.top().due;
+    return a;
+  }
+  [[nodiscard]] timestamp next() const { return next_; }
+  [[nodiscard]] std::size_t size() const { return heap_.size(); }
+
+ private:
+  static constexpr timestamp never{INT64_MAX};
+  std::priority_queue<armed> heap_;
+  timestamp next_ = never;
+};
+
+/// Log: where events go, `void begin_reaction()`, `template <E> void append(const header&, const E&)`. A reaction is never split over groups.
+template <class Log> class kernel {
+ public:
+  explicit kernel(Log& log) : log_(log) { reaction_.reserve(64); }
+  kernel(const kernel&) = delete;
+  kernel& operator=(const kernel&) = delete;
+
+  /// Takes a host over. instrument 0: it hears of all instruments.
+  template <class S> S& add(const host_description& d, S service) {
+    auto kept = std::make_shared<S>(std::move(service));
+    hosts_.push_back({d, kept, [](void* s, state_hasher& h) { h(*static_cast<S*>(s)); }});
+    subscribe(*kept, d, typename S::inputs{});
+    return *kept;
+  }
+
+  /// One input from outside, and everything that follows from it.
+  template <class E> void input(const E& e, timestamp at, host_id from, std::uint64_t position, std::uint64_t cause = 0) {
+    header h;
+    h.seq = ++seq_;
+    h.cause = cause;
+    h.position = position;
+    h.correlation = h.seq;
+    h.at = now_ = at > now_ ? at : now_;
+    h.host = from;
+    h.type = E::type_number;
+    h.version = E::schema_version;
+    ++counts_[E::type_number];
+    log_.begin_reaction();
+    log_.append(h, e);
+    publish(h, e);
+    drain();
+  }
+
+  /// A quote, after the timers that are due before it.
+  void quote(const quote_accepted& q) {
+    while (timers_.next() < q.source_time) [[unlikely]] fire();
+    input(q, q.source_time, market_ingress, q.source_position);
+  }
+  /// The end of the data counts as a later tick: what is due by now fires.
+  void end_of_data() {
+    const timestamp last = now_;
+    while (timers_.next() <= last && !failure_) fire();
+  }
+
+  [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
+  [[nodiscard]] std::uint64_t seq() const { return seq_; }
+  [[nodiscard]] timestamp now() const { return now_; }
+  [[nodiscard]] std::uint64_t count(std::uint16_t type) const { return counts_[type]; }
+  /// One hash over the states of all hosts, in rank order.
+  [[nodiscard]] std::uint64_t state_hash() const {
+    state_hasher h;
+    for (const auto& x : hosts_) x.hash(x.service.get(), h);
+    return h.digest();
+  }
+  /// Each host's own hash, to find which one differs.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> state_hashes() const {
+    std::vector<std::pair<std::string, std::uint64_t>> all;
+    for (const auto& x : hosts_) {
+      state_hasher h;
+      x.hash(x.service.get(), h);
+      all.emplace_back(x.description.name, h.digest());
+    }
+    return all;
+  }
+
+ private:
+  struct hosted {
+    host_description description;
+    std::shared_ptr<void> service;
+    void (*hash)(void*, state_hasher&);
+  };
+  template <class E> struct slot {
+    void* service;
+    host_id id;
+    void (*deliver)(kernel&, void*, host_id, const header&, const E&);
+  };
+  template <class E> using lane = std::array<std::vector<slot<E>>, instruments_max>;
+  template <class... E> static std::tuple<lane<E>...> lanes_of(type_list<E...>);
+
+  template <class S, class... E> void subscribe(S& s, const host_description& d, type_list<E...>) { (subscribe_one<S, E>(s, d), ...); }
+  template <class S, class E> void subscribe_one(S& s, const host_description& d) {
+    static_assert(applies<S, E> || decides<S, E>, "a declared input that nobody handles");
+    constexpr bool keyed = requires(const E& e) { e.instrument.value; };
+    for (std::uint32_t i = 0; i < instruments_max; ++i) {
+      const bool wanted = keyed ? (d.instrument == 0 || d.instrument == i) : i == 0;
+      if (!wanted) continue;
+      std::get<lane<E>>(*lanes_)[i].push_back(
+          {&s, d.id, [](kernel& k, void* p, host_id me, const header& h, const E& e) { k.process(*static_cast<S*>(p), me, h, e); }});
+    }
+  }
+  template <class E> void publish(const header& h, const E& e) {
+    for (auto& s : std::get<lane<E>>(*lanes_)[routing_key(e)]) {
+      if (s.id == h.host) continue;
+      if constexpr (requires { e.target == s.id; }) { if (e.target != s.id) continue; }
+      s.deliver(*this, s.service, s.id, h, e);
+    }
+  }
+  // The life of a host: apply the input, decide, apply each own output.
+  template <class S, class E> void process(S& s, host_id id, const header& h, const E& e) {
+    if constexpr (applies<S, E>) s.apply(h, e);
+    if constexpr (decides<S, E>) {
+      reaction_.clear();
+      outbox out(reaction_, h, id, 0);
+      std::as_const(s).decide(h, e, out);
+      if (out.failure()) [[unlikely]] return fail(id, h, *out.failure());
+      if (!reaction_.empty()) [[unlikely]] sequence(s, h);
+    }
+  }
+  template <class S> [[gnu::noinline]] void sequence(S& s, const header& cause) {
+    if (cause.depth >= cause_depth_max) {
+      failure_.emplace(errc::poisonous_input, "the chain of causes is longer than " + std::to_string(cause_depth_max) + ": services answer each other in a loop");
+      return;
+    }
+    log_.begin_reaction();
+    for (auto& own : reaction_) {
+      own.head.seq = ++seq_;
+      ++counts_[own.head.type];
+      own_output(s, own, typename S::outputs{});
+      fifo_.push_back(own);
+    }
+  }
+  template <class S, class... O> void own_output(S& s, const event& own, type_list<O...>) {
+    const bool declared = ((own.is<O>() && (own_output_of<S, O>(s, own), true)) || ...);
+    if (!declared) [[unlikely]] std::abort();  // a proposal that the service did not declare
+  }
+  template <class S, class O> void own_output_of(S& s, const event& own) {
+    const O& o = own.as<O>();
+    log_.append(own.head, o);
+    if constexpr (std::is_same_v<O, timer_armed>) timers_.arm(o, own.head.seq);
+    if constexpr (applies<S, O>) s.apply(own.head, o);
+  }
+  void drain() {
+    while (head_ < fifo_.size() && !failure_) {
+      const event e = fifo_[head_++];
+      visit(e, [&]<class E>(const E& payload) { publish(e.head, payload); });
+    }
+    fifo_.clear();
+    head_ = 0;
+  }
+  [[gnu::noinline]] void fire() {
+    auto a = timers_.pop();
+    input(timer_fired{a.target, a.timer, a.generation, a.due}, a.due, timer_authority, 0, a.armed_by);
+    if (failure_) while (timers_.size() > 0) timers_.pop();
+  }
+  [[gnu::noinline]] void fail(host_id id, const header& h, const error& e) {
+    if (failure_) return;
+    std::string name;
+    for (const auto& x : hosts_) if (x.description.id == id) name = x.description.name;
+    failure_.emplace(e.within(name + " at event " + std::to_string(h.seq) + " (" + to_string(h.at) + ")"));
+  }
+
+  Log& log_;
+  std::uint64_t seq_ = 0;
+  timestamp now_{};
+  std::array<std::uint64_t, event_numbers> counts_{};
+  timer_queue timers_;
+  std::vector<event> reaction_;   // of the decide at hand
+  std::vector<event> fifo_;       // sequenced, not yet published
+  std::size_t head_ = 0;
+  std::vector<hosted> hosts_;
+  std::optional<error> failure_;
+  std::unique_ptr<decltype(lanes_of(all_events{}))> lanes_ = std::make_unique<decltype(lanes_of(all_events{}))>();
+};
+
+/// Keeps nothing: the fastest back-test.
+struct null_log {
+  void begin_reaction() {}
+  template <class E> void append(const header&, const E&) {}
+};
+
+}  // namespace tomnext::replay

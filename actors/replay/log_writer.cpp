@@ -1,0 +1,50 @@
+#include "actors/replay/log_writer.hpp"
+
+namespace tomnext::replay {
+
+log_writer::log_writer(persistence::event_log& log) : log_(log), thread_([this] { run(); }) {}
+
+log_writer::~log_writer() { (void)finish(); }
+
+void log_writer::write(persistence::group_ref group) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return queue_.size() < queued_groups_max || failure_; });
+  if (failure_) return;
+  queue_.push_back(std::move(group));
+  changed_.notify_all();
+}
+
+void log_writer::run() {
+  std::vector<persistence::group_ref> batch;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return !queue_.empty() || ending_; });
+      if (queue_.empty()) return;
+      batch.swap(queue_);
+      changed_.notify_all();
+    }
+    auto head = log_.append(batch);
+    batch.clear();
+    if (!head) {
+      std::scoped_lock lock(mutex_);
+      failure_ = head.error();
+      queue_.clear();
+      changed_.notify_all();
+      return;
+    }
+  }
+}
+
+result<persistence::log_head> log_writer::finish() {
+  {
+    std::scoped_lock lock(mutex_);
+    ending_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  if (failure_) return *failure_;
+  return log_.head();
+}
+
+}  // namespace tomnext::replay

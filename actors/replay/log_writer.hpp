@@ -1,0 +1,38 @@
+// Writes groups on a thread of its own with natural batching: what has queued up while the last batch was synced is the next batch.
+#pragma once
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "persistence/event_log.hpp"
+
+namespace tomnext::replay {
+
+/// Queued groups, at most: then the producer waits. 64 groups of 512 events are some 12 MB.
+inline constexpr std::size_t queued_groups_max = 64;
+
+class log_writer {
+ public:
+  explicit log_writer(persistence::event_log& log);
+  ~log_writer();
+  log_writer(const log_writer&) = delete;
+  log_writer& operator=(const log_writer&) = delete;
+
+  void write(persistence::group_ref group);
+  /// Waits until all is durable; the first error, if there was one.
+  result<persistence::log_head> finish();
+
+ private:
+  void run();
+  persistence::event_log& log_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<persistence::group_ref> queue_;
+  std::optional<error> failure_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tomnext::replay

@@ -1,0 +1,86 @@
+// A deployment as a plain structure: what a YAML file says, validated, with ids given out. No YAML in here.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "domain/base/market.hpp"
+#include "domain/events/event.hpp"
+#include "domain/strategy_execution/strategy_host.hpp"
+
+namespace tomnext::config {
+
+/// Where quotes come from: market files, or a log that they were imported into.
+struct data_source {
+  std::string format;              ///< "fxcm-m1", "lean-tick"
+  std::vector<std::string> files;  ///< fxcm-m1: bid, ask; lean-tick: the zips in order of their dates
+  std::string log;                 ///< a log directory, instead of files
+  instrument_id instrument;
+  std::string stamp = "open";      ///< of the file's bars: "open" or "close"
+  std::int32_t utc_offset_minutes{};
+};
+
+struct quality_settings {
+  bool flagged_quotes_trade = false;  ///< comparison mode: crossed and spiking quotes fill and mark
+  double spike_threshold = 30;        ///< robust z; 0 switches the check off
+  std::uint32_t spike_window = 64;
+};
+
+struct feature_setting {
+  text name;
+  feature_kind kind{};
+  std::uint32_t period{};
+};
+
+struct model_setting {
+  text name;
+  std::string file;
+  instrument_id instrument;
+  double confirm_at = 0.65;
+  double reject_at = 0.35;
+};
+
+struct risk_settings {
+  quantity position_max;
+  amount notional_max;
+  std::uint32_t orders_per_second_max{};
+  rate price_collar;
+  /// True where a section `risk` sets any of them: only then are they events.
+  [[nodiscard]] bool any() const { return position_max || notional_max || orders_per_second_max != 0 || price_collar; }
+};
+
+/// "recorded": as fast as it was; "times": a multiple; "lockstep": the next input when everything has answered the last.
+struct pace_setting {
+  bool lockstep = true;
+  double times = 1;
+};
+
+struct node_settings {
+  std::string log;                       ///< directory of the node's log
+  std::string listen = "127.0.0.1";      ///< loopback only
+  std::uint16_t port = 0;                ///< 0: no HTTP endpoint
+  std::uint32_t threads = 2;
+  std::uint64_t snapshot_every = 100'000;  ///< inputs of a host between two snapshots
+  pace_setting pace;
+};
+
+struct deployment {
+  std::string source_text;               ///< canonical text of the configuration, kept in the content store
+  std::vector<data_source> data;
+  std::vector<instrument_defined> instruments;  ///< index = id − 1
+  account_opened account;
+  bool bars_without_updates = false;
+  quality_settings quality;
+  rate commission_rate;
+  std::vector<strategy_execution::strategy_configuration> strategies;
+  bar_spec research_bars{60, price_side::mid};  ///< bars that features and regimes read
+  bool research = true;                         ///< feature_store and analysis_engine run
+  std::vector<feature_setting> features;
+  std::vector<model_setting> models;
+  risk_settings risk;
+  double drawdown_alert = 0.05;
+  std::vector<calendar_defined> calendar;
+  node_settings node;
+};
+
+}  // namespace tomnext::config

@@ -1,0 +1,68 @@
+// The market's vocabulary: sides, order kinds, bar specifications, verdicts. Numbers are on the wire and never change.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "domain/base/result.hpp"
+#include "domain/base/time.hpp"
+
+namespace tomnext {
+
+enum class side : std::uint8_t { none = 0, buy = 1, sell = 2 };
+constexpr side opposite(side s) { return s == side::buy ? side::sell : s == side::sell ? side::buy : side::none; }
+/// +1 for a buy, −1 for a sell.
+constexpr std::int64_t sign(side s) { return s == side::buy ? 1 : s == side::sell ? -1 : 0; }
+
+enum class price_side : std::uint8_t { mid = 0, bid = 1, ask = 2 };
+enum class instrument_kind : std::uint8_t { spot_fx = 0, spot_metal = 1 };
+enum class order_kind : std::uint8_t { market = 0, limit = 1, stop = 2, stop_limit = 3, market_if_touched = 4, trailing_stop = 5 };
+enum class time_in_force : std::uint8_t { good_till_cancel = 0, immediate_or_cancel = 1, fill_or_kill = 2, day = 3, good_till_date = 4 };
+enum class position_mode : std::uint8_t { netting = 0, hedging = 1 };
+enum class trading_state : std::uint8_t { active = 0, reducing = 1, halted = 2 };
+enum class regime_kind : std::uint8_t { unknown = 0, trend = 1, range = 2, volatile_market = 3, quiet = 4 };
+enum class confirmation : std::uint8_t { abstain = 0, confirm = 1, reject = 2 };
+enum class ema_seed : std::uint8_t { sma = 0, first_close = 1 };
+
+/// How money in one currency is valued in another. by_sign: sell the currency held, buy the one owed.
+enum class conversion_method : std::uint8_t { side_traded = 0, by_sign = 1, mid = 2 };
+
+/// Flags of an accepted quote. A flagged quote updates bars but never fills, marks or triggers, unless a comparison mode says so.
+namespace quote_flag {
+inline constexpr std::uint32_t crossed = 1, locked = 2, spike = 4, off_hours = 8, stale = 16, wide_spread = 32;
+}
+enum class quote_rejection : std::uint8_t { none = 0, malformed = 1, non_positive = 2, time_backwards = 3, duplicate = 4 };
+
+enum class source_state : std::uint8_t { closed = 0, open = 1, ended = 2, failed = 3 };
+
+enum class strategy_state : std::uint8_t { created = 0, warming_up = 1, running = 2, paused = 3, stopping = 4, stopped = 5, failed = 6 };
+
+/// The steps of a signal. `completed`, `rejected` and `expired` are final.
+enum class signal_stage : std::uint8_t {
+  generated = 0, validated = 1, aggregated = 2, risk_checked = 3, executing = 4, completed = 5, rejected = 6, expired = 7
+};
+
+/// The limits that risk checks before an order. The number is on the wire.
+enum class limit_kind : std::uint8_t {
+  none = 0, position = 1, notional = 2, orders_per_second = 3, price_collar = 4, trading_state = 5, reduce_only = 6, no_price = 7, validity = 8,
+  unknown_instrument = 9, quantity_step = 10
+};
+
+enum class alert_rule : std::uint8_t { actor_restarts = 0, queue_depth = 1, drawdown = 2 };
+enum class alert_state : std::uint8_t { resolved = 0, firing = 1 };
+
+enum class log_purpose : std::uint8_t { live = 0, market_data = 1, backtest = 2, fork = 3 };
+
+enum class operator_command : std::uint8_t { none = 0, halt = 1, reduce = 2, resume = 3, flatten = 4, pause_strategy = 5, resume_strategy = 6, stop_strategy = 7 };
+
+/// Time bars: a step in seconds and the price they are built from. "5m-mid" in text.
+struct bar_spec {
+  std::uint32_t step_s{};
+  price_side from{};
+  constexpr auto operator<=>(const bar_spec&) const = default;
+};
+/// "30s-bid", "5m-mid", "1h-ask", "1d-mid".
+result<bar_spec> parse_bar_spec(std::string_view text);
+std::string to_string(bar_spec spec);
+
+}  // namespace tomnext

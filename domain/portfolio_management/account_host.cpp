@@ -1,0 +1,188 @@
+#include "domain/portfolio_management/account_host.hpp"
+
+#include <algorithm>
+
+#include "domain/statistics/returns.hpp"
+
+namespace tomnext::portfolio_management {
+
+// ---- positions -------------------------------------------------------------------------------------
+
+void account_host::apply(const header&, const order_filled& e) {
+  if (e.account != configuration_.account) return;
+  booked_ = {};
+  if (configuration_.positions == position_mode::hedging) return fill(e.closes ? e.closes : position_id{e.order.value}, e, e.size, true);
+  // Netting: what exceeds an opposite position closes it and opens the other way.
+  const position_id id{e.instrument.value};
+  auto found = positions_.find(id);
+  const std::int64_t net = found == positions_.end() ? 0 : found->second.position.size().value;
+  const bool opposite = net != 0 && (net > 0) != (e.direction == side::buy);
+  const std::int64_t held = net < 0 ? -net : net;
+  if (!opposite || e.size.value <= held) return fill(id, e, e.size, true);
+  fill(id, e, quantity{held}, true);
+  fill(id, e, quantity{e.size.value - held}, false);
+}
+
+void account_host::fill(position_id id, const order_filled& e, quantity size, bool takes_commission) {
+  auto fail = [&](const error& why) { if (booked_.failure.empty()) booked_.failure = why.message; };
+  auto found = positions_.find(id);
+  const bool fresh = found == positions_.end();
+  if (fresh && e.closes) return fail(error(errc::invalid_argument, "a fill closes position " + std::to_string(id.value) + ", which is not open"));
+  auto& h = fresh ? positions_.emplace(id, held{e.instrument, e.strategy, {}, 0}).first->second : found->second;
+  part p;
+  p.position = id;
+  p.strategy = h.strategy;
+  p.takes_commission = takes_commission;
+  const bool adds = fresh || (h.position.size().value > 0) == (e.direction == side::buy);
+  if (adds) {
+    if (auto added = h.position.add(e.direction, size, e.at_price); !added) return fail(added.error());
+    p.change = fresh ? position_change::opened : position_change::added;
+  } else {
+    auto profit = h.position.reduce(size, e.at_price, rates_.at(e.instrument).quote_minor_units);
+    if (!profit) return fail(profit.error());
+    p.profit = *profit;
+    p.change = h.position.flat() ? position_change::closed : position_change::reduced;
+  }
+  p.net = h.position.size();
+  p.average_price = h.position.average_price();
+  // A position that is closed is erased when its booking is applied: until then its earnings are needed.
+  booked_.parts.push_back(p);
+}
+
+// ---- money -----------------------------------------------------------------------------------------
+
+void account_host::decide(const header&, const account_opened& e, outbox& out) const {
+  if (e.account != configuration_.account) return;
+  out.emit(cash_moved{e.account, e.balance, e.balance, "opening balance", "configuration"});
+}
+
+void account_host::decide(const header&, const order_filled& e, outbox& out) const {
+  if (e.account != configuration_.account) return;
+  if (!booked_.failure.empty()) return out.fail(errc::overflow, booked_.failure);
+  const auto& book = rates_.at(e.instrument);
+  auto convert = [&](amount a) {
+    return rates_.convert(a, book.quote, book.quote_minor_units, configuration_.in, configuration_.minor_units, e.direction, configuration_.conversion);
+  };
+  amount balance = balance_;
+  for (const auto& p : booked_.parts) {
+    auto realised = convert(p.profit);
+    auto cost = convert(amount{p.takes_commission ? -e.commission.value : 0});
+    if (!realised) return out.fail(realised.error().code, realised.error().message);
+    if (!cost) return out.fail(cost.error().code, cost.error().message);
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(balance.value, realised->value.value + cost->value.value, &sum)) return out.fail(errc::overflow, "the balance does not fit");
+    balance.value = sum;
+    position_changed c;
+    c.account = e.account;
+    c.position = p.position;
+    c.strategy = p.strategy;
+    c.instrument = e.instrument;
+    c.order = e.order;
+    c.change = p.change;
+    c.net = p.net;
+    c.average_price = p.average_price;
+    c.realised = realised->value;
+    c.commission = amount{-cost->value.value};
+    c.balance = balance;
+    c.conversion_rate = realised->effective_rate;
+    c.conversion_position = realised->source_position;
+    out.emit(c);
+  }
+  emit_value(balance, out);
+}
+
+void account_host::apply(const header&, const cash_moved& e) {
+  balance_ = e.balance;
+  day_flows_.value += e.moved.value;
+  if (starting_equity_.value == 0) starting_equity_ = peak_equity_ = last_equity_ = day_start_ = e.balance;
+}
+
+void account_host::apply(const header&, const position_changed& e) {
+  balance_ = e.balance;
+  commission_.value += e.commission.value;
+  day_realised_.value += e.realised.value;
+  day_commission_.value += e.commission.value;
+  auto& h = positions_[e.position];
+  h.earned += e.realised.value - e.commission.value;
+  if (e.change == position_change::opened) ++opened_;
+  if (e.change != position_change::closed) return;
+  ++closed_;
+  if (h.earned > 0) { ++wins_; gross_profit_ += h.earned; }
+  if (h.earned < 0) { ++losses_; gross_loss_ -= h.earned; }
+  if (h.position.flat()) positions_.erase(e.position);
+  else h.earned = 0;   // a flip: the position lives on the other way
+}
+
+// ---- equity ----------------------------------------------------------------------------------------
+
+result<account_valued> account_host::value(amount balance) const {
+  std::int64_t unrealised = 0;
+  for (const auto& [id, h] : positions_) {
+    if (h.position.flat()) continue;
+    const auto& book = rates_.at(h.instrument);
+    const bool is_long = h.position.size().value > 0;
+    auto profit = h.position.unrealised(is_long ? book.bid : book.ask, book.quote_minor_units);
+    if (!profit) return profit.error();
+    auto in_account = rates_.convert(*profit, book.quote, book.quote_minor_units, configuration_.in, configuration_.minor_units,
+                                     is_long ? side::sell : side::buy, configuration_.conversion);
+    if (!in_account) return in_account.error();
+    unrealised += in_account->value.value;
+  }
+  account_valued v;
+  v.account = configuration_.account;
+  v.balance = balance;
+  v.unrealised = amount{unrealised};
+  v.equity = amount{balance.value + unrealised};
+  v.peak_equity = std::max(peak_equity_, v.equity);
+  v.drawdown = v.peak_equity.value > 0 ? static_cast<double>(v.peak_equity.value - v.equity.value) / static_cast<double>(v.peak_equity.value) : 0.0;
+  return v;
+}
+
+void account_host::emit_value(amount balance, outbox& out) const {
+  auto v = value(balance);
+  if (!v) return out.fail(v.error().code, v.error().message);
+  out.emit(*v);
+}
+
+void account_host::decide(const header&, const trading_day_rolled& e, outbox& out) const {
+  if (starting_equity_.value == 0) return;
+  auto v = value(balance_);
+  if (!v) return out.fail(v.error().code, v.error().message);
+  out.emit(*v);
+  out.emit(day_closed{configuration_.account, e.closed, day_start_, day_flows_, day_realised_, day_commission_, v->equity});
+}
+
+void account_host::decide(const header&, const source_state_changed& e, outbox& out) const {
+  if (e.state == source_state::ended) emit_value(balance_, out);
+}
+
+void account_host::apply(const header&, const account_valued& e) {
+  peak_equity_ = e.peak_equity;
+  last_equity_ = e.equity;
+  max_drawdown_ = std::max(max_drawdown_, e.drawdown);
+}
+
+void account_host::apply(const header&, const day_closed& e) {
+  day_start_ = e.end_equity;
+  day_flows_ = day_realised_ = day_commission_ = amount{};
+  if (daily_equity_.size() < equity_days_max) daily_equity_.push_back(static_cast<double>(e.end_equity.value) / static_cast<double>(power_of_ten(configuration_.minor_units)));
+}
+
+account_statistics account_host::statistics() const {
+  account_statistics s;
+  s.positions_opened = opened_;
+  s.positions_closed = closed_;
+  s.wins = wins_;
+  s.losses = losses_;
+  if (starting_equity_.value > 0) s.total_return = static_cast<double>(last_equity_.value - starting_equity_.value) / static_cast<double>(starting_equity_.value);
+  const auto returns = statistics::returns_of(daily_equity_);
+  s.sharpe = statistics::sharpe(returns);
+  s.sortino = statistics::sortino(returns);
+  if (closed_ > 0) s.win_rate = static_cast<double>(wins_) / static_cast<double>(closed_);
+  if (gross_loss_ > 0) s.profit_factor = static_cast<double>(gross_profit_) / static_cast<double>(gross_loss_);
+  s.max_drawdown = max_drawdown_;
+  s.days = daily_equity_.size();
+  return s;
+}
+
+}  // namespace tomnext::portfolio_management

@@ -1,0 +1,116 @@
+// The host of one account: positions, money, equity.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/base/outbox.hpp"
+#include "domain/base/service.hpp"
+#include "domain/ledger/conversion.hpp"
+#include "domain/ledger/position.hpp"
+
+namespace tomnext::portfolio_management {
+
+struct account_configuration {
+  account_id account;
+  currency in;
+  std::uint32_t minor_units{};
+  position_mode positions{};
+  amount balance;
+  conversion_method conversion{};
+  bool flagged_quotes_mark{};  ///< comparison mode: crossed and spiking quotes mark and convert too
+};
+
+/// What a person wants to know of an account. Rates and ratios as fractions; absent where there is too little to say.
+struct account_statistics {
+  std::uint64_t positions_opened = 0, positions_closed = 0, wins = 0, losses = 0;
+  double total_return = 0;
+  std::optional<double> sharpe, sortino, win_rate, profit_factor;
+  double max_drawdown = 0;
+  std::uint64_t days = 0;
+};
+
+/// A profit and its commission are rounded to the quote currency's minor unit, converted, and rounded to the account's, fill by fill:
+/// balance += profit − commission. A missing conversion rate fails the reaction. The account is valued after each fill, at each day roll, and when the
+/// source ends: longs at the bid, shorts at the ask.
+class account_host {
+ public:
+  static constexpr const char* service = "portfolio_management";
+  static constexpr std::uint32_t version = 1;
+  static constexpr std::uint32_t state_version = 1;
+  using inputs = type_list<account_opened, instrument_defined, quote_accepted, order_filled, trading_day_rolled, source_state_changed>;
+  using outputs = type_list<cash_moved, position_changed, account_valued, day_closed>;
+
+  account_host(host_id, account_configuration configuration) : configuration_(configuration), ignored_flags_(configuration.flagged_quotes_mark ? 0 : ~0u) {}
+
+  void apply(const header&, const instrument_defined& e) { rates_.define(e); }
+  void apply(const header&, const quote_accepted& e) { if ((e.flags & ignored_flags_) == 0) rates_.update(e); }
+  // its own outputs
+  void apply(const header&, const cash_moved& e);
+  void apply(const header&, const position_changed& e);
+  void apply(const header&, const account_valued& e);
+  void apply(const header&, const day_closed& e);
+  // a fill changes positions when it is applied; what it earned is proposed by decide and booked by position_changed
+  void apply(const header&, const order_filled& e);
+
+  void decide(const header&, const account_opened& e, outbox& out) const;
+  void decide(const header&, const order_filled& e, outbox& out) const;
+  void decide(const header&, const trading_day_rolled& e, outbox& out) const;
+  void decide(const header&, const source_state_changed& e, outbox& out) const;
+
+  [[nodiscard]] amount balance() const { return balance_; }
+  [[nodiscard]] amount commission() const { return commission_; }
+  [[nodiscard]] std::size_t open_positions() const { return positions_.size(); }
+  [[nodiscard]] account_statistics statistics() const;
+  /// Equity at each day roll, in whole account currency, oldest first; at most `equity_days_max`.
+  [[nodiscard]] const std::vector<double>& daily_equity() const { return daily_equity_; }
+  static constexpr std::size_t equity_days_max = 20'000;
+
+  template <class Archive> void archive(Archive& a) {
+    a(rates_, positions_, booked_, balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_, opened_, closed_, wins_, losses_,
+      gross_profit_, gross_loss_, daily_equity_, max_drawdown_, starting_equity_, last_equity_);
+  }
+
+ private:
+  struct held {
+    instrument_id instrument;
+    strategy_id strategy;
+    ledger::position position;
+    std::int64_t earned{};       // minor units of the account, commission taken off
+    template <class Archive> void archive(Archive& a) { a(instrument, strategy, position, earned); }
+  };
+  /// One part of a fill on one position: a flip in a netting account has two.
+  struct part {
+    position_id position;
+    position_change change{};
+    strategy_id strategy;
+    quantity net;
+    double average_price{};
+    amount profit;               // minor units of the quote currency
+    bool takes_commission{};
+    template <class Archive> void archive(Archive& a) { a(position, change, strategy, net, average_price, profit, takes_commission); }
+  };
+  struct booking {
+    std::vector<part> parts;
+    std::string failure;
+    template <class Archive> void archive(Archive& a) { a(parts, failure); }
+  };
+  void fill(position_id id, const order_filled& e, quantity size, bool takes_commission);
+  [[nodiscard]] result<account_valued> value(amount balance) const;
+  void emit_value(amount balance, outbox& out) const;
+
+  account_configuration configuration_;
+  std::uint32_t ignored_flags_;
+  ledger::rate_table rates_;
+  std::map<position_id, held> positions_;
+  booking booked_;               // by the fill applied last
+  amount balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_;
+  std::uint64_t opened_ = 0, closed_ = 0, wins_ = 0, losses_ = 0;
+  std::int64_t gross_profit_ = 0, gross_loss_ = 0;
+  std::vector<double> daily_equity_;
+  double max_drawdown_ = 0;
+  amount starting_equity_, last_equity_;
+};
+
+}  // namespace tomnext::portfolio_management

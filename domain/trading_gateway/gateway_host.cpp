@@ -1,0 +1,148 @@
+#include "domain/trading_gateway/gateway_host.hpp"
+
+#include "domain/ledger/notional.hpp"
+
+namespace tomnext::trading_gateway {
+
+using orders::order_move;
+
+void gateway_host::decide(const header& h, const order_approved& e, outbox& out) const {
+  // A second approval of an order is not a second order.
+  if (orders_.contains(e.order)) return;
+  if (e.valid_until.ns != 0 && h.at > e.valid_until) {
+    out.emit(order_expired{e.order, e.strategy, e.signal, e.instrument, e.size, "approved after its validity"});
+    return;
+  }
+  order_submitted s;
+  s.order = e.order;
+  s.strategy = e.strategy;
+  s.signal = e.signal;
+  s.account = e.account;
+  s.instrument = e.instrument;
+  s.direction = e.direction;
+  s.kind = e.kind;
+  s.validity = e.validity;
+  s.size = e.size;
+  s.limit = e.limit;
+  s.reduce_only = e.reduce_only;
+  s.closes = e.closes;
+  s.valid_until = e.valid_until;
+  out.emit(s);
+  out.emit(send_started{e.order, e.instrument, e.direction, e.kind, e.validity, e.size, e.limit, 1});
+}
+
+void gateway_host::apply(const header&, const order_submitted& e) {
+  order o;
+  o.strategy = e.strategy;
+  o.signal = e.signal;
+  o.account = e.account;
+  o.instrument = e.instrument;
+  o.direction = e.direction;
+  o.size = e.size;
+  o.closes = e.closes;
+  if (auto s = orders::transition(o.status, order_move::submit)) o.status = *s;
+  orders_.emplace(e.order, o);
+}
+
+order_move gateway_host::move_of(const order& o, const venue_order_reported& e) {
+  switch (e.report) {
+    case venue_report::acknowledged: return order_move::accept;
+    case venue_report::rejected: return order_move::reject;
+    case venue_report::cancelled: return order_move::cancel;
+    case venue_report::expired: return order_move::expire;
+    case venue_report::filled: break;
+  }
+  return o.filled.value + e.size.value < o.size.value ? order_move::partial_fill : order_move::fill;
+}
+
+void gateway_host::decide(const header&, const venue_order_reported& e, outbox& out) const {
+  auto found = orders_.find(e.order);
+  if (found == orders_.end()) return;
+  const order& o = found->second;
+  const auto m = move_of(o, e);
+  auto next = orders::transition(o.status, m);
+  if (!next) return;   // apply has counted it
+  const quantity leaves{o.size.value - o.filled.value};
+  switch (e.report) {
+    case venue_report::acknowledged: out.emit(order_acknowledged{e.order, o.strategy, o.instrument, e.venue_order}); return;
+    case venue_report::rejected: out.emit(order_rejected{e.order, o.strategy, o.signal, o.instrument, e.reason}); return;
+    case venue_report::cancelled: out.emit(order_cancelled{e.order, o.strategy, o.signal, o.instrument, leaves, e.reason}); return;
+    case venue_report::expired: out.emit(order_expired{e.order, o.strategy, o.signal, o.instrument, leaves, e.reason}); return;
+    case venue_report::filled: break;
+  }
+  if (executions_.contains(e.execution)) return;
+  order_filled f;
+  f.order = e.order;
+  f.strategy = o.strategy;
+  f.signal = o.signal;
+  f.account = o.account;
+  f.instrument = o.instrument;
+  f.direction = o.direction;
+  f.size = e.size;
+  f.at_price = e.at_price;
+  f.leaves = quantity{leaves.value - e.size.value};
+  f.closes = o.closes;
+  f.execution = e.execution;
+  auto notional = ledger::notional(e.at_price, e.size, minor_units_[o.instrument.value]);
+  auto commission = notional ? ledger::commission(configuration_.commission_rate, *notional) : std::nullopt;
+  if (!commission) return out.fail(errc::overflow, "the notional of order " + std::to_string(e.order.value) + " does not fit");
+  f.notional = *notional;
+  f.commission = *commission;
+  f.late = next->late_fill;
+  out.emit(f);
+}
+
+void gateway_host::apply(const header&, const venue_order_reported& e) {
+  auto found = orders_.find(e.order);
+  if (found == orders_.end() || !orders::transition(found->second.status, move_of(found->second, e))) ++unexpected_;
+  else if (e.report == venue_report::filled && executions_.contains(e.execution)) ++unexpected_;
+}
+
+void gateway_host::move(order_id id, order_move m) {
+  auto found = orders_.find(id);
+  if (found == orders_.end()) return;
+  if (auto s = orders::transition(found->second.status, m)) found->second.status = *s;
+}
+
+void gateway_host::end(order_id id, order_move m) {
+  move(id, m);
+  ended_.push_back(id);
+  if (ended_.size() <= ended_orders_max) return;
+  orders_.erase(ended_.front());
+  ended_.pop_front();
+}
+
+void gateway_host::apply(const header&, const order_filled& e) {
+  auto found = orders_.find(e.order);
+  if (found == orders_.end()) return;
+  executions_.insert(e.execution);
+  execution_order_.push_back(e.execution);
+  if (execution_order_.size() > ended_orders_max) {
+    executions_.erase(execution_order_.front());
+    execution_order_.pop_front();
+  }
+  found->second.filled.value += e.size.value;
+  if (e.leaves.value > 0 || e.late) move(e.order, e.leaves.value > 0 ? order_move::partial_fill : order_move::fill);
+  else end(e.order, order_move::fill);
+}
+
+void gateway_host::apply(const header&, const order_expired& e) {
+  // One that was never sent has no entry; remember it, so that it is not sent later either.
+  if (!orders_.contains(e.order)) {
+    order o;
+    o.strategy = e.strategy;
+    o.instrument = e.instrument;
+    o.size = e.leaves;
+    if (auto s = orders::transition(o.status, order_move::submit)) o.status = *s;
+    orders_.emplace(e.order, o);
+  }
+  end(e.order, order_move::expire);
+}
+
+std::size_t gateway_host::open_orders() const {
+  std::size_t n = 0;
+  for (const auto& [id, o] : orders_) n += orders::is_final(o.status.state) ? 0 : 1;
+  return n;
+}
+
+}  // namespace tomnext::trading_gateway

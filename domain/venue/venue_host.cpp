@@ -1,0 +1,57 @@
+#include "domain/venue/venue_host.hpp"
+
+#include <algorithm>
+
+namespace tomnext::venue {
+
+void venue_host::apply(const header&, const instrument_defined& e) {
+  auto& b = books_[e.instrument.value];
+  b.displayed = e.displayed_size;
+  b.step = price{power_of_ten(price::scale - e.price_precision)};
+}
+
+void venue_host::apply(const header&, const venue_order_reported& e) {
+  taken_.insert(e.order);
+  next_venue_order_ = std::max(next_venue_order_, e.venue_order + 1);
+  next_execution_ = std::max(next_execution_, e.execution + 1);
+}
+
+void venue_host::decide(const header&, const send_started& e, outbox& out) const {
+  venue_order_reported report;
+  report.order = e.order;
+  report.instrument = e.instrument;
+  report.leaves = e.size;
+  auto refuse = [&](const char* why) {
+    report.report = venue_report::rejected;
+    report.reason = why;
+    out.emit(report);
+  };
+  if (taken_.contains(e.order)) return refuse("duplicate client order id");
+  if (e.kind != order_kind::market) return refuse("this venue takes market orders only");
+  if (e.size.value <= 0) return refuse("quantity is not positive");
+
+  const auto& book = books_[e.instrument.value];
+  const bool buy = e.direction == side::buy;
+  const price top = buy ? book.ask : book.bid;
+  if (top.value <= 0) return refuse("no quote yet");
+  const quantity shown = (buy ? book.ask_size : book.bid_size).value > 0 ? (buy ? book.ask_size : book.bid_size) : book.displayed;
+  const quantity at_top{shown.value > 0 ? std::min(shown.value, e.size.value) : e.size.value};
+  const price worse{top.value + sign(e.direction) * book.step.value};
+  if (worse.value <= 0) return refuse("the book is one step from zero");
+
+  report.venue_order = next_venue_order_;
+  report.report = venue_report::acknowledged;
+  out.emit(report);
+  auto fill = [&](quantity size, price at_price, std::uint64_t execution) {
+    report.report = venue_report::filled;
+    report.execution = execution;
+    report.size = size;
+    report.at_price = at_price;
+    report.leaves.value -= size.value;
+    out.emit(report);
+  };
+  fill(at_top, top, next_execution_);
+  if (report.leaves.value > 0) fill(report.leaves, worse, next_execution_ + 1);
+}
+
+}  // namespace tomnext::venue

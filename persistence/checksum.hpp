@@ -1,0 +1,21 @@
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4) and SHA-256.
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "domain/base/result.hpp"
+#include "domain/base/text.hpp"
+
+namespace tomnext::persistence {
+
+std::uint32_t crc32c(std::string_view bytes);
+/// SHA-256 of the parts as if they were one.
+hash256 sha256(std::initializer_list<std::string_view> parts);
+inline std::string_view bytes_of(const hash256& h) { return {reinterpret_cast<const char*>(h.bytes.data()), h.bytes.size()}; }
+/// 64 lower-case hexadecimal digits.
+std::string to_hex(const hash256& h);
+result<hash256> parse_hash(std::string_view hex);
+
+}  // namespace tomnext::persistence

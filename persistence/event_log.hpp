@@ -1,0 +1,69 @@
+// The log: append, scan, head, subscribe-from. Two implementations: memory_log and rocksdb_log.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "domain/base/result.hpp"
+#include "domain/base/text.hpp"
+#include "domain/events/event.hpp"
+
+namespace tomnext::persistence {
+
+/// Events committed together: whole or absent. Immutable once made; hosts, readers and the writer share it.
+struct group {
+  std::uint64_t epoch{};       ///< the writer's fencing epoch
+  std::vector<event> events;   ///< contiguous seqs, never empty
+  [[nodiscard]] std::uint64_t first_seq() const { return events.front().head.seq; }
+  [[nodiscard]] std::uint64_t last_seq() const { return events.back().head.seq; }
+};
+using group_ref = std::shared_ptr<const group>;
+
+/// Where the log ends. seq 0: empty.
+struct log_head {
+  std::uint64_t seq{};
+  std::uint64_t epoch{};
+  hash256 chain_hash;          ///< SHA-256 over the last group and its predecessor's hash
+  bool operator==(const log_head&) const = default;
+};
+
+/// Reads groups in order. Nothing more is read after an error.
+class log_scan {
+ public:
+  virtual ~log_scan() = default;
+  /// The next group, or an empty reference at the end.
+  virtual result<group_ref> next() = 0;
+};
+
+/// When an append counts as durable.
+enum class durability : std::uint8_t {
+  sync,  ///< fdatasync before the acknowledgement (default)
+  os,    ///< handed to the operating system: survives the process, not the machine
+};
+
+/// Ends a subscription when destroyed.
+class subscription {
+ public:
+  virtual ~subscription() = default;
+};
+
+class event_log {
+ public:
+  virtual ~event_log() = default;
+
+  /// Commits groups in order, in one batch with one sync. The first event's seq must be head + 1 and all be contiguous (errc::log_gap).
+  /// After an I/O error nothing more is accepted: an error does not mean "not written".
+  /// Not called from two threads at once.
+  virtual result<log_head> append(std::span<const group_ref> groups) = 0;
+  [[nodiscard]] virtual log_head head() const = 0;
+  /// Groups from the one that holds `from_seq` (1 = the beginning) to the head at the time of the call. Checks each crc and the chain from there on.
+  [[nodiscard]] virtual result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const = 0;
+  /// Calls `deliver` with every group from the one that holds from_seq on: first the stored ones, on the calling thread, then each newly committed
+  /// one on the appending thread, with no gap and no double at the hand-over.
+  virtual result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) = 0;
+};
+
+}  // namespace tomnext::persistence

@@ -1,0 +1,183 @@
+#include "persistence/group_codec.hpp"
+
+#include <cstring>
+
+#include "persistence/checksum.hpp"
+#include "persistence/wire.hpp"
+
+namespace tomnext::persistence {
+namespace {
+
+constexpr unsigned char format = 1;
+constexpr std::size_t envelope_bytes_max = 96;
+enum flag : std::uint8_t { has_host = 1, has_at = 2, has_cause = 4, has_position = 8, has_correlation = 16, has_ordinal = 32, has_source = 64, has_depth = 128 };
+
+using wire::get_varint, wire::put_varint, wire::unzigzag, wire::zigzag;
+
+char* put_event(char* p, const event& e, const header& before) {
+  const header& h = e.head;
+  unsigned flags = 0;
+  if (h.host != before.host || h.incarnation != before.incarnation) flags |= has_host;
+  if (h.at != before.at) flags |= has_at;
+  if (h.cause != 0) flags |= has_cause;
+  if (h.position != h.cause) flags |= has_position;
+  if (h.correlation != h.seq) flags |= has_correlation;
+  if (h.ordinal != 0) flags |= has_ordinal;
+  if (h.source != 0) flags |= has_source;
+  if (h.depth != 0) flags |= has_depth;
+  *p++ = static_cast<char>(flags);
+  p = put_varint(p, h.type);
+  *p++ = static_cast<char>(h.version);
+  if ((flags & has_host) != 0) p = put_varint(put_varint(p, h.host.value), h.incarnation);
+  if ((flags & has_at) != 0) p = put_varint(p, zigzag(h.at.ns - before.at.ns));
+  if ((flags & has_cause) != 0) p = put_varint(p, h.seq - h.cause);
+  if ((flags & has_position) != 0) p = put_varint(p, zigzag(static_cast<std::int64_t>(h.position - before.position)));
+  if ((flags & has_correlation) != 0) p = put_varint(p, h.seq - h.correlation);
+  if ((flags & has_ordinal) != 0) p = put_varint(p, h.ordinal);
+  if ((flags & has_source) != 0) p = put_varint(p, h.source);
+  if ((flags & has_depth) != 0) *p++ = static_cast<char>(h.depth);
+  // Most payloads are shorter than 128 bytes: their length is one byte, written after the fact.
+  char* const length = p;
+  char* const end = encode_payload(p + 1, e);
+  const auto size = static_cast<std::size_t>(end - length - 1);
+  if (size < 0x80) [[likely]] {
+    *length = static_cast<char>(size);
+    return end;
+  }
+  char prefix[10];
+  const auto prefix_size = static_cast<std::size_t>(put_varint(prefix, size) - prefix);
+  std::memmove(length + prefix_size, length + 1, size);
+  std::memcpy(length, prefix, prefix_size);
+  return length + prefix_size + size;
+}
+
+/// Reads forward; anything beyond the end leaves it failed.
+struct reader {
+  const char* p;
+  const char* end;
+  bool good = true;
+  std::uint64_t varint() {
+    std::uint64_t x = 0;
+    const char* next = good ? get_varint(p, end, x) : nullptr;
+    if (next == nullptr) good = false; else p = next;
+    return x;
+  }
+  std::uint8_t byte() {
+    if (!good || p == end) {
+      good = false;
+      return 0;
+    }
+    return static_cast<std::uint8_t>(*p++);
+  }
+  std::string_view take(std::uint64_t size) {
+    if (!good || static_cast<std::uint64_t>(end - p) < size) {
+      good = false;
+      return {};
+    }
+    std::string_view s(p, size);
+    p += size;
+    return s;
+  }
+};
+
+error corrupt(const std::string& why) { return {errc::log_corrupt, "the group is damaged: " + why}; }
+
+result<group_head> read_head(reader& r) {
+  group_head h;
+  const auto version = r.byte();
+  h.epoch = r.varint();
+  h.first_seq = r.varint();
+  h.count = r.varint();
+  const auto previous = r.take(h.previous.bytes.size());
+  if (!r.good) return corrupt("its head is cut short");
+  if (version > format) return error(errc::log_newer_version, "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(format));
+  if (version != format) return corrupt("format 0");
+  std::memcpy(h.previous.bytes.data(), previous.data(), previous.size());
+  if (h.count == 0 || h.count > group_events_max || h.first_seq == 0) return corrupt("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
+  return h;
+}
+
+result<void> read_event(reader& r, const header& before, std::uint64_t seq, event& e) {
+  header& h = e.head;
+  h = header{};
+  h.seq = seq;
+  const unsigned flags = r.byte();
+  const auto type = r.varint();
+  h.type = static_cast<std::uint16_t>(type);
+  h.version = r.byte();
+  h.host = before.host;
+  h.incarnation = before.incarnation;
+  if ((flags & has_host) != 0) {
+    h.host.value = static_cast<std::uint32_t>(r.varint());
+    h.incarnation = static_cast<std::uint32_t>(r.varint());
+  }
+  h.at = before.at;
+  if ((flags & has_at) != 0) h.at.ns = static_cast<std::int64_t>(static_cast<std::uint64_t>(before.at.ns) + static_cast<std::uint64_t>(unzigzag(r.varint())));
+  if ((flags & has_cause) != 0) h.cause = seq - r.varint();
+  h.position = h.cause;
+  if ((flags & has_position) != 0) h.position = before.position + static_cast<std::uint64_t>(unzigzag(r.varint()));
+  h.correlation = seq;
+  if ((flags & has_correlation) != 0) h.correlation = seq - r.varint();
+  if ((flags & has_ordinal) != 0) h.ordinal = static_cast<std::uint16_t>(r.varint());
+  if ((flags & has_source) != 0) h.source = static_cast<std::uint32_t>(r.varint());
+  if ((flags & has_depth) != 0) h.depth = r.byte();
+  const auto payload = r.take(r.varint());
+  if (!r.good) return corrupt("event " + std::to_string(seq) + " is cut short");
+  if (type >= event_numbers || event_name(h.type) == "unknown")
+    return error(errc::log_newer_version, "event " + std::to_string(seq) + " has type " + std::to_string(type) + ", which this build does not know");
+  const header kept = h;
+  if (!decode_payload(h.type, payload.data(), payload.size(), e)) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
+  h = kept;
+  return {};
+}
+
+}  // namespace
+
+void encode_group(const group& g, const hash256& previous, std::string& out) {
+  std::size_t bound = 96;
+  for (const auto& e : g.events) bound += envelope_bytes_max + payload_bound(e);
+  if (out.size() < bound) out.resize(bound);
+  char* p = out.data();
+  *p++ = static_cast<char>(format);
+  p = put_varint(put_varint(put_varint(p, g.epoch), g.first_seq()), g.events.size());
+  std::memcpy(p, previous.bytes.data(), previous.bytes.size());
+  p += previous.bytes.size();
+  header before;
+  for (const auto& e : g.events) {
+    p = put_event(p, e, before);
+    before = e.head;
+  }
+  const auto crc = crc32c({out.data(), static_cast<std::size_t>(p - out.data())});
+  std::memcpy(p, &crc, 4);
+  out.resize(static_cast<std::size_t>(p + 4 - out.data()));
+}
+
+result<group_head> decode_group_head(std::string_view bytes) {
+  reader r{bytes.data(), bytes.data() + bytes.size()};
+  return read_head(r);
+}
+
+result<decoded_group> decode_group(std::string_view bytes) {
+  if (bytes.size() < 5 || bytes.size() > group_bytes_max) return corrupt(std::to_string(bytes.size()) + " bytes");
+  std::uint32_t stored = 0;
+  std::memcpy(&stored, bytes.data() + bytes.size() - 4, 4);
+  const auto body = bytes.substr(0, bytes.size() - 4);
+  if (crc32c(body) != stored) return corrupt("its checksum does not match");
+  reader r{body.data(), body.data() + body.size()};
+  auto head = read_head(r);
+  if (!head) return head.error();
+  auto g = std::make_shared<group>();
+  g->epoch = head->epoch;
+  g->events.resize(head->count);
+  header before;
+  for (std::uint64_t i = 0; i < head->count; ++i) {
+    TOMNEXT_TRY(read_event(r, before, head->first_seq + i, g->events[i]));
+    before = g->events[i].head;
+  }
+  if (r.p != r.end) return corrupt("bytes after its last event");
+  return decoded_group{std::move(g), head->previous};
+}
+
+hash256 chain(const hash256& previous, std::string_view group_bytes) { return sha256({bytes_of(previous), group_bytes}); }
+
+}  // namespace tomnext::persistence

@@ -1,0 +1,35 @@
+// A group as bytes: one row of the log.
+//
+//   format u8 = 1 · epoch varint · first seq varint · count varint · previous chain hash 32 bytes · events · crc32c of all before it, u32 little-endian
+//   event: flags u8 · type varint · schema version u8 · what the flags name, in their order · payload length varint · payload
+//   flags: 1 host and incarnation (else the previous event's) · 2 at (zigzag difference to the previous event's; the first to 1970)
+//          4 cause (seq − cause; else 0) · 8 position (zigzag difference to the previous event's; else the cause) · 16 correlation (seq − correlation;
+//          else the seq itself) · 32 ordinal (else 0) · 64 source (else this log) · 128 depth (else 0)
+#pragma once
+#include <string>
+
+#include "persistence/event_log.hpp"
+
+namespace tomnext::persistence {
+
+inline constexpr std::size_t group_bytes_max = 16 << 20;
+inline constexpr std::uint64_t group_events_max = 65'536;
+
+/// Replaces `out`. Events must have contiguous seqs.
+void encode_group(const group& g, const hash256& previous, std::string& out);
+
+struct decoded_group {
+  group_ref events;
+  hash256 previous;
+};
+/// Checks the checksum first, then everything. errc::log_corrupt with the reason, errc::log_newer_version with type and seq.
+result<decoded_group> decode_group(std::string_view bytes);
+
+/// The first part only, without a checksum: for walking over groups.
+struct group_head { std::uint64_t epoch{}, first_seq{}, count{}; hash256 previous; };
+result<group_head> decode_group_head(std::string_view bytes);
+
+/// SHA-256 over the previous hash and the group's bytes.
+hash256 chain(const hash256& previous, std::string_view group_bytes);
+
+}  // namespace tomnext::persistence

@@ -1,0 +1,151 @@
+#include "persistence/json.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "persistence/checksum.hpp"
+#include "persistence/wire.hpp"
+
+namespace tomnext::persistence {
+namespace {
+
+void quoted(std::string& out, std::string_view s) {
+  out += '"';
+  for (char c : s) {
+    const auto u = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') (out += '\\') += c;
+    else if (c == '\n') out += "\\n";
+    else if (u < 0x20) out += fmt::format("\\u{:04x}", u);
+    else out += c;
+  }
+  out += '"';
+}
+
+struct to_text {
+  std::string& out;
+  bool bare;   // for people: no quotation marks around decimals and times
+
+  void word(std::string_view s) const { if (bare) out += s; else quoted(out, s); }
+  template <class T> void operator()(const T& v) const {
+    if constexpr (std::is_same_v<T, bool>) out += v ? "true" : "false";
+    else if constexpr (std::is_enum_v<T>) out += std::to_string(static_cast<unsigned>(v));
+    else if constexpr (std::is_same_v<T, double>) { if (std::isfinite(v)) out += fmt::format("{}", v); else out += "null"; }
+    else if constexpr (std::is_arithmetic_v<T>) out += std::to_string(v);
+    else if constexpr (std::is_same_v<T, timestamp>) word(tomnext::to_string(v));
+    else if constexpr (std::is_same_v<T, date>) word(tomnext::to_string(v));
+    else if constexpr (std::is_same_v<T, currency>) word(v.code.view());
+    else if constexpr (std::is_same_v<T, hash256>) word(to_hex(v));
+    else if constexpr (wire::is_text<T>::value) quoted(out, v.view());
+    else if constexpr (wire::is_list<T>::value) list(v);
+    else if constexpr (requires { v.to_string(); }) word(v.to_string());
+    else (*this)(v.value);
+  }
+  template <class T> void list(const T& v) const {
+    out += '[';
+    bool first = true;
+    for (const auto& x : v) {
+      if (!first) out += ',';
+      first = false;
+      (*this)(x);
+    }
+    out += ']';
+  }
+};
+
+struct object_writer {
+  std::string& out;
+  bool first = true;
+  template <std::uint32_t N, class T> void operator()(field_number<N>, const char* name, const T& v) {
+    out += first ? "\"" : ",\"";
+    first = false;
+    out += name;
+    out += "\":";
+    to_text{out, false}(v);
+  }
+};
+
+struct line_writer {
+  std::string& out;
+  template <std::uint32_t N, class T> void operator()(field_number<N>, const char* name, const T& v) {
+    char small[6 + sizeof(T) + 12];
+    wire::writer w{small};
+    w(field_number<N>{}, name, v);
+    if (w.p == small) return;
+    (out += ' ') += name;
+    out += '=';
+    to_text{out, true}(v);
+  }
+};
+
+struct proto_writer {
+  std::string& out;
+  template <class T> static const char* type_of() {
+    if constexpr (std::is_same_v<T, bool>) return "bool";
+    else if constexpr (std::is_same_v<T, double>) return "double";
+    else if constexpr (std::is_same_v<T, timestamp>) return "sfixed64";
+    else if constexpr (std::is_same_v<T, hash256>) return "bytes";
+    else if constexpr (std::is_same_v<T, date>) return "sint32";
+    else if constexpr (std::is_same_v<T, currency> || wire::is_text<T>::value) return "string";
+    else if constexpr (wire::is_list<T>::value) return std::is_same_v<typename T::value_type, double> ? "repeated double" : "repeated sfixed64";
+    else if constexpr (std::is_enum_v<T>) return "uint32";
+    else if constexpr (std::is_unsigned_v<T>) return sizeof(T) == 8 ? "uint64" : "uint32";
+    else if constexpr (std::is_signed_v<T>) return sizeof(T) == 8 ? "sint64" : "sint32";
+    else return type_of<typename T::rep>();
+  }
+  template <class T> static const char* unit_of() {
+    if constexpr (std::is_same_v<T, price>) return "  // 1e-9 of the quote currency per unit";
+    else if constexpr (std::is_same_v<T, quantity>) return "  // 1e-2 units";
+    else if constexpr (std::is_same_v<T, rate>) return "  // 1e-12";
+    else if constexpr (std::is_same_v<T, amount>) return "  // minor units";
+    else if constexpr (std::is_same_v<T, timestamp>) return "  // ns since 1970, UTC";
+    else if constexpr (std::is_same_v<T, date>) return "  // days since 1970";
+    else if constexpr (std::is_enum_v<T>) return "  // enumeration";
+    else return "";
+  }
+  template <std::uint32_t N, class T> void operator()(field_number<N>, const char* name, const T&) {
+    out += fmt::format("  {} {} = {};{}\n", type_of<T>(), name, N, unit_of<T>());
+  }
+};
+
+std::string envelope(const header& h) {
+  return fmt::format(R"("seq":{},"type":"{}","version":{},"at":"{}","host":{},"incarnation":{},"cause":{},"position":{},"correlation":{},"ordinal":{},"depth":{})",
+                     h.seq, event_name(h.type), h.version, to_string(h.at), h.host.value, h.incarnation, h.cause, h.position, h.correlation, h.ordinal, h.depth);
+}
+
+}  // namespace
+
+std::string payload_json(const event& e) {
+  std::string out = "{";
+  visit(e, [&]<class E>(const E& payload) {
+    object_writer w{out};
+    E::describe(w, payload);
+  });
+  return out + "}";
+}
+
+std::string to_json(const event& e) { return "{" + envelope(e.head) + ",\"payload\":" + payload_json(e) + "}"; }
+
+std::string to_line(const event& e) {
+  auto at = to_string(e.head.at);
+  std::string out = fmt::format("#{} {}Z {}", e.head.seq, at.substr(0, 23), event_name(e.head.type));
+  visit(e, [&]<class E>(const E& payload) {
+    line_writer w{out};
+    E::describe(w, payload);
+  });
+  return out;
+}
+
+std::string proto_schema() {
+  std::string out = "// Generated from the event descriptions. Payloads only; the envelope is described in persistence/group_codec.hpp.\nsyntax = \"proto3\";\npackage tomnext;\n";
+  for_each_event_type([&]<class E>() {
+    out += fmt::format("\n// type {}, schema version {}\nmessage {} {{\n", E::type_number, E::schema_version, E::type_name);
+    proto_writer w{out};
+    E e{};
+    E::describe(w, e);
+    out += "}\n";
+  });
+  return out;
+}
+
+}  // namespace tomnext::persistence

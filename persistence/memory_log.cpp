@@ -1,0 +1,83 @@
+#include "persistence/memory_log.hpp"
+
+#include <algorithm>
+
+#include "persistence/group_codec.hpp"
+
+namespace tomnext::persistence {
+
+class memory_scan final : public log_scan {
+ public:
+  memory_scan(const memory_log& log, std::size_t first, std::size_t last) : log_(log), next_(first), last_(last) {}
+  result<group_ref> next() override {
+    std::string bytes;
+    hash256 previous;
+    {
+      std::scoped_lock lock(log_.mutex_);
+      if (next_ >= last_) return group_ref{};
+      bytes = log_.rows_[next_].bytes;
+      if (next_ > 0) previous = log_.rows_[next_ - 1].chained;
+    }
+    auto g = decode_group(bytes);
+    if (!g) return g.error();
+    if (g->previous != previous) return error(errc::log_corrupt, "the hash chain is broken before event " + std::to_string(g->events->first_seq()));
+    ++next_;
+    return std::move(g->events);
+  }
+
+ private:
+  const memory_log& log_;
+  std::size_t next_, last_;
+};
+
+struct memory_log::ended final : subscription {
+  ended(memory_log& log, deliveries::iterator at) : log_(log), at_(at) {}
+  ~ended() override {
+    std::scoped_lock lock(log_.mutex_);
+    log_.subscribers_->erase(at_);
+  }
+  memory_log& log_;
+  deliveries::iterator at_;
+};
+
+result<log_head> memory_log::append(std::span<const group_ref> groups) {
+  std::scoped_lock lock(mutex_);
+  for (const auto& g : groups) {
+    if (g->first_seq() != head_.seq + 1)
+      return error(errc::log_gap, "the log ends at event " + std::to_string(head_.seq) + ", the group begins at " + std::to_string(g->first_seq()));
+    encode_group(*g, head_.chain_hash, buffer_);
+    head_ = {g->last_seq(), g->epoch, chain(head_.chain_hash, buffer_)};
+    if (keep_ == retention::all) rows_.push_back({g->first_seq(), buffer_, head_.chain_hash});
+    for (auto& deliver : *subscribers_) deliver(g);
+  }
+  return head_;
+}
+
+log_head memory_log::head() const {
+  std::scoped_lock lock(mutex_);
+  return head_;
+}
+
+result<std::unique_ptr<log_scan>> memory_log::scan(std::uint64_t from_seq) const {
+  std::scoped_lock lock(mutex_);
+  if (keep_ != retention::all) return error(errc::invalid_argument, "this log keeps its head only");
+  auto after = std::upper_bound(rows_.begin(), rows_.end(), from_seq, [](std::uint64_t seq, const row& r) { return seq < r.first_seq; });
+  const auto first = after == rows_.begin() ? std::size_t{0} : static_cast<std::size_t>(after - rows_.begin()) - 1;
+  return std::unique_ptr<log_scan>(std::make_unique<memory_scan>(*this, from_seq > head_.seq ? rows_.size() : first, rows_.size()));
+}
+
+result<std::unique_ptr<subscription>> memory_log::subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) {
+  std::scoped_lock lock(mutex_);
+  auto stored = scan(from_seq);
+  if (!stored) return stored.error();
+  for (;;) {
+    auto g = (*stored)->next();
+    if (!g) return g.error();
+    if (!*g) break;
+    deliver(*g);
+  }
+  subscribers_->push_back(std::move(deliver));
+  return std::unique_ptr<subscription>(std::make_unique<ended>(*this, std::prev(subscribers_->end())));
+}
+
+}  // namespace tomnext::persistence

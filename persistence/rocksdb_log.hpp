@@ -1,0 +1,39 @@
+// The log on disk: one RocksDB row per group, a hash chain over the groups, and an anchor outside RocksDB.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "persistence/event_log.hpp"
+
+namespace tomnext::persistence {
+
+/// When the anchor follows a commit. `before_acknowledgement` costs one more sync of 4 KiB and closes the last window in which a deleted
+/// write-ahead log goes unnoticed; `at_close` anchors at open, every `anchor_every` commits, and at close.
+enum class anchoring : std::uint8_t { before_acknowledgement, periodic };
+
+struct rocksdb_options {
+  durability when = durability::sync;
+  anchoring anchors = anchoring::periodic;
+  std::uint32_t anchor_every = 64;       ///< commits, where periodic
+};
+
+/// Opens for writing, and creates where there is nothing. Begins a new epoch.
+/// errc::log_locked: another process writes it · errc::log_corrupt: the chain, a checksum or the anchor disagrees · errc::log_gap
+result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options);
+/// Opens for reading only; writes nothing, and works beside a writer. Refuses like open_log.
+result<std::unique_ptr<event_log>> open_log_for_reading(const std::string& directory);
+/// True where the directory holds a log.
+bool log_exists(const std::string& directory);
+
+/// Where the rows lie inside a log's directory.
+std::string rows_folder(const std::string& directory);
+std::string anchor_file(const std::string& directory);
+
+/// Checks RocksDB's own checksums: of every table file as a whole, and of every block. Names the file.
+result<void> verify_table_files(const std::string& directory);
+
+/// A figure for `log stats`: bytes of the log's directory by kind of file.
+struct disk_figures { std::uint64_t table_bytes = 0, wal_bytes = 0, other_bytes = 0, files = 0; };
+result<disk_figures> disk_use(const std::string& directory);
+
+}  // namespace tomnext::persistence

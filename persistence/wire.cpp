@@ -1,0 +1,51 @@
+#include "persistence/wire.hpp"
+
+#include <array>
+
+namespace tomnext::persistence {
+namespace {
+
+struct codec_of_type {
+  std::size_t (*bound)(const event&);
+  char* (*encode)(char*, const event&);
+  bool (*decode)(const char*, const char*, event&);
+};
+
+const std::array<codec_of_type, event_numbers>& codecs() {
+  static const auto table = [] {
+    std::array<codec_of_type, event_numbers> t{};
+    for_each_event_type([&]<class E>() {
+      t[E::type_number] = {[](const event& e) { return wire::bound(e.as<E>()); }, [](char* p, const event& e) { return wire::encode(p, e.as<E>()); },
+                           [](const char* p, const char* end, event& e) {
+                             E payload{};
+                             if (!wire::decode(p, end, payload)) return false;
+                             e.set(payload);
+                             return true;
+                           }};
+    });
+    return t;
+  }();
+  return table;
+}
+
+}  // namespace
+
+std::size_t payload_bound(const event& e) { return codecs()[e.head.type].bound(e); }
+
+char* encode_payload(char* p, const event& e) { return codecs()[e.head.type].encode(p, e); }
+
+bool decode_payload(std::uint16_t type, const char* p, std::size_t size, event& e) {
+  if (type >= event_numbers || codecs()[type].decode == nullptr) return false;
+  const auto version = e.head.version;
+  const bool good = codecs()[type].decode(p, p + size, e);
+  e.head.version = version;
+  return good;
+}
+
+std::string encode_to_string(const event& e) {
+  std::string s(payload_bound(e), '\0');
+  s.resize(static_cast<std::size_t>(encode_payload(s.data(), e) - s.data()));
+  return s;
+}
+
+}  // namespace tomnext::persistence
