@@ -1,6 +1,7 @@
 // The thin layer over the actor framework: the only file that includes <caf/…>. Written for CAF 0.17; a later CAF changes this file alone.
 #pragma once
 #include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -106,6 +107,13 @@ template <class... R> class promise_guard {
   std::shared_ptr<box> box_;
 };
 
+// ---- what a mailbox holds --------------------------------------------------------------------------
+/// Notices of the framework itself: ends of others, orders to end, time-outs of its own.
+inline bool is_system_message(const caf::mailbox_element& m) {
+  const auto type = m.content().type_token();
+  return type == caf::make_type_token<caf::down_msg>() || type == caf::make_type_token<caf::exit_msg>() || type == caf::make_type_token<caf::timeout_msg>();
+}
+
 // ---- the system ------------------------------------------------------------------------------------
 /// The settings that matter: work sharing (round trips a fifth of work stealing), and a bound on messages per turn, without which one actor starves the rest.
 inline void configure(system_config& c, std::size_t threads) {
@@ -114,5 +122,14 @@ inline void configure(system_config& c, std::size_t threads) {
   c.set("scheduler.max-threads", threads);
   c.set("logger.console", caf::atom("none"));
 }
+
+// ---- tests: one thread and virtual time ------------------------------------------------------------
+using test_scheduler = caf::scheduler::test_coordinator;
+/// Actors run only when a test says so, and time passes only when it says so. Detached actors have their own threads all the same.
+inline void configure_for_tests(system_config& c) {
+  c.set("scheduler.policy", caf::atom("testing"));   // as text it would silently mean the real scheduler
+  c.set("logger.console", caf::atom("none"));
+}
+inline test_scheduler& test_scheduler_of(actor_system& s) { return dynamic_cast<test_scheduler&>(s.scheduler()); }
 
 }  // namespace tomnext::actors
