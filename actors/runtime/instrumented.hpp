@@ -104,6 +104,7 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
     std::exchange(make_, nullptr)(state_, this);
     auto handlers = state_->behavior();
     if (std::string_view(record().state()) == "starting") record().set_state("running");
+    last_ = clock::now();   // the first message does not pay for the start
     return handlers;
   }
   /// Here, not in the destructor: what State holds may hold this actor, and its promises must answer while the mailbox still works.
