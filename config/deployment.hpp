@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "domain/base/market.hpp"
+#include "domain/calendar/sessions.hpp"
 #include "domain/events/event.hpp"
 #include "domain/strategy_execution/strategy_host.hpp"
 
@@ -20,10 +21,17 @@ struct data_source {
   std::int32_t utc_offset_minutes{};
 };
 
+/// What a line that cannot be read, or a price that is not positive, does to a run.
+enum class malformed_lines : std::uint8_t {
+  stop = 0,    ///< ends it with file and line: nothing is half done
+  reject = 1,  ///< becomes a quote_rejected event that names file and line, and is counted
+};
+
 struct quality_settings {
   bool flagged_quotes_trade = false;  ///< comparison mode: crossed and spiking quotes fill and mark
   double spike_threshold = 30;        ///< robust z; 0 switches the check off
   std::uint32_t spike_window = 64;
+  malformed_lines malformed = malformed_lines::stop;
 };
 
 struct feature_setting {
@@ -36,6 +44,7 @@ struct model_setting {
   text name;
   std::string file;
   instrument_id instrument;
+  hash256 content_hash;            ///< of the file, once it has been read
   double confirm_at = 0.65;
   double reject_at = 0.35;
 };
@@ -73,13 +82,15 @@ struct deployment {
   quality_settings quality;
   rate commission_rate;
   std::vector<strategy_execution::strategy_configuration> strategies;
-  bar_spec research_bars{60, price_side::mid};  ///< bars that features and regimes read
+  bar_spec research_bars{60, price_side::mid};  ///< bars that features and regimes read; where no file says so, those of the first strategy
   bool research = true;                         ///< feature_store and analysis_engine run
   std::vector<feature_setting> features;
   std::vector<model_setting> models;
   risk_settings risk;
   double drawdown_alert = 0.05;
-  std::vector<calendar_defined> calendar;
+  calendar::session_table sessions;             ///< UTC offsets of the sessions' cities
+  timestamp begins;                             ///< first time of the data, once it has been looked at: the time of the preamble
+  std::vector<calendar_defined> calendar;       ///< trading days of the data, once it has been looked at
   node_settings node;
 };
 

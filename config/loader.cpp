@@ -45,6 +45,7 @@ class loader {
       d_.quality.flagged_quotes_trade = m.boolean("flagged_quotes_trade", false);
       d_.quality.spike_threshold = m.number("spike_threshold", d_.quality.spike_threshold, 0, 1e6);
       d_.quality.spike_window = static_cast<std::uint32_t>(m.integer("spike_window", 64, 8, 1024));
+      d_.quality.malformed = static_cast<malformed_lines>(m.choice("malformed_lines", 0, {"stop", "reject"}));
     });
     if (!top.has("account")) top.fail(errc::configuration_key, "account", "is missing");
     top.child("account", [&](mapping& m) { read_account(m); });
@@ -54,9 +55,14 @@ class loader {
       // Only what is built is accepted: a financing method that silently charged nothing would be a wrong result.
       m.choice("financing", 0, {"none"});
     });
-    top.child("research", [&](mapping& m) { read_research(m); });
+    bool says_bars = false;
+    top.child("research", [&](mapping& m) {
+      says_bars = m.has("bars");
+      read_research(m);
+    });
     top.each("models", [&](mapping& m, std::size_t) { read_model(m); });
     top.each("strategies", [&](mapping& m, std::size_t i) { read_strategy(m, i); });
+    if (!says_bars && !d_.strategies.empty()) d_.research_bars = d_.strategies.front().bars;
     top.child("risk", [&](mapping& m) { read_risk(m); });
     top.child("monitoring", [&](mapping& m) { d_.drawdown_alert = m.number("drawdown", d_.drawdown_alert, 0.0001, 1); });
     top.child("node", [&](mapping& m) { read_node(m); });
@@ -170,9 +176,13 @@ class loader {
     m.each("features", [&](mapping& f, std::size_t) {
       feature_setting s;
       s.kind = static_cast<feature_kind>(f.choice("kind", {}, {"ema", "log_return", "atr", "spread", "session", "volatility", "minute_of_day", "weekday"}));
-      s.period = static_cast<std::uint32_t>(f.integer("period", 1, 1, 10'000));
+      const bool spread_or_clock = s.kind == feature_kind::spread || s.kind == feature_kind::session || s.kind == feature_kind::minute_of_day ||
+                                   s.kind == feature_kind::weekday;
+      const int period_min = s.kind == feature_kind::volatility ? 2 : 1;
+      if (!spread_or_clock) s.period = static_cast<std::uint32_t>(f.integer("period", period_min, period_min, 10'000));
       auto kind = f.text("kind");
-      s.name = std::string_view(f.text("name", kind + "_" + std::to_string(s.period)));
+      s.name = std::string_view(f.text("name", spread_or_clock ? kind : kind + "_" + std::to_string(s.period)));
+      for (const auto& other : d_.features) if (other.name == s.name) f.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", s.name.view()));
       d_.features.push_back(s);
     });
     if (d_.features.size() > features_max) m.fail(errc::configuration_value, "features", fmt::format("more than {}", features_max));
@@ -295,6 +305,9 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
       if (!out.first()) loader(d, folder).read(m);
     }
     if (out.first()) return *out.first();
+    auto sessions = session_offsets();
+    if (!sessions) return sessions.error();
+    d.sessions = std::move(*sessions);
     YAML::Emitter canonical;
     canonical << top;
     d.source_text = canonical.c_str();

@@ -36,9 +36,8 @@ class replayer {
     for (auto& h : hosts_) {
       if (!h.core.definition().wants(e)) continue;
       ++report_.inputs;
-      auto answer = h.core.take(e);
-      if (!answer) return answer.error();
-      if (*answer) for (auto& x : (**answer).events) h.expected.push_back(x);
+      TOMNEXT_TRY(h.core.take(e));
+      for (auto& answer : h.core.reactions()) h.expected.insert(h.expected.end(), answer.events.begin(), answer.events.end());
     }
     return {};
   }
