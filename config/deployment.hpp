@@ -20,10 +20,17 @@ struct data_source {
   std::int32_t utc_offset_minutes{};
 };
 
+/// What a line that cannot be read, or a price that is not positive, does to a run.
+enum class malformed_lines : std::uint8_t {
+  stop = 0,    ///< ends it with file and line: nothing is half done
+  reject = 1,  ///< becomes a quote_rejected event that names file and line, and is counted
+};
+
 struct quality_settings {
   bool flagged_quotes_trade = false;  ///< comparison mode: crossed and spiking quotes fill and mark
   double spike_threshold = 30;        ///< robust z; 0 switches the check off
   std::uint32_t spike_window = 64;
+  malformed_lines malformed = malformed_lines::stop;
 };
 
 struct feature_setting {

@@ -45,6 +45,7 @@ class loader {
       d_.quality.flagged_quotes_trade = m.boolean("flagged_quotes_trade", false);
       d_.quality.spike_threshold = m.number("spike_threshold", d_.quality.spike_threshold, 0, 1e6);
       d_.quality.spike_window = static_cast<std::uint32_t>(m.integer("spike_window", 64, 8, 1024));
+      d_.quality.malformed = static_cast<malformed_lines>(m.choice("malformed_lines", 0, {"stop", "reject"}));
     });
     if (!top.has("account")) top.fail(errc::configuration_key, "account", "is missing");
     top.child("account", [&](mapping& m) { read_account(m); });

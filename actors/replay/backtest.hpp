@@ -1,9 +1,9 @@
 // A back-test: the deployment's quotes through all services in one thread, results as events.
 #pragma once
-#include <functional>
 #include <string>
 
 #include "actors/replay/composition.hpp"
+#include "actors/replay/progress.hpp"
 #include "persistence/event_log.hpp"
 
 namespace tomnext::replay {
@@ -22,11 +22,8 @@ struct backtest_report {
   portfolio_management::account_statistics statistics;
 };
 
-/// Called now and then with the number of quotes so far; false cancels.
-using progress = std::function<bool(std::uint64_t quotes)>;
-
 struct backtest_options {
-  std::string log;                 ///< directory for the results; empty: they are hashed, and not kept
+  std::string log;                 ///< directory for the results, which must not hold a log yet; empty: they are hashed, and not kept
   progress on_progress;
 };
 
