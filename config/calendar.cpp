@@ -6,6 +6,7 @@
 namespace tomnext::config {
 
 result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tomnext::date last) {
+  if (last < first) return error(errc::configuration_value, "a calendar that ends on " + to_string(last) + ", before it begins on " + to_string(first));
   if (last.days - first.days > 366 * 60) return error(errc::configuration_value, "a calendar of more than 60 years");
   try {
     const auto* zone = ::date::locate_zone("America/New_York");
