@@ -4,6 +4,24 @@
 #include "config/loader.hpp"
 
 namespace tomnext::config {
+namespace {
+
+std::vector<calendar::utc_offset> offsets_of(const char* name) {
+  const auto* zone = ::date::locate_zone(name);
+  std::vector<calendar::utc_offset> all;
+  const ::date::sys_seconds end = ::date::sys_days{::date::year{2100} / 1 / 1};
+  for (::date::sys_seconds t = ::date::sys_days{::date::year{1970} / 1 / 1}; t < end;) {
+    const auto about = zone->get_info(t);
+    const auto minutes = static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::minutes>(about.offset).count());
+    if (all.empty() || all.back().minutes != minutes) all.push_back({timestamp{t.time_since_epoch().count() * second_ns}, minutes});
+    t = about.end;
+  }
+  return all;
+}
+
+error no_database(const std::exception& e) { return {errc::file_unreadable, std::string("the time-zone database (package tzdata): ") + e.what()}; }
+
+}  // namespace
 
 result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tomnext::date last) {
   if (last < first) return error(errc::configuration_value, "a calendar that ends on " + to_string(last) + ", before it begins on " + to_string(first));
@@ -27,7 +45,15 @@ result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tom
     }
     return pages;
   } catch (const std::exception& e) {
-    return error(errc::file_unreadable, std::string("the time-zone database (package tzdata): ") + e.what());
+    return no_database(e);
+  }
+}
+
+result<calendar::session_table> session_offsets() {
+  try {
+    return calendar::session_table{offsets_of("Asia/Tokyo"), offsets_of("Europe/London"), offsets_of("America/New_York")};
+  } catch (const std::exception& e) {
+    return no_database(e);
   }
 }
 

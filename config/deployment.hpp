@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "domain/base/market.hpp"
+#include "domain/calendar/sessions.hpp"
 #include "domain/events/event.hpp"
 #include "domain/strategy_execution/strategy_host.hpp"
 
@@ -46,6 +47,7 @@ struct model_setting {
   text name;
   std::string file;
   instrument_id instrument;
+  hash256 content_hash;            ///< of the file, once it has been read
   double confirm_at = 0.65;
   double reject_at = 0.35;
 };
@@ -83,13 +85,15 @@ struct deployment {
   quality_settings quality;
   rate commission_rate;
   std::vector<strategy_execution::strategy_configuration> strategies;
-  bar_spec research_bars{60, price_side::mid};  ///< bars that features and regimes read
+  bar_spec research_bars{60, price_side::mid};  ///< bars that features and regimes read; where no file says so, those of the first strategy
   bool research = true;                         ///< feature_store and analysis_engine run
   std::vector<feature_setting> features;
   std::vector<model_setting> models;
   risk_settings risk;
   double drawdown_alert = 0.05;
-  std::vector<calendar_defined> calendar;
+  calendar::session_table sessions;             ///< UTC offsets of the sessions' cities
+  timestamp begins;                             ///< first time of the data, once it has been looked at: the time of the preamble
+  std::vector<calendar_defined> calendar;       ///< trading days of the data, once it has been looked at
   node_settings node;
 };
 

@@ -37,9 +37,14 @@ class loader {
       if (d_.commission_rate.value < 0 || d_.commission_rate.value >= rate::one) m.fail(errc::configuration_value, "commission_rate", "must be from 0 to below 1");
       read_financing(m);
     });
-    top.child("research", [&](mapping& m) { read_research(m); });
+    bool says_bars = false;
+    top.child("research", [&](mapping& m) {
+      says_bars = m.has("bars");
+      read_research(m);
+    });
     top.each("models", [&](mapping& m, std::size_t) { read_model(m); });
     top.each("strategies", [&](mapping& m, std::size_t i) { read_strategy(m, i); });
+    if (!says_bars && !d_.strategies.empty()) d_.research_bars = d_.strategies.front().bars;
     top.child("risk", [&](mapping& m) { read_risk(m); });
     top.child("monitoring", [&](mapping& m) { d_.drawdown_alert = m.number("drawdown", d_.drawdown_alert, 0.0001, 1); });
     top.child("node", [&](mapping& m) { read_node(m); });
@@ -153,9 +158,12 @@ class loader {
     m.each("features", [&](mapping& f, std::size_t) {
       feature_setting s;
       s.kind = static_cast<feature_kind>(f.choice("kind", {}, {"ema", "log_return", "atr", "spread", "session", "volatility", "minute_of_day", "weekday"}));
-      s.period = static_cast<std::uint32_t>(f.integer("period", 1, 1, 10'000));
+      const bool spread_or_clock = s.kind == feature_kind::spread || s.kind == feature_kind::session || s.kind == feature_kind::minute_of_day ||
+                                   s.kind == feature_kind::weekday;
+      const int period_min = s.kind == feature_kind::volatility ? 2 : 1;
+      if (!spread_or_clock) s.period = static_cast<std::uint32_t>(f.integer("period", {}, period_min, 10'000));
       auto kind = f.text("kind");
-      s.name = std::string_view(f.name("name", kind + "_" + std::to_string(s.period), text::capacity));
+      s.name = std::string_view(f.name("name", spread_or_clock ? kind : kind + "_" + std::to_string(s.period), text::capacity));
       refuse_double(f, d_.features, s.name);
       d_.features.push_back(s);
     });
@@ -329,6 +337,9 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
       if (!out.first()) loader(d, folder).read(m);
     }
     if (out.first()) return *out.first();
+    auto sessions = session_offsets();
+    if (!sessions) return sessions.error();
+    d.sessions = std::move(*sessions);
     YAML::Emitter canonical;
     canonical << top;
     d.source_text = canonical.c_str();

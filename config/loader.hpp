@@ -25,4 +25,7 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
 /// Trading-day boundaries, 17:00 New York, for the UTC dates first … last, as pages; the tzdata of this machine.
 result<std::vector<calendar_defined>> new_york_calendar(date first, date last);
 
+/// UTC offsets of Tokyo, London and New York from 1970 to 2100, by the tzdata of this machine.
+result<calendar::session_table> session_offsets();
+
 }  // namespace tomnext::config

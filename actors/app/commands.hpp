@@ -6,6 +6,9 @@
 
 // X(name): the command that `name_command()` returns, from command_name.cpp.
 #define TOMNEXT_COMMANDS(X) \
+  X(import)                 \
+  X(backtest)               \
+  X(replay)                 \
   X(log)                    \
   X(why)
 

@@ -24,17 +24,19 @@ struct composition_parts {
   std::vector<std::pair<hash256, std::shared_ptr<const ml_integration::tree_ensemble>>> models;  ///< as in deployment.models
 };
 
-/// All strategies of a deployment can be made (their parameters are valid), or the first reason why not.
-result<void> validate_strategies(const config::deployment& d);
+/// All strategies and features of a deployment can be made (their parameters are valid), or the first reason why not.
+result<void> validate(const config::deployment& d);
 
 /// Which instruments need bars of which specification: what strategies, features and regimes read, each once, in configuration order.
 std::vector<bar_spec> bars_of(const config::deployment& d, instrument_id instrument);
+/// The configured features; ema 20, log_return 1, atr 14, volatility 20, spread and session where none are.
 feature_store::feature_configuration features_of(const config::deployment& d, instrument_id instrument);
 
 /// Calls add(host_description, service) for each host in rank order: venue, aggregators, calendar, features, analysis, strategies, models, risk,
 /// gateway, portfolio, monitoring. The rank is the order at one cause, so it never changes without a new log.
 template <class Add> result<void> compose(const config::deployment& d, const composition_parts& parts, Add&& add) {
-  TOMNEXT_TRY(validate_strategies(d));
+  TOMNEXT_TRY(validate(d));
+  if (parts.models.size() != d.models.size()) return error(errc::invalid_argument, "the models' files have not been read");
   std::uint32_t next = first_composed_host;
   auto host = [&]<class Make>(std::string name, std::uint32_t instrument, Make make) {
     const host_id id{next++};
@@ -48,7 +50,8 @@ template <class Add> result<void> compose(const config::deployment& d, const com
     host("aggregator:" + std::string(i.symbol.view()), i.instrument.value, [&](host_id id) {
       return data_pipeline::aggregator(id, {i.instrument, bars_of(d, i.instrument), d.bars_without_updates, true});
     });
-  if (!d.calendar.empty()) host("calendar", 0, [&](host_id id) { return data_pipeline::trading_calendar(id); });
+  // Always there, so that ranks do not depend on whether the data has been looked at.
+  host("calendar", 0, [&](host_id id) { return data_pipeline::trading_calendar(id); });
   if (d.research)
     for (const auto& i : d.instruments) {
       host("features:" + std::string(i.symbol.view()), i.instrument.value,
@@ -97,10 +100,13 @@ template <class Add> result<void> compose(const config::deployment& d, const com
   return {};
 }
 
-/// The inputs with which every log begins, in order: what it is, its configuration, instruments, calendar, account, limits.
+/// The inputs with which every log begins, in order: what it is, its configuration, models, calendar, instruments, limits, account, and the open source.
+/// Their time is deployment.begins. The deployment has been prepared (prepare.hpp).
 template <class Input> void preamble(const config::deployment& d, const hash256& configuration, log_purpose purpose, Input&& input) {
   input(log_declared{purpose, "tomnext 0.1"});
   input(configuration_set{configuration});
+  for (std::size_t i = 0; i < d.models.size(); ++i)
+    input(model_file_added{model_id{static_cast<std::uint32_t>(i + 1)}, d.models[i].name, d.models[i].content_hash});
   for (const auto& page : d.calendar) input(page);
   for (const auto& i : d.instruments) input(i);
   if (d.risk.any()) {

@@ -76,6 +76,25 @@ template <class Log> class kernel {
     return *kept;
   }
 
+  /// The first events: each host decides from the beginning on. Decision replay reads from them which version decided.
+  void activate(std::uint64_t configuration_hash) {
+    log_.begin_reaction();
+    for (const auto& x : hosts_) {
+      host_activated a;
+      a.name = std::string_view(x.description.name);
+      a.service_version = x.description.version;
+      a.state_version = x.description.state_version;
+      a.configuration_hash = configuration_hash;
+      header h;
+      h.seq = h.correlation = ++seq_;
+      h.host = x.description.id;
+      h.type = host_activated::type_number;
+      h.version = host_activated::schema_version;
+      ++counts_[host_activated::type_number];
+      log_.append(h, a);
+    }
+  }
+
   /// One input from outside, and everything that follows from it.
   template <class E> void input(const E& e, timestamp at, host_id from, std::uint64_t position, std::uint64_t cause = 0) {
     header h;
@@ -94,8 +113,8 @@ template <class Log> class kernel {
     drain();
   }
 
-  /// A quote, after the timers that are due before it.
-  void quote(const quote_accepted& q) {
+  /// A quote, accepted or rejected, after the timers that are due before it.
+  template <class Quote> void quote(const Quote& q) {
     while (timers_.next() < q.source_time) [[unlikely]] fire();
     input(q, q.source_time, market_ingress, q.source_position);
   }

@@ -14,6 +14,11 @@ void log_writer::write(persistence::group_ref group) {
   changed_.notify_all();
 }
 
+bool log_writer::failed() const {
+  std::scoped_lock lock(mutex_);
+  return failure_.has_value();
+}
+
 void log_writer::run() {
   std::vector<persistence::group_ref> batch;
   for (;;) {

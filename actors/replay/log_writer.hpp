@@ -21,13 +21,15 @@ class log_writer {
   log_writer& operator=(const log_writer&) = delete;
 
   void write(persistence::group_ref group);
+  /// True once a write has failed: what comes later is dropped, and finish() tells why.
+  [[nodiscard]] bool failed() const;
   /// Waits until all is durable; the first error, if there was one.
   result<persistence::log_head> finish();
 
  private:
   void run();
   persistence::event_log& log_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<persistence::group_ref> queue_;
   std::optional<error> failure_;

@@ -2,8 +2,11 @@
 #pragma once
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "config/deployment.hpp"
+#include "persistence/market_files/quote_reader.hpp"
 
 namespace tomnext::replay {
 
@@ -16,9 +19,13 @@ struct judged_quote {
   [[nodiscard]] std::uint64_t position() const { return accepted ? quote.source_position : rejected.source_position; }
 };
 
+/// Counted from the first quote of the sources on, whatever position a feed was opened at. A quote with several flags counts once as flagged.
 struct feed_figures {
-  std::uint64_t accepted = 0, rejected = 0, crossed = 0, locked = 0, spikes = 0;
+  std::uint64_t accepted = 0, rejected = 0, flagged = 0, crossed = 0, locked = 0, spikes = 0;
 };
+
+/// Reasons that are kept of rejected quotes, at most.
+inline constexpr std::size_t reject_reasons_max = 20;
 
 class quote_feed {
  public:
@@ -26,9 +33,24 @@ class quote_feed {
   /// Fills as much of `out` as there is; 0 at the end. Positions run from 1 over all sources, the same at each reading.
   virtual result<std::size_t> read(std::span<judged_quote> out) = 0;
   [[nodiscard]] virtual const feed_figures& figures() const = 0;
+  /// The first reject_reasons_max rejected quotes as "file:line: reason".
+  [[nodiscard]] virtual const std::vector<std::string>& rejects() const = 0;
 };
 
-/// Opens all sources of a deployment. Errors name file, line and reason; nothing is skipped silently.
-result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d);
+struct feed_settings {
+  std::vector<config::data_source> sources;      ///< merged by time; at one time in this order
+  std::vector<instrument_defined> instruments;   ///< index = id − 1
+  config::quality_settings quality;
+};
+
+/// Opens all sources. Malformed lines and prices that are not positive stop the reading with file and line, or are rejected quotes, as the quality
+/// settings say. Errors name file, line and reason; nothing is skipped silently.
+/// The first quote read is the one after `after_position`: the earlier ones are read and judged again, so that verdicts are those of an
+/// unbroken reading. errc::file_truncated where the sources hold fewer quotes than that.
+result<std::unique_ptr<quote_feed>> open_feed(const feed_settings& s, std::uint64_t after_position = 0);
+result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position = 0);
+
+/// First and last time over all sources, without judging a quote. Empty where there is none.
+result<persistence::time_span> span_of(const std::vector<config::data_source>& sources);
 
 }  // namespace tomnext::replay

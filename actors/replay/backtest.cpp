@@ -1,0 +1,131 @@
+#include "actors/replay/backtest.hpp"
+
+#include <chrono>
+
+#include "actors/replay/group_builder.hpp"
+#include "actors/replay/log_writer.hpp"
+#include "actors/replay/prepare.hpp"
+#include "actors/replay/quote_feed.hpp"
+#include "actors/replay/result_log.hpp"
+#include "persistence/checksum.hpp"
+#include "persistence/content_store.hpp"
+#include "persistence/memory_log.hpp"
+
+namespace tomnext::replay {
+namespace {
+
+using portfolio_management::account_host;
+using stopwatch = std::chrono::steady_clock;
+
+constexpr std::size_t quotes_per_read = 4'096;
+
+double milliseconds_since(stopwatch::time_point from) { return std::chrono::duration<double, std::milli>(stopwatch::now() - from).count(); }
+
+/// One run: kernel, log and feed put together.
+class run {
+ public:
+  run(const config::deployment& d, persistence::event_log& log)
+      : d_(d), writer_(log), builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }), kernel_(builder_) {}
+
+  result<backtest_report> go(const composition_parts& parts, const progress& on_progress) {
+    const auto began = stopwatch::now();
+    TOMNEXT_TRY(compose(d_, parts, [this]<class S>(const host_description& h, S service) {
+      auto& kept = kernel_.add(h, std::move(service));
+      if constexpr (std::is_same_v<S, account_host>) account_ = &kept;
+    }));
+    kernel_.activate(hash64(d_.source_text));
+    preamble(d_, persistence::sha256({d_.source_text}), log_purpose::backtest,
+             [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
+    if (kernel_.failure()) return *kernel_.failure();
+    auto feed = open_feed(d_);
+    if (!feed) return feed.error();
+    TOMNEXT_TRY(take_quotes(**feed, on_progress));
+    kernel_.end_of_data();
+    const auto& figures = (*feed)->figures();
+    kernel_.input(source_state_changed{source_id{1}, source_state::ended, "market data", figures.accepted, figures.rejected}, kernel_.now(), market_ingress, 0);
+    if (kernel_.failure()) return *kernel_.failure();
+    builder_.flush();
+    auto head = writer_.finish();
+    if (!head) return head.error();
+    auto r = report(figures, *head);
+    r.elapsed_ms = milliseconds_since(began);
+    return r;
+  }
+
+ private:
+  result<void> take_quotes(quote_feed& feed, const progress& on_progress) {
+    std::vector<judged_quote> quotes(quotes_per_read);
+    std::uint64_t taken = 0;
+    for (;;) {
+      const auto began = stopwatch::now();
+      auto n = feed.read(quotes);
+      parsing_ms_ += milliseconds_since(began);
+      if (!n) return n.error();
+      if (*n == 0) return {};
+      for (const auto& q : std::span(quotes.data(), *n)) {
+        if (q.accepted) kernel_.quote(q.quote);
+        else kernel_.quote(q.rejected);
+      }
+      taken += *n;
+      if (kernel_.failure()) return *kernel_.failure();
+      if (writer_.failed()) return {};   // finish() says why
+      if (on_progress && !on_progress(taken)) return error(errc::cancelled, "cancelled after " + std::to_string(taken) + " quotes");
+    }
+  }
+
+  backtest_report report(const feed_figures& figures, const persistence::log_head& head) const {
+    backtest_report r;
+    r.ticks = figures.accepted;
+    r.rejected_ticks = figures.rejected;
+    r.flagged_ticks = figures.flagged;
+    r.bars = kernel_.count(bar_closed::type_number);
+    r.orders = kernel_.count(order_submitted::type_number);
+    r.fills = kernel_.count(order_filled::type_number);
+    r.denied_orders = kernel_.count(order_denied::type_number);
+    r.events = kernel_.seq();
+    r.iterations = r.ticks + kernel_.count(timer_fired::type_number);
+    r.statistics = account_->statistics();
+    r.positions = r.statistics.positions_opened;
+    r.commission = account_->commission();
+    r.final_balance = account_->balance();
+    r.in = d_.account.in;
+    r.minor_units = d_.account.minor_units;
+    r.head_hash = persistence::to_hex(head.chain_hash);
+    r.state_hash = kernel_.state_hash();
+    r.state_hashes = kernel_.state_hashes();
+    r.parsing_ms = parsing_ms_;
+    return r;
+  }
+
+  const config::deployment& d_;
+  log_writer writer_;
+  group_builder builder_;
+  kernel<group_builder> kernel_;
+  const account_host* account_ = nullptr;
+  double parsing_ms_ = 0;
+};
+
+}  // namespace
+
+result<backtest_report> run_backtest(const config::deployment& given, const backtest_options& options) {
+  config::deployment d = given;
+  if (options.log.empty()) {
+    TOMNEXT_TRY(prepare(d));
+    auto parts = load_models(d, "");
+    if (!parts) return parts.error();
+    persistence::memory_log log(persistence::retention::hash_only);
+    return run(d, log).go(*parts, options.on_progress);
+  }
+  auto results = result_log::begin(options.log);
+  if (!results) return results.error();
+  TOMNEXT_TRY(prepare(d));
+  auto parts = load_models(d, results->folder());
+  if (!parts) return parts.error();
+  if (auto stored = persistence::content_store(results->folder()).put(d.source_text); !stored) return stored.error();
+  auto report = run(d, results->log()).go(*parts, options.on_progress);
+  if (!report) return report;
+  TOMNEXT_TRY(results->finish());
+  return report;
+}
+
+}  // namespace tomnext::replay

@@ -1,0 +1,72 @@
+// What every reader of market files is: quotes one after another in the order of their time, each knowing where it stood.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/base/decimal.hpp"
+#include "domain/base/market.hpp"
+#include "domain/base/result.hpp"
+
+namespace tomnext::persistence {
+
+/// A quote as its file tells it. Where `refused` is set, only `time` means anything: the file's last good time, or the line's own.
+struct quote_row {
+  timestamp time;
+  price bid, ask;
+  quantity bid_size, ask_size;   ///< 0: the format tells none
+  quote_rejection refused = quote_rejection::none;
+};
+
+/// What a reader does with a line that it cannot use.
+enum class bad_lines : std::uint8_t {
+  stop,    ///< next() fails with file, line, what is wrong and what is allowed
+  report,  ///< next() yields a refused row, and complaint() says the same
+};
+
+/// Times never go backwards, over all files of a reader. After an error nothing more is read.
+/// Errors: errc::file_unreadable · file_truncated (compressed data that ends early or fails its checksum) · unsupported_format (header, name) ·
+/// malformed_line. Damage to a file as a whole stops either way; `bad_lines` is about single lines.
+class quote_reader {
+ public:
+  virtual ~quote_reader() = default;
+  /// False at the end.
+  virtual result<bool> next(quote_row& row) = 0;
+  /// "file:line" of the newest row.
+  [[nodiscard]] virtual std::string place() const = 0;
+  /// Why the newest row was refused, with its place.
+  [[nodiscard]] virtual const std::string& complaint() const = 0;
+};
+
+/// First and last time of a source, without judging its quotes; first > last where there is none.
+struct time_span {
+  timestamp first{INT64_MAX};
+  timestamp last{INT64_MIN};
+  [[nodiscard]] bool empty() const { return first > last; }
+  void add(timestamp t) {
+    first = std::min(first, t);
+    last = std::max(last, t);
+  }
+};
+
+/// A line is at most this long, and a decompressed file at most this large.
+inline constexpr std::size_t line_bytes_max = 4'096;
+inline constexpr std::uint64_t file_bytes_max = std::uint64_t{8} << 30;
+
+/// What the time stamp of a file's bar names.
+enum class bar_stamp : std::uint8_t { open, close };
+
+/// FXCM one-minute bars, one file with the bids and one with the asks (.csv or .csv.gz), joined on the time stamp. The header names at least
+/// timestamp, open, high, low, close; times are ISO 8601 with a zone. Each minute becomes four quotes, its open, high, low and close, at 300, 200, 100
+/// and 0 ms before the minute's close. A minute that only one of the files has is a bad line.
+result<std::unique_ptr<quote_reader>> open_fxcm_m1(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp, bad_lines bad);
+result<time_span> fxcm_m1_span(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp);
+
+/// LEAN tick zips, each with one CSV of `milliseconds since local midnight,bid,ask`; the date is the first eight digits of the file's name. Files are
+/// given in the order of their dates. Local time is UTC plus utc_offset_minutes, all year.
+result<std::unique_ptr<quote_reader>> open_lean_ticks(const std::vector<std::string>& files, std::int32_t utc_offset_minutes, bad_lines bad);
+/// From the names alone: the local days of the first and the last file.
+result<time_span> lean_tick_span(const std::vector<std::string>& files, std::int32_t utc_offset_minutes);
+
+}  // namespace tomnext::persistence
