@@ -24,6 +24,7 @@ error no_database(const std::exception& e) { return {errc::file_unreadable, std:
 }  // namespace
 
 result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tomnext::date last) {
+  if (last < first) return error(errc::configuration_value, "a calendar that ends on " + to_string(last) + ", before it begins on " + to_string(first));
   if (last.days - first.days > 366 * 60) return error(errc::configuration_value, "a calendar of more than 60 years");
   try {
     const auto* zone = ::date::locate_zone("America/New_York");
