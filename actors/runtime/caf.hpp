@@ -61,6 +61,10 @@ inline void exit_after_queue(const actor_ptr& who, caf::error reason) {
   if (!who) return;
   who->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, caf::exit_msg{caf::actor_cast<caf::actor_addr>(who), std::move(reason)}), nullptr);
 }
+/// Calls f(caf::error reason) once the actor is down, in whatever context that happens; at once where it is down already.
+template <class F> void when_down(const actor_ptr& who, F f) {
+  if (who) who->get()->attach_functor([f = std::move(f)](const caf::error& reason) { f(reason); });
+}
 template <class Handle> actor_ptr pointer_of(const Handle& h) { return caf::actor_cast<actor_ptr>(h); }
 template <class Handle> Handle handle_of(const actor_ptr& p) { return caf::actor_cast<Handle>(p); }
 
