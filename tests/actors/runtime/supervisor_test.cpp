@@ -79,10 +79,10 @@ TEST_CASE("supervisor: rest-for-one stops the younger ones youngest first, and s
     CHECK(s.news() == lines{"+a", "+b", "+c", "+d"});
   }
   SECTION("what waits behind a sibling's order to stop is void") {
-    for (int n = 0; n < 5; ++n) tell_from_outside(s.workers.at("c"), work_v, n);
+    for (int n = 0; n < 5; ++n) tell_from_outside(s.workers.at("d"), work_v, n);
     tell_from_outside(s.workers.at("b"), crash_v);
     s.scheduler.prioritize(s.workers.at("b"));
-    s.scheduler.run_once();           // b is down before c has looked at its queue
+    s.scheduler.run_once();           // b is down before d has looked at its queue
     s.scheduler.run_once_lifo();      // the supervisor hears of it
     s.settle();
     CHECK(s.news() == lines{"-b", "-d", "-c"});
