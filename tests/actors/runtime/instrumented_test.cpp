@@ -1,13 +1,12 @@
 #include "actors/runtime/instrumented.hpp"
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "tests/actors/runtime/blocking_worker.hpp"
 #include "tests/actors/runtime/stage.hpp"
 #include "tests/support/catch.hpp"
 
@@ -210,42 +209,6 @@ TEST_CASE("instrumented: State may set its own state, and ends in the actor's co
   s.settle();
   CHECK(s.system.registry().running() == s.base);
 }
-
-namespace {
-/// A gate that a test opens: no sleep, and a deadline in case of a defect.
-class gate {
- public:
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  bool pass() {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(20), [this] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
-struct blocking_state {
-  worker::pointer self;
-  std::shared_ptr<gate> entered, leave;
-  std::shared_ptr<std::thread::id> thread;
-  blocking_state(worker::pointer self_, std::shared_ptr<gate> entered_, std::shared_ptr<gate> leave_, std::shared_ptr<std::thread::id> thread_)
-      : self(self_), entered(std::move(entered_)), leave(std::move(leave_)), thread(std::move(thread_)) {}
-  worker::behavior_type behavior() {
-    return {[this](work_atom, int) {
-              *thread = std::this_thread::get_id();
-              entered->open();
-              leave->pass();
-            },
-            [](crash_atom) { throw std::runtime_error("boom"); }, [](fail_atom) {}, [this](leave_atom) { self->quit(); }};
-  }
-};
-}  // namespace
 
 TEST_CASE("instrumented: a detached actor works on a thread of its own, and its queue is seen while it is busy", "[runtime]") {
   stage s;

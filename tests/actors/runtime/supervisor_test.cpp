@@ -231,12 +231,11 @@ TEST_CASE("supervisor: killed, it takes its children along", "[runtime]") {
   stage s;
   const auto root = s.run(s.supervisor("root"), s.children("root", {"a", "b"}));
   s.news();
-  SECTION("by a kill") {
-    exit_now(root, caf::exit_reason::kill);
-    s.settle();
-    CHECK(s.news() == lines{"down: killed", "-a", "-b"});
-  }
-  CHECK((s.system.registry().running() == s.base || s.figures->find("root")->state() == std::string("running")));
+  exit_now(root, caf::exit_reason::kill);
+  s.settle();
+  CHECK(s.news() == lines{"down: killed", "-a", "-b"});
+  CHECK(s.of("root").state == "failed");
+  CHECK(s.system.registry().running() == s.base);
 }
 
 TEST_CASE("supervisor: an exception in a callback ends it, and its children with it", "[runtime]") {
@@ -267,7 +266,9 @@ TEST_CASE("supervisor: which ends lead to a restart depends on the kind of the c
   SECTION("a failure") {
     for (const auto* name : {"permanent", "transient", "temporary"}) s.send(name, fail_v);
     s.pass(50ms);
-    CHECK(s.news() == lines{"-permanent", "-transient", "-temporary", "+permanent", "+transient"});
+    auto news = s.news();
+    std::sort(news.begin() + 3, news.end());   // which comes back first is a matter of jitter
+    CHECK(news == lines{"-permanent", "-transient", "-temporary", "+permanent", "+transient"});
     CHECK(s.ended == lines{"temporary: it failed"});
   }
   SECTION("an order to exit from elsewhere") {
