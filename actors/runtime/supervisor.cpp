@@ -161,7 +161,7 @@ class supervisor_state {
   void end_for_good(child& c, const caf::error& reason) {
     c.now = phase::ended;
     if (c.spec.restart == restart_kind::temporary) figures_->removed(c.spec.name);   // there may be ever new ones
-    report(c, reason.category() == caf::atom("tomnext") ? from_caf(reason) : error{errc::actor_down, reason_text(reason)});
+    report(c, is_ours(reason) ? from_caf(reason) : error{errc::actor_down, reason_text(reason)});
   }
   void failed(std::size_t i, const caf::error& reason) {
     auto& c = children_[i];
