@@ -22,7 +22,12 @@ void compare_payloads(std::vector<field_difference>& out, const event& left, con
   for (const auto& field : b.items()) if (!a.contains(field.key())) out.push_back({field.key(), "-", field.value().dump()});
 }
 
-std::string line_of(const std::optional<event>& e) { return e ? persistence::to_line(*e) : "nothing"; }
+// What was only decided has no place in the log yet.
+std::string line_of(const std::optional<event>& e) {
+  if (!e) return "nothing";
+  const auto line = persistence::to_line(*e);
+  return e->head.seq == 0 ? line.substr(line.find(' ') + 1) : line;
+}
 
 }  // namespace
 

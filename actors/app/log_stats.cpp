@@ -8,6 +8,7 @@
 #include "actors/app/interrupts.hpp"
 #include "actors/app/log_reader.hpp"
 #include "actors/app/progress_line.hpp"
+#include "actors/replay/kernel.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -39,8 +40,19 @@ const char* purpose_name(log_purpose p) {
   return "unknown";
 }
 
+// Who puts in what comes from outside is no host, and is never activated.
+std::string ingress_name(std::uint32_t id) {
+  if (id == replay::configuration_ingress.value) return "ingress: configuration";
+  if (id == replay::market_ingress.value) return "ingress: market data";
+  if (id == replay::timer_authority.value) return "ingress: timers";
+  if (id == replay::operator_ingress.value) return "ingress: operator";
+  if (id == replay::supervision_ingress.value) return "ingress: supervision";
+  return "(not activated in this log)";
+}
+
 void take(log_figures& f, const event& e) {
-  if (f.types.empty()) f.first = e.head.at;
+  // Activations before the first input are stamped with no time at all.
+  if (f.first.ns == 0) f.first = e.head.at;
   f.last = e.head.at;
   ++f.types[e.head.type];
   auto& host = f.hosts[e.head.host.value];
@@ -88,7 +100,7 @@ std::string as_json(const log_figures& f) {
   for (const auto& [type, count] : f.types) j["types"][std::string(event_name(type))] = count;
   j["bytes"] = {{"table", f.disk.table_bytes}, {"write_ahead", f.disk.wal_bytes}, {"other", f.disk.other_bytes}, {"files", f.disk.files}};
   j["hosts"] = nlohmann::ordered_json::array();
-  for (const auto& [id, h] : f.hosts) j["hosts"].push_back({{"host", id}, {"name", h.name}, {"events", h.events}, {"activations", h.activations}});
+  for (const auto& [id, h] : f.hosts) j["hosts"].push_back({{"host", id}, {"name", h.name.empty() ? ingress_name(id) : h.name}, {"events", h.events}, {"activations", h.activations}});
   return json_text(j);
 }
 
@@ -103,7 +115,7 @@ std::string as_table(const log_figures& f) {
   out += "\n  type                          events\n";
   for (const auto& [type, count] : f.types) out += fmt::format("  {:<24}{:>12}\n", event_name(type), grouped(count));
   out += "\n  host  events        name\n";
-  for (const auto& [id, h] : f.hosts) out += fmt::format("  {:>4}  {:<12}  {}\n", id, grouped(h.events), h.name.empty() ? "(no activation in this log)" : h.name);
+  for (const auto& [id, h] : f.hosts) out += fmt::format("  {:>4}  {:<12}  {}\n", id, grouped(h.events), h.name.empty() ? ingress_name(id) : h.name);
   return out;
 }
 

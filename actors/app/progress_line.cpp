@@ -7,16 +7,6 @@
 
 namespace tomnext::app {
 
-std::string grouped(std::uint64_t n) {
-  const auto digits = std::to_string(n);
-  std::string out;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
-    out += digits[i];
-  }
-  return out;
-}
-
 std::string progress_text(const std::string& label, const std::string& unit, std::uint64_t done, std::uint64_t total, double elapsed_s) {
   if (total == 0) {
     const auto rate = elapsed_s > 0 ? static_cast<std::uint64_t>(static_cast<double>(done) / elapsed_s) : 0;

@@ -5,6 +5,8 @@
 #include <ostream>
 #include <string>
 
+#include "actors/replay/digits.hpp"
+
 namespace tomnext::app {
 
 /// Drawn at most ten times a second, and only where stderr is a terminal; gone when destroyed, so that results stand alone.
@@ -28,7 +30,6 @@ class progress_line {
 
 /// The text of a progress line: "import [#####     ]  50 %  1,000 of 2,000 quotes", or without a total "import  1,000 quotes, 20,000/s".
 std::string progress_text(const std::string& label, const std::string& unit, std::uint64_t done, std::uint64_t total, double elapsed_s);
-/// 1234567 -> "1,234,567"
-std::string grouped(std::uint64_t n);
+using replay::grouped;
 
 }  // namespace tomnext::app
