@@ -29,14 +29,17 @@ void account_host::fill(position_id id, const order_filled& e, quantity size, bo
   const bool fresh = found == positions_.end();
   if (fresh && e.closes) return fail(error(errc::invalid_argument, "a fill closes position " + std::to_string(id.value) + ", which is not open"));
   auto& h = fresh ? positions_.emplace(id, held{e.instrument, e.strategy, {}, 0}).first->second : found->second;
+  // A flip: the part before has just closed it, and this one opens it the other way.
+  const bool opens = fresh || h.position.flat();
+  if (opens) h.strategy = e.strategy;
   part p;
   p.position = id;
   p.strategy = h.strategy;
   p.takes_commission = takes_commission;
-  const bool adds = fresh || (h.position.size().value > 0) == (e.direction == side::buy);
+  const bool adds = opens || (h.position.size().value > 0) == (e.direction == side::buy);
   if (adds) {
     if (auto added = h.position.add(e.direction, size, e.at_price); !added) return fail(added.error());
-    p.change = fresh ? position_change::opened : position_change::added;
+    p.change = opens ? position_change::opened : position_change::added;
   } else {
     auto profit = h.position.reduce(size, e.at_price, rates_.at(e.instrument).quote_minor_units);
     if (!profit) return fail(profit.error());

@@ -1,5 +1,7 @@
 #include "domain/strategy_execution/strategy_host.hpp"
 
+#include <algorithm>
+
 namespace tomnext::strategy_execution {
 namespace {
 constexpr timer_id confirmation_timer{1};
@@ -38,9 +40,18 @@ void strategy_host::apply(const header&, const signal_stage_changed& e) {
   if (e.signal == signal_ && e.stage != signal_stage::validated) signal_waiting_ = false;
 }
 
+// Where positions are netted over strategies, a closing order is not marked as such: it is the first one of its signal against what is held.
+bool strategy_host::closes_own(const order_intended& e) const {
+  if (e.reduce_only) return true;
+  const auto held = own_.find(position_id{configuration_.instrument.value});
+  if (configuration_.positions == position_mode::hedging || held == own_.end()) return false;
+  return (held->second.value > 0) != (e.direction == side::buy) &&
+         std::none_of(orders_.begin(), orders_.end(), [&](const auto& o) { return o.second.signal == e.signal; });
+}
+
 void strategy_host::apply(const header&, const order_intended& e) {
   ++next_order_;
-  orders_[e.order] = {e.signal, !e.reduce_only};
+  orders_[e.order] = {e.signal, !closes_own(e)};
 }
 
 // ---- its life --------------------------------------------------------------------------------------
@@ -158,7 +169,7 @@ void strategy_host::intend(const header& h, signal_id signal, std::uint32_t n, s
   o.direction = direction;
   o.kind = order_kind::market;
   o.size = size;
-  o.reduce_only = bool(closes);
+  o.reduce_only = closes && (configuration_.positions == position_mode::hedging || configuration_.sole_trader);
   // A netting account has one position per instrument: the order reduces it by being opposite.
   o.closes = configuration_.positions == position_mode::hedging ? closes : position_id{};
   o.valid_until = h.at + configuration_.intent_valid_ns;

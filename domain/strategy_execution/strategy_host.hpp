@@ -23,6 +23,9 @@ struct strategy_configuration {
   instrument_id instrument;
   account_id account;
   position_mode positions{};
+  /// No other strategy trades this instrument in this account. Where others do, and positions are netted, closing its own part may raise the account's
+  /// net position: such an order is not reduce-only.
+  bool sole_trader = true;
   bar_spec bars;
   quantity size;
   stop_policy at_end{};
@@ -94,6 +97,7 @@ class strategy_host {
   void archive_logic(state_hasher& a) { logic_->hash(a); }
   void order_ended(order_id order) { orders_.erase(order); }
   [[nodiscard]] bool trades() const { return state_ == strategy_state::running; }
+  [[nodiscard]] bool closes_own(const order_intended& e) const;
   [[nodiscard]] const own_order* entry_of(order_id order) const;
   void act(const header& h, side direction, double score, signal_id signal, outbox& out) const;
   void intend_closing(const header& h, signal_id signal, std::uint32_t& n, outbox& out) const;

@@ -179,7 +179,10 @@ TEST_CASE("balances agree with the oracle: two strategies at once", "[backtest]"
     s.pairs = {tests::made_pair(folder, "EUR", "USD", 5, 4, 5, 12'000), tests::gbp_usd()};
     s.strategies = {{1, 10, 20, 300, 'm', 1'000'000}, {0, 10, 20, 300, 'm', 500'000}};
   }
-  compare_with_oracle(s);
+  for (const bool hedging : {true, false}) {
+    s.hedging = hedging;
+    compare_with_oracle(s);
+  }
 }
 
 TEST_CASE("a missing conversion rate stops the run and leaves nothing", "[backtest]") {
