@@ -11,8 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "domain/base/math.hpp"
-
 namespace tomnext::ml_integration {
 namespace {
 
@@ -88,7 +86,7 @@ struct objective_rule {
 constexpr std::array objective_rules{
     objective_rule{"binary:logistic", objective_kind::logistic, true},
     objective_rule{"reg:logistic", objective_kind::logistic, true},
-    objective_rule{"binary:logitraw", objective_kind::regression, true},
+    objective_rule{"binary:logitraw", objective_kind::regression, false},  // its base_score is a margin already
     objective_rule{"reg:squarederror", objective_kind::regression, false},
     objective_rule{"reg:linear", objective_kind::regression, false},  // the old name of squarederror
     objective_rule{"reg:squaredlogerror", objective_kind::regression, false},
@@ -115,8 +113,7 @@ result<float> base_margin(const std::string& written, const objective_rule& rule
   if (read.ec != std::errc{} || read.ptr != s.data() + s.size() || !std::isfinite(base)) return malformed(path, shown(written) + " is no number");
   if (!rule.base_is_probability) return base;
   if (!(base > 0 && base < 1)) return malformed(path, shown(written) + " must lie between 0 and 1 for " + rule.name);
-  // In the float32 steps of XGBoost: −ln(1 / p − 1).
-  return -static_cast<float>(math::log(static_cast<double>(1.0f / base - 1.0f)));
+  return logit(base);
 }
 
 // The arrays of one tree; node i is the i-th value of each.
