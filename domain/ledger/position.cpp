@@ -28,6 +28,32 @@ bool blend(int128& n, int128& d, int128 held, int128 filled, int128 at) {
   return true;
 }
 
+// Each reduction that is followed by an addition lengthens the fraction, without end. It is short enough while the profit of all of it, at prices up to
+// sixteen times the average, is computed within 128 bits.
+constexpr unsigned coarse_bits = 32;
+bool roomy(int128 n, int128 d, int128 size) {
+  int128 worth = 0, scaled = 0;
+  return !__builtin_mul_overflow(n, size, &worth) && !__builtin_mul_overflow(worth, int128{16}, &worth) &&
+         !__builtin_mul_overflow(d, int128{power_of_ten(price::scale + quantity::scale)}, &scaled);
+}
+
+// n / d in units of 2^-coarse_bits, half to even: one bit of the quotient at a time: shifting n left first would not fit.
+std::optional<int128> scaled_quotient(int128 n, int128 d) {
+  const bool negative = n < 0;
+  const auto divisor = static_cast<uint128>(d);
+  uint128 quotient = magnitude(n) / divisor, rest = magnitude(n) % divisor;
+  if (quotient >> (127 - coarse_bits - 1) != 0) return std::nullopt;
+  for (unsigned i = 0; i < coarse_bits; ++i) {
+    const bool one = rest >= divisor - rest;
+    rest = one ? rest - (divisor - rest) : rest + rest;
+    quotient = quotient << 1 | (one ? 1u : 0u);
+  }
+  const uint128 missing = divisor - rest;
+  if (rest > missing || (rest == missing && (quotient & 1) != 0)) ++quotient;
+  const auto value = static_cast<int128>(quotient);
+  return negative ? -value : value;
+}
+
 error too_large() { return {errc::overflow, "the average price of the position needs more than 128 bits"}; }
 
 }  // namespace
@@ -45,38 +71,24 @@ result<void> position::add(side direction, quantity filled, price at) {
   const int128 held = size_.value < 0 ? -int128{size_.value} : int128{size_.value};
   int128 n = numerator_, d = denominator_;
   bool exact = exact_;
-  if (!blend(n, d, held, filled.value, at.value)) {
-    // Each reduction that is followed by an addition lengthens the fraction, without end. Once it is too long it is rounded, half to even, to
-    // 2^-coarse_bits of a price unit.
-    const auto rounded = divide_scaled(numerator_, denominator_);
-    if (!rounded) return too_large();
+  auto coarsen = [&] {
+    if (d <= int128{1} << coarse_bits) return;
+    const auto rounded = scaled_quotient(n, d);
+    if (!rounded) return;
     n = *rounded;
     d = int128{1} << coarse_bits;
     exact = false;
+  };
+  if (!blend(n, d, held, filled.value, at.value)) {
+    coarsen();
     if (!blend(n, d, held, filled.value, at.value)) return too_large();
   }
+  if (!roomy(n, d, held + filled.value)) coarsen();
   numerator_ = n;
   denominator_ = d;
   exact_ = exact;
   size_ = *sum;
   return {};
-}
-
-// n / d in units of 2^-coarse_bits, one bit of the quotient at a time: shifting n left first would not fit.
-std::optional<int128> position::divide_scaled(int128 n, int128 d) {
-  const bool negative = n < 0;
-  const auto divisor = static_cast<uint128>(d);
-  uint128 quotient = magnitude(n) / divisor, rest = magnitude(n) % divisor;
-  if (quotient >> (127 - coarse_bits - 1) != 0) return std::nullopt;
-  for (unsigned i = 0; i < coarse_bits; ++i) {
-    const bool one = rest >= divisor - rest;
-    rest = one ? rest - (divisor - rest) : rest + rest;
-    quotient = quotient << 1 | (one ? 1u : 0u);
-  }
-  const uint128 missing = divisor - rest;
-  if (rest > missing || (rest == missing && (quotient & 1) != 0)) ++quotient;
-  const auto value = static_cast<int128>(quotient);
-  return negative ? -value : value;
 }
 
 result<amount> position::profit(std::int64_t signed_size, price at, std::uint32_t minor_units) const {

@@ -10,8 +10,8 @@ namespace tomnext::ledger {
 
 /// Signed size and average entry price numerator / denominator (in units of 10^-9), reduced. Flat: size 0.
 /// Additions alone never lengthen the fraction: its denominator divides the size. A reduction followed by an addition does, each time, so that a netting
-/// position that several strategies enlarge and reduce for months would outgrow any width. Where 128 bits no longer hold the fraction it is rounded half
-/// to even to 2^-32 of 10^-9, and exact() says so: less than 10^-9 of the quote currency on a position of a thousand million, until it is flat again.
+/// position that several strategies enlarge and reduce for months would outgrow any width. Where 128 bits no longer hold what is computed with it, the
+/// fraction is rounded half to even to 2^-32 of 10^-9, and exact() says so: less than 10^-9 of the quote currency on a position of a thousand million, until it is flat again.
 class position {
  public:
   [[nodiscard]] quantity size() const { return size_; }
@@ -32,8 +32,6 @@ class position {
   template <class Archive> void archive(Archive& a) { a(size_, numerator_, denominator_, exact_); }
 
  private:
-  static constexpr unsigned coarse_bits = 32;
-  [[nodiscard]] static std::optional<int128> divide_scaled(int128 n, int128 d);
   [[nodiscard]] result<amount> profit(std::int64_t signed_size, price at, std::uint32_t minor_units) const;
   quantity size_;
   int128 numerator_ = 0;

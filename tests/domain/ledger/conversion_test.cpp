@@ -69,8 +69,8 @@ TEST_CASE("crosses through USD: what is held is sold, what is owed is bought") {
   rates r;
   r.pair("EUR", "USD", "1.35000", "1.35002").pair("GBP", "USD", "1.59290", "1.59297");
   // X1: EUR/GBP 0.84747 / 0.84752.
-  CHECK(r.convert(100'000'000, "EUR", "GBP", side::buy, method::by_sign, 2, 5)->value.value == 84'747'359'209);
-  CHECK(r.convert(100'000'000, "EUR", "GBP", side::buy, method::by_sign)->effective_rate == *price::parse("0.847473592"));
+  CHECK(r.convert(100'000'000, "EUR", "GBP", side::buy, method::by_sign, 2, 5)->value.value == 84'747'358'707);
+  CHECK(r.convert(100'000'000, "EUR", "GBP", side::buy, method::by_sign)->effective_rate == *price::parse("0.847473587"));
   CHECK(r.convert(-100'000'000, "EUR", "GBP", side::buy, method::by_sign)->effective_rate == *price::parse("0.847523385"));
   CHECK(r.convert(1, "EUR", "GBP", side::buy, method::by_sign)->source_position == 101);
   // X2: CAD/JPY 95.349541 / 95.445363; the yen has no decimals.
@@ -116,9 +116,9 @@ TEST_CASE("the quotient is exact and rounded once") {
   r.pair("USD", "JPY", "3", "3");
   CHECK(r.convert(1, "JPY", "USD", side::sell, method::side_traded, 0)->value.value == 33);
   CHECK(r.convert(2, "JPY", "USD", side::sell, method::side_traded, 0)->value.value == 67);
-  // A way through two pairs: 1.005 × … rounded after each leg would give 0; 0.0049… × 1.02 together give half a cent.
+  // Through two pairs: 0.4 cents in between would have become none; together they are 0.8 cents, hence one.
   rates two;
-  two.pair("EUR", "USD", "0.5", "0.5").pair("GBP", "USD", "1.00", "1.00");
+  two.pair("EUR", "USD", "0.4", "0.4").pair("GBP", "USD", "0.5", "0.5");
   CHECK(two.convert(1, "EUR", "GBP", side::sell, method::side_traded)->value.value == 1);
   CHECK(two.convert(-1, "EUR", "GBP", side::sell, method::side_traded)->value.value == -1);
 }

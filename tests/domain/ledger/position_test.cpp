@@ -175,8 +175,9 @@ TEST_CASE("what does not fit is an error, and the position is as it was") {
   CHECK(p.reduce({most}, {-most}, 2).error().code == errc::overflow);        // the profit
   CHECK(p.unrealised({-most}, 0).error().code == errc::overflow);
   position wide;
-  REQUIRE(wide.add(side::buy, {most / 2}, {most}));
-  CHECK(wide.add(side::buy, {most / 2}, {most - 1}).error().code == errc::overflow);   // the average
+  REQUIRE(wide.add(side::buy, {most / 4}, {most}));
+  REQUIRE(wide.add(side::buy, {most / 4 + 1}, {most - 2}));
+  CHECK(wide.add(side::buy, {most / 4}, {most - 1}).error().code == errc::overflow);   // the average
   state_writer after;
   after(p);
   CHECK(before.bytes() == after.bytes());
