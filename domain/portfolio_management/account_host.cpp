@@ -103,6 +103,7 @@ void account_host::apply(const header&, const cash_moved& e) {
   balance_ = e.balance;
   if (opened_account_) {
     day_flows_.value += e.moved.value;
+    peak_equity_.value += e.moved.value;   // a withdrawal is no drawdown
     return;
   }
   opened_account_ = true;
