@@ -45,7 +45,7 @@ TEST_CASE("a write torn at any byte leaves the one before it") {
   }
   const auto after = tests::slurp(path);
   std::size_t old = 0, fresh = 0;
-  for (std::size_t n = 0; n <= after.size(); n += n < 128 || n > 4000 ? 1 : 64) {
+  for (std::size_t n = 0; n <= after.size(); n += n < 72 ? 5 : 1024) {
     tests::spill(path, after.substr(0, n) + before.substr(n));
     auto a = anchor::open(path);
     REQUIRE(a);
