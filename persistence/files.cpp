@@ -1,7 +1,6 @@
 #include "persistence/files.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,23 +99,34 @@ result<std::string> read_file(const std::string& path, std::size_t limit) {
   }
 }
 
+namespace {
+
+// Of the open file, not of the process: two writers within one process exclude each other too.
+struct flock whole_file(short type) {
+  struct flock f{};
+  f.l_type = type;
+  f.l_whence = SEEK_SET;
+  return f;
+}
+std::string lock_file(const std::string& folder) { return folder + "/lock"; }
+
+}  // namespace
+
 result<folder_lock> folder_lock::take(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return failed(folder, "opening the folder");
+  const int fd = ::open(lock_file(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return failed(lock_file(folder), "opening");
   folder_lock taken(fd);
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return taken;
-    if (errno != EWOULDBLOCK) return failed(folder, "locking");
-    // A reader that asks `held` has it shared for a moment; then a shared lock is to be had, and the exclusive one soon after.
-    if (::flock(fd, LOCK_SH | LOCK_NB) != 0) break;
-  }
+  auto exclusive = whole_file(F_WRLCK);
+  if (::fcntl(fd, F_OFD_SETLK, &exclusive) == 0) return taken;
+  if (errno != EAGAIN && errno != EACCES) return failed(lock_file(folder), "locking");
   return error(errc::log_locked, folder + ": another process has this log open for writing; stop it, or use a reading command");
 }
 
 bool folder_lock::held(const std::string& folder) {
-  descriptor d{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  // A shared lock is refused only beside an exclusive one; it ends with the descriptor.
-  return d.fd >= 0 && ::flock(d.fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const descriptor d{::open(lock_file(folder).c_str(), O_RDONLY | O_CLOEXEC)};
+  // Asks without taking: a writer that comes at this moment is not turned away.
+  auto shared = whole_file(F_RDLCK);
+  return d.fd >= 0 && ::fcntl(d.fd, F_OFD_GETLK, &shared) == 0 && shared.l_type != F_UNLCK;
 }
 
 folder_lock::folder_lock(folder_lock&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
