@@ -171,8 +171,7 @@ class supervisor_state {
     if (!wait) return give_up(c, "child " + c.spec.name + " failed more than " + std::to_string(settings_.restarts_max) + " times within " + std::to_string(settings_.window.count()) +
                                      " ms, lastly: " + c.reason);
     if (settings_.strategy == strategy_kind::one_for_one) return tell_later(self_, *wait, restart_v, c.ticket = next_ticket());
-    const std::size_t first = settings_.strategy == strategy_kind::one_for_all ? 0 : i;
-    group_first_ = mode_ == mode::regrouping ? std::min(group_first_, first) : first;
+    group_first_ = settings_.strategy == strategy_kind::one_for_all ? 0 : i;   // an elder may join a round that is under way: never a younger one
     mode_ = mode::regrouping;
     group_wait_ = *wait;
     group_ticket_ = 0;   // a start that was due would come before those that stop now

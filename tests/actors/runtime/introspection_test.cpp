@@ -78,7 +78,7 @@ TEST_CASE("introspection: a restarted actor continues its counts, its service ti
   CHECK(f.last_error == "an exception escaped: division");
   CHECK(f.queue_depth == 0);
   CHECK(f.queue_depth_max == 5);
-  CHECK(f.p50_us == Approx(8.0).epsilon(0.0626));
+  CHECK(f.p50_us == Catch::Approx(8.0).epsilon(0.0626));
 }
 
 TEST_CASE("introspection: figures are read while actors come, work and go", "[runtime]") {
