@@ -318,7 +318,8 @@ TEST_CASE("supervisor: which ends lead to a restart depends on the kind of the c
 TEST_CASE("supervisor: a collective restart leaves out what ended for good, and temporary ones", "[runtime]") {
   stage s;
   s.run(s.supervisor("root", strategy_kind::one_for_all),
-        {s.child("a", "root"), s.child("t", "root", restart_kind::transient), s.child("x", "root", restart_kind::temporary), s.child("b", "root", restart_kind::transient)});
+        {s.child("a", "root"), s.child("t", "root", restart_kind::transient),
+         s.child("x", "root", restart_kind::temporary), s.child("b", "root", restart_kind::transient)});
   s.send("t", leave_v);
   s.news();
   s.send("a", crash_v);
