@@ -123,7 +123,8 @@ void compare(const char* name, load what, std::int64_t n) {
     measured.push_back(measure<instrumented_way>(what, n));
   }
   const double a = median(plain), b = median(measured);
-  std::printf("%-24s bare %8.0f k/s   instrumented %8.0f k/s   ratio %.2f   (%+.0f ns a message or request)\n", name, a / 1e3, b / 1e3, b / a, 1e9 / b - 1e9 / a);
+  std::printf("%-24s bare %8.0f k/s   instrumented %8.0f k/s   ratio %.2f   (%+.0f ns a message or request)\n", name,
+              a / 1e3, b / 1e3, b / a, 1e9 / b - 1e9 / a);
 }
 
 }  // namespace

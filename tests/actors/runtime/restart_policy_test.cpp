@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <set>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 

@@ -107,6 +107,40 @@ TEST_CASE("supervisor: one-for-all restarts all, and a sibling that does not sto
   CHECK(s.ended.empty());
 }
 
+TEST_CASE("supervisor: a sibling that dies by itself meanwhile does not begin the restart before all are down", "[runtime]") {
+  stage s;
+  auto children = s.children("root", {"a", "b"});
+  children.push_back(s.child("c", "root", restart_kind::permanent, true));
+  children[2].stop_deadline = 100ms;
+  s.run(s.supervisor("root", strategy_kind::one_for_all), std::move(children));
+  s.news();
+  s.send("b", crash_v);
+  s.send("a", crash_v);
+  CHECK(s.news() == lines{"-b", "c:no", "-a"});
+  s.pass(99ms);
+  CHECK(s.news().empty());
+  s.pass(11ms);
+  CHECK(s.news() == lines{"-c", "+a", "+b", "+c"});
+  CHECK(s.restarted.size() == 3);   // one round for all of it
+}
+
+TEST_CASE("supervisor: a restart that was due waits for those that an elder's failure stops meanwhile", "[runtime]") {
+  stage s;
+  auto children = s.children("root", {"a", "b"});
+  children.push_back(s.child("c", "root", restart_kind::permanent, true));
+  children[2].stop_deadline = 100ms;
+  children.push_back(s.child("d", "root"));
+  s.run(s.supervisor("root", strategy_kind::rest_for_one), std::move(children));
+  s.news();
+  s.send("d", crash_v);               // due in 10 ms at most
+  s.send("b", crash_v);
+  CHECK(s.news() == lines{"-d", "-b", "c:no"});
+  s.pass(99ms);
+  CHECK(s.news().empty());
+  s.pass(11ms);
+  CHECK(s.news() == lines{"-c", "+b", "+c", "+d"});
+}
+
 TEST_CASE("supervisor: more failures than the window allows end it with an error, its children first", "[runtime]") {
   stage s;
   auto settings = s.supervisor("root");
@@ -284,7 +318,8 @@ TEST_CASE("supervisor: which ends lead to a restart depends on the kind of the c
 TEST_CASE("supervisor: a collective restart leaves out what ended for good, and temporary ones", "[runtime]") {
   stage s;
   s.run(s.supervisor("root", strategy_kind::one_for_all),
-        {s.child("a", "root"), s.child("t", "root", restart_kind::transient), s.child("x", "root", restart_kind::temporary), s.child("b", "root", restart_kind::transient)});
+        {s.child("a", "root"), s.child("t", "root", restart_kind::transient),
+         s.child("x", "root", restart_kind::temporary), s.child("b", "root", restart_kind::transient)});
   s.send("t", leave_v);
   s.news();
   s.send("a", crash_v);
