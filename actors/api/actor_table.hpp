@@ -17,8 +17,8 @@ namespace tomnext::api {
 [[nodiscard]] result<std::vector<actors::actor_figures>> parse_actors(std::string_view json);
 
 /// The supervision tree, at most 160 columns wide: first a line that counts what is unhealthy, then a header with units, then one line an actor.
-/// The first column marks failed actors with "✗", and with "!" those that are recovering, that are stopping or stopped, or that have been restarted.
-/// Children come in the order of their ids; an actor whose parent is not listed shows as a root, with that parent's name in its last column.
+/// The first column marks failed actors with "✗", and with "!" those that are in another state than running, that have been restarted, or whose parent
+/// is not listed; the latter show as roots, with that parent's name in the last column. Children come in the order of their ids.
 [[nodiscard]] std::string actors_tree(const std::vector<actors::actor_figures>& figures);
 
 }  // namespace tomnext::api

@@ -78,17 +78,18 @@ class tree {
 
 std::string formatted(const char* format, double value) {
   std::array<char, 48> text;
-  const auto n = std::snprintf(text.data(), text.size(), format, value);
-  return {text.data(), static_cast<std::size_t>(n)};
+  std::snprintf(text.data(), text.size(), format, value);   // ends its text in any case
+  return text.data();
 }
 
-/// At most eight columns, three significant digits at least.
+/// At most nine columns: plain up to 99999999, then with a suffix and three significant digits at least.
 std::string count(double n) {
-  static constexpr std::array<std::string_view, 4> suffixes{"M", "G", "T", "P"};
+  static constexpr std::array<std::string_view, 5> suffixes{"M", "G", "T", "P", "E"};
   if (n < 1e8) return formatted("%.0f", n);
+  if (n >= 1e21) return formatted("%.1e", n);
   std::size_t i = 0;
   for (n /= 1e6; n >= 1000.0 && i + 1 < suffixes.size(); n /= 1000.0) ++i;
-  return formatted("%.1f", n) + std::string(suffixes[i]);
+  return formatted("%.2f", n) + std::string(suffixes[i]);
 }
 std::string count(std::uint64_t n) { return count(static_cast<double>(n)); }
 
@@ -130,7 +131,8 @@ row row_of(const branch& b) {
   const auto& a = *b.actor;
   auto last = printable(a.last_error);
   if (b.orphan) last = "(under " + printable(a.parent) + ", which is not listed)" + (last.empty() ? "" : " ") + last;
-  return {std::string(mark_of(health_of(a))) + " " + cut_to(b.drawing + printable(a.name), name_columns_max), cut_to(printable(a.kind), 11), cut_to(printable(a.state), 10),
+  const auto judged = b.orphan ? std::max(health_of(a), health::unsettled) : health_of(a);
+  return {std::string(mark_of(judged)) + " " + cut_to(b.drawing + printable(a.name), name_columns_max), cut_to(printable(a.kind), 11), cut_to(printable(a.state), 10),
           count(a.queue_depth), count(a.queue_depth_max), count(a.processed), microseconds(a.p50_us), microseconds(a.p99_us), count(a.restarts), count(a.errors), std::move(last)};
 }
 

@@ -49,7 +49,7 @@ error failure(const loopback_url& url, error_code ec, std::chrono::milliseconds 
   if (ec == http::error::body_limit || ec == http::error::header_limit || ec == http::error::buffer_overflow)
     return say(errc::network_io, "the answer is larger than " + std::to_string(answer_bytes_max) + " bytes, or its headers than 16384");
   if (ec == http::error::end_of_stream || ec == http::error::partial_message || ec == net::error::connection_reset || ec == net::error::broken_pipe)
-    return say(errc::network_io, "the connection was closed before the answer was complete");
+    return say(errc::network_io, "the connection was closed before the answer was complete; is this the node's HTTP port?");
   if (ec.category() == http::make_error_code(http::error::bad_method).category()) return say(errc::network_io, "what listens there does not speak HTTP: " + ec.message());
   return say(errc::network_io, ec.message());
 }

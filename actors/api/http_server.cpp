@@ -104,14 +104,14 @@ std::optional<http_response> refusal_of(const http_parser::value_type& head, con
 }
 
 /// The answer to a request that could not be read; nothing where the connection is gone or its deadline passed.
-std::optional<http_response> refusal_of(error_code ec, const http_settings& s) {
+std::optional<http_response> refusal_of(error_code ec, const http_settings& s, const std::string& correlation) {
   if (ec == http::error::body_limit)
-    return problem(413, "body_too_large", "the body is larger than " + std::to_string(s.body_max) + " bytes", fresh_correlation_id());
+    return problem(413, "body_too_large", "the body is larger than " + std::to_string(s.body_max) + " bytes", correlation);
   if (ec == http::error::header_limit || ec == http::error::buffer_overflow)
-    return problem(431, "header_too_large", "request line and headers are larger than " + std::to_string(s.header_max) + " bytes", fresh_correlation_id());
+    return problem(431, "header_too_large", "request line and headers are larger than " + std::to_string(s.header_max) + " bytes", correlation);
   if (ec == http::error::end_of_stream || ec == http::error::partial_message || ec.category() != http::make_error_code(http::error::bad_method).category())
     return std::nullopt;
-  return problem(400, "bad_request", "not a well-formed HTTP/1.1 request: " + ec.message(), fresh_correlation_id());
+  return problem(400, "bad_request", "not a well-formed HTTP/1.1 request: " + ec.message(), correlation);
 }
 
 /// A handler's answer may hold anything: what cannot be sent as HTTP becomes a 500 that says so.
@@ -266,9 +266,9 @@ class session {
     co_return co_await write(std::move(r));
   }
   net::awaitable<bool> refuse_unreadable(error_code ec) {
-    auto refusal = refusal_of(ec, server_.settings);
-    if (!refusal) co_return false;
     head_ = {11, false, false, fresh_correlation_id()};
+    auto refusal = refusal_of(ec, server_.settings, head_.correlation);
+    if (!refusal) co_return false;
     co_return co_await write(std::move(*refusal));
   }
 
