@@ -1,10 +1,10 @@
 #include "actors/replay/decision_replay.hpp"
 
 #include "actors/replay/backtest.hpp"
+#include "actors/replay/log_deployment.hpp"
 #include "actors/replay/prepare.hpp"
 #include "actors/replay/why.hpp"
 #include "config/loader.hpp"
-#include "persistence/content_store.hpp"
 #include "persistence/memory_log.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "tests/kernel/replay/market.hpp"
@@ -36,17 +36,16 @@ recorded& run_once() {
   return r;
 }
 
-// What the log says of itself is enough: its configuration lies in the content store.
-std::vector<replay::composed_host> hosts_from_log(const recorded& r, const std::vector<config::override_setting>& overrides = {}) {
-  auto set = replay::last_of(*r.log, configuration_set::type_number);
-  REQUIRE(set);
-  auto text = persistence::content_store(r.folder.file("log")).get(set->as<configuration_set>().content_hash);
-  REQUIRE(text);
-  auto d = config::load_text(*text, "recorded.yaml", "", overrides);
-  if (!d) FAIL(d.error().message);
-  auto hosts = replay::compose_hosts(*d, {});
+// What the log says of itself is enough.
+std::vector<replay::composed_host> hosts_from_log(const persistence::event_log& log, const std::string& directory, const std::vector<config::override_setting>& overrides = {}) {
+  auto made = replay::deployment_of_log(log, directory, overrides);
+  if (!made) FAIL(made.error().message);
+  auto hosts = replay::compose_hosts(made->deployment, made->parts);
   if (!hosts) FAIL(hosts.error().message);
   return std::move(*hosts);
+}
+std::vector<replay::composed_host> hosts_from_log(const recorded& r, const std::vector<config::override_setting>& overrides = {}) {
+  return hosts_from_log(*r.log, r.folder.file("log"), overrides);
 }
 
 replay::decision_report verify(const persistence::event_log& log, std::vector<replay::composed_host> hosts) {
@@ -219,4 +218,37 @@ TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its 
   auto last = replay::why(*r.log, fills->head.seq);
   REQUIRE(last);
   CHECK_THAT(replay::to_tree(*last), Catch::Matchers::Contains("source_state_changed") && Catch::Matchers::Contains("quote_accepted"));
+}
+
+TEST_CASE("a model's bytes lie beside the log, and its decisions are made again from there", "[replay]") {
+  tests::temporary_folder folder("model");
+  const auto file = folder.file("model.json");
+  std::filesystem::copy_file(tests::shipped_data("ml/gbtree_binary_logistic_missing.model.json"), file);
+  auto d = config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD}]"}, {"strategies.0.confirm_by_model", "true"}});
+  if (!d) FAIL(d.error().message);
+  auto report = replay::run_backtest(*d, {folder.file("log"), {}});
+  if (!report) FAIL(report.error().message);
+  std::filesystem::remove(file);   // nothing but the log is needed from here on
+  auto log = persistence::open_log_for_reading(folder.file("log"));
+  REQUIRE(log);
+  auto added = replay::last_of(**log, model_file_added::type_number);
+  REQUIRE(added);
+  CHECK(added->as<model_file_added>().name == text("trees"));
+  auto given = replay::last_of(**log, signal_confirmation_given::type_number);
+  REQUIRE(given);
+  const auto v = verify(**log, hosts_from_log(**log, folder.file("log")));
+  CHECK(v.identical());
+  CHECK(v.state_hash == report->state_hash);
+  // A model file that is gone stops the run by name.
+  auto gone = replay::run_backtest(*d, {folder.file("other"), {}});
+  REQUIRE_FALSE(gone);
+  CHECK_THAT(gone.error().message, Catch::Matchers::Contains("model trees") && Catch::Matchers::Contains("model.json"));
+  CHECK_FALSE(std::filesystem::exists(folder.file("other")));
+}
+
+TEST_CASE("a log of market data has no decisions to make again", "[replay]") {
+  persistence::memory_log empty;
+  auto made = replay::deployment_of_log(empty, "nowhere", {});
+  REQUIRE_FALSE(made);
+  CHECK_THAT(made.error().message, Catch::Matchers::Contains("no configuration"));
 }
