@@ -11,6 +11,9 @@
 
 namespace tomnext::config {
 
+/// The clock of LEAN forex files: New York standard time, five hours behind UTC.
+inline constexpr std::int32_t lean_utc_offset_minutes = -300;
+
 /// Where quotes come from: market files, or a log that they were imported into.
 struct data_source {
   std::string format;              ///< "fxcm-m1", "lean-tick"

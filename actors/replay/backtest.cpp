@@ -94,6 +94,11 @@ class run {
     r.state_hash = kernel_.state_hash();
     r.state_hashes = kernel_.state_hashes();
     r.parsing_ms = parsing_ms_;
+    r.opening_balance = d_.account.balance;
+    for (const auto& i : d_.instruments) r.instruments.emplace_back(i.symbol.view());
+    r.first = d_.begins;
+    r.last = kernel_.now();
+    r.flagged_quotes_traded = d_.quality.flagged_quotes_trade;
     return r;
   }
 

@@ -8,11 +8,22 @@
 namespace tomnext::replay {
 namespace {
 
+/// Inputs that a host holds back, at most, until its next own event says what to do with them. A log never lets a host fall further behind.
+constexpr std::size_t held_max = 65'536;
+
+/// What a host does with its inputs at this place of the log.
+enum class stage : std::uint8_t {
+  waiting,   ///< for its activation, which says from where on it decides
+  deciding,  ///< and is compared
+  folding,   ///< another version decided here: inputs and recorded reactions are applied as they are
+};
+
 struct replayed_host {
   actors::host_core core;
-  std::deque<event> expected;   // decided here, not yet met in the log
   std::uint32_t version;
-  bool compares = true;
+  stage now = stage::waiting;
+  std::deque<event> expected;   // decided here, not yet met in the log
+  std::deque<event> held;       // inputs, while waiting or folding
 };
 
 bool same(const event& a, const event& b) {
@@ -25,26 +36,28 @@ class replayer {
   explicit replayer(std::vector<composed_host> hosts) {
     for (auto& h : hosts) {
       const auto version = h.definition.version;
-      hosts_.push_back({actors::host_core(std::move(h.definition), std::move(h.service)), {}, version});
+      hosts_.push_back({actors::host_core(std::move(h.definition), std::move(h.service)), version, stage::waiting, {}, {}});
     }
   }
 
   result<void> take(const event& e) {
     ++report_.events;
-    if (auto* own = owner(e.head.host)) TOMNEXT_TRY(compare(*own, e));
+    if (auto* own = owner(e.head.host)) TOMNEXT_TRY(meet(*own, e));
     if (report_.difference) return {};
     for (auto& h : hosts_) {
       if (!h.core.definition().wants(e)) continue;
       ++report_.inputs;
-      TOMNEXT_TRY(h.core.take(e));
-      for (auto& answer : h.core.reactions()) h.expected.insert(h.expected.end(), answer.events.begin(), answer.events.end());
+      if (h.now == stage::deciding) TOMNEXT_TRY(decide(h, e));
+      else TOMNEXT_TRY(hold(h, e));
     }
     return {};
   }
 
-  decision_report finish() {
+  result<decision_report> finish() {
     state_hasher hash;
-    for (const auto& h : hosts_) {
+    for (auto& h : hosts_) {
+      if (h.now == stage::waiting) TOMNEXT_TRY(begin_deciding(h));
+      fold(h, UINT64_MAX);
       report_.pending += h.expected.size();
       h.core.service().hash_into(hash);
     }
@@ -59,27 +72,63 @@ class replayer {
     return nullptr;
   }
 
-  result<void> compare(replayed_host& h, const event& recorded) {
-    if (const auto* a = recorded.get_if<host_activated>()) {
-      h.compares = a->service_version == h.version;
-      if (!h.compares) report_.skipped.push_back({h.core.definition().name, recorded.head.seq, a->service_version, h.version});
-      return {};
-    }
+  result<void> decide(replayed_host& h, const event& e) {
+    TOMNEXT_TRY(h.core.take(e));
+    for (auto& answer : h.core.reactions()) h.expected.insert(h.expected.end(), answer.events.begin(), answer.events.end());
+    return {};
+  }
+
+  /// Decides what was held back, and from here on at once.
+  result<void> begin_deciding(replayed_host& h) {
+    h.now = stage::deciding;
+    for (; !h.held.empty(); h.held.pop_front()) TOMNEXT_TRY(decide(h, h.held.front()));
+    return {};
+  }
+
+  void fold(replayed_host& h, std::uint64_t through) {
+    for (; !h.held.empty() && h.held.front().head.seq <= through; h.held.pop_front()) h.core.service().apply_input(h.held.front());
+  }
+
+  result<void> hold(replayed_host& h, const event& e) {
+    h.held.push_back(e);
+    if (h.held.size() <= held_max) return {};
+    // No activation so far: a log without marks, in which everything is decided.
+    if (h.now == stage::waiting) return begin_deciding(h);
+    fold(h, h.held.front().head.seq);
+    return {};
+  }
+
+  result<void> activated(replayed_host& h, const event& e, const host_activated& a) {
+    const auto& d = h.core.definition();
+    if (a.name != text(std::string_view(d.name)))
+      return error(errc::invalid_argument, "host " + std::to_string(d.id.value) + " of the log is " + std::string(a.name.view()) + ", of this configuration " + d.name +
+                                               ": the configuration composes other hosts than the one that made the log");
+    if (h.now != stage::deciding) fold(h, a.decides_after);
+    if (a.service_version == h.version) return h.now == stage::deciding ? result<void>() : begin_deciding(h);
+    report_.skipped.push_back({d.name, e.head.seq, a.service_version, h.version});
+    report_.pending += h.expected.size();
+    h.expected.clear();
+    h.now = stage::folding;
+    return {};
+  }
+
+  /// An event of one of the hosts: held against what was decided here.
+  result<void> meet(replayed_host& h, const event& recorded) {
+    if (const auto* a = recorded.get_if<host_activated>()) return activated(h, recorded, *a);
     if (actors::is_host_mark(recorded.head.type)) return {};
-    if (!h.compares) {
-      // Another version decided this: its outputs are folded as they are, and what this one would have said is dropped.
-      while (!h.expected.empty() && h.expected.front().head.cause <= recorded.head.cause) h.expected.pop_front();
+    if (h.now == stage::folding) {
+      fold(h, recorded.head.cause);
+      h.core.service().apply_output(recorded);
       return {};
     }
+    if (h.now == stage::waiting) TOMNEXT_TRY(begin_deciding(h));
     ++report_.compared;
-    if (h.expected.empty()) {
-      report_.difference = {recorded.head.seq, h.core.definition().name, recorded, std::nullopt};
-    } else if (!same(h.expected.front(), recorded)) {
-      // What was decided for an earlier input and never recorded comes first.
-      report_.difference = {recorded.head.seq, h.core.definition().name, recorded, h.expected.front()};
-    } else {
-      h.expected.pop_front();
-    }
+    const auto& name = h.core.definition().name;
+    if (h.expected.empty()) report_.difference = {recorded.head.seq, name, recorded, std::nullopt};
+    // The reaction to an earlier input is missing, and a later one is there: nobody will write it any more.
+    else if (h.expected.front().head.cause < recorded.head.cause) report_.difference = {h.expected.front().head.cause, name, recorded, h.expected.front()};
+    else if (!same(h.expected.front(), recorded)) report_.difference = {recorded.head.seq, name, recorded, h.expected.front()};
+    else h.expected.pop_front();
     return {};
   }
 

@@ -18,7 +18,7 @@ struct decision_difference {
   std::optional<event> decided;
 };
 
-/// A stretch that another version of a service decided: named, and not compared.
+/// A stretch that another version of a service decided: named, folded as recorded, and not compared.
 struct skipped_stretch {
   std::string host;
   std::uint64_t from_seq = 0;
@@ -35,7 +35,8 @@ struct decision_report {
   [[nodiscard]] bool identical() const { return !difference; }
 };
 
-/// Runs to the first difference, or to the end. `on_progress` gets the seq reached; false cancels.
+/// Runs to the first difference, or to the end. `on_progress` gets the seq reached; false cancels. An input whose reaction is missing, although a later
+/// reaction of that host is there, is a difference. errc::invalid_argument where the log was made by other hosts than the composed ones.
 result<decision_report> replay_decisions(const persistence::event_log& log, std::vector<composed_host> hosts,
                                          const std::function<bool(std::uint64_t)>& on_progress);
 

@@ -61,6 +61,10 @@ inline void exit_after_queue(const actor_ptr& who, caf::error reason) {
   if (!who) return;
   who->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, caf::exit_msg{caf::actor_cast<caf::actor_addr>(who), std::move(reason)}), nullptr);
 }
+/// Calls f(caf::error reason) once the actor is down, in whatever context that happens; at once where it is down already.
+template <class F> void when_down(const actor_ptr& who, F f) {
+  if (who) who->get()->attach_functor([f = std::move(f)](const caf::error& reason) { f(reason); });
+}
 template <class Handle> actor_ptr pointer_of(const Handle& h) { return caf::actor_cast<actor_ptr>(h); }
 template <class Handle> Handle handle_of(const actor_ptr& p) { return caf::actor_cast<Handle>(p); }
 
@@ -70,11 +74,14 @@ inline caf::error to_caf(const error& e) {
   return {static_cast<std::uint8_t>(static_cast<unsigned>(e.code) % 256), caf::atom("tomnext"), caf::make_message(static_cast<std::uint16_t>(e.code), e.message)};
 }
 inline error from_caf(const caf::error& e) {
+  if (!e) return {errc::actor_down, "ended without an error"};   // an empty error has no category to ask for
   if (e.category() == caf::atom("tomnext") && e.context().match_elements<std::uint16_t, std::string>())
     return {static_cast<errc>(e.context().get_as<std::uint16_t>(0)), e.context().get_as<std::string>(1)};
   if (e == caf::sec::request_timeout) return {errc::timed_out, "no answer within the deadline"};
   return {errc::actor_down, "the actor that was asked is gone"};
 }
+/// True where the error was made by to_caf.
+inline bool is_ours(const caf::error& e) { return e && e.category() == caf::atom("tomnext"); }
 /// The reason of an actor's end, for people.
 inline std::string reason_text(const caf::error& e) {
   if (!e) return "ended";

@@ -161,18 +161,19 @@ class supervisor_state {
   void end_for_good(child& c, const caf::error& reason) {
     c.now = phase::ended;
     if (c.spec.restart == restart_kind::temporary) figures_->removed(c.spec.name);   // there may be ever new ones
-    report(c, reason.category() == caf::atom("tomnext") ? from_caf(reason) : error{errc::actor_down, reason_text(reason)});
+    report(c, is_ours(reason) ? from_caf(reason) : error{errc::actor_down, reason_text(reason)});
   }
   void failed(std::size_t i, const caf::error& reason) {
     auto& c = children_[i];
     if (!starts_again(c, reason)) return end_for_good(c, reason);
     c.reason = reason_text(reason);
     const auto wait = policy_.on_failure(self_->clock().now(), i);
-    if (!wait) return give_up(c, "child " + c.spec.name + " failed more than " + std::to_string(settings_.restarts_max) + " times within " + std::to_string(settings_.window.count()) +
-                                     " ms, lastly: " + c.reason);
+    if (!wait) {
+      const auto limit = std::to_string(settings_.restarts_max) + " times within " + std::to_string(settings_.window.count()) + " ms";
+      return give_up(c, "child " + c.spec.name + " failed more than " + limit + ", lastly: " + c.reason);
+    }
     if (settings_.strategy == strategy_kind::one_for_one) return tell_later(self_, *wait, restart_v, c.ticket = next_ticket());
-    const std::size_t first = settings_.strategy == strategy_kind::one_for_all ? 0 : i;
-    group_first_ = mode_ == mode::regrouping ? std::min(group_first_, first) : first;
+    group_first_ = settings_.strategy == strategy_kind::one_for_all ? 0 : i;   // an elder may join a round that is under way: never a younger one
     mode_ = mode::regrouping;
     group_wait_ = *wait;
     group_ticket_ = 0;   // a start that was due would come before those that stop now
@@ -260,7 +261,8 @@ class supervisor_state {
   std::uint64_t group_ticket_ = 0, tickets_ = 0;
 };
 
-template <class Parent> actor_ptr spawn(Parent& parent, std::shared_ptr<introspection> figures, supervisor_settings settings, std::vector<child_spec> children) {
+template <class Parent>
+actor_ptr spawn(Parent& parent, std::shared_ptr<introspection> figures, supervisor_settings settings, std::vector<child_spec> children) {
   actor_name who{settings.name, "supervisor", settings.parent};
   return pointer_of(spawn_actor<supervisor_actor, supervisor_state>(parent, figures, std::move(who), figures, std::move(settings), std::move(children)));
 }

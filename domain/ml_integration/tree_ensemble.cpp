@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "domain/base/math.hpp"
+#include "domain/ml_integration/single_precision.hpp"
 
 namespace tomnext::ml_integration {
 namespace {
@@ -63,9 +63,9 @@ tree_prediction tree_ensemble::predict(std::span<const float> row) const {
 
 float sigmoid(float x) {
   constexpr float epsilon = 1e-16f;  // as there: avoids 0 / 0
-  const float limited = std::min(-x, 88.7f);
-  const auto power = static_cast<float>(math::exp(static_cast<double>(limited)));
-  return 1.0f / (power + 1.0f + epsilon);
+  return 1.0f / (exp_single(std::min(-x, 88.7f)) + 1.0f + epsilon);
 }
+
+float logit(float probability) { return -log_single(1.0f / probability - 1.0f); }
 
 }  // namespace tomnext::ml_integration

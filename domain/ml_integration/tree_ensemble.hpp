@@ -49,5 +49,7 @@ class tree_ensemble {
 
 /// 1 / (1 + e^−x) in the float32 steps of XGBoost's common/math.h, with our own e^x, so that the bits do not depend on the machine's libm.
 float sigmoid(float x);
+/// −ln(1 / p − 1), the base margin that XGBoost makes of a base score p with 0 < p < 1; in float32 likewise.
+float logit(float probability);
 
 }  // namespace tomnext::ml_integration

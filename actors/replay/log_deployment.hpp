@@ -1,0 +1,21 @@
+// The deployment that a log was made with, from the log alone: its configuration and models lie in the content store beside it.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "actors/replay/composition.hpp"
+#include "config/loader.hpp"
+#include "persistence/event_log.hpp"
+
+namespace tomnext::replay {
+
+struct log_deployment {
+  config::deployment deployment;
+  composition_parts parts;
+};
+
+/// What compose() needs to make the log's hosts again, with some settings changed for a "what if". `directory` is the log's.
+/// errc::invalid_argument where the log names no configuration (an import, say); the content store's errors where a text or a model is gone or changed.
+result<log_deployment> deployment_of_log(const persistence::event_log& log, const std::string& directory, const std::vector<config::override_setting>& overrides = {});
+
+}  // namespace tomnext::replay

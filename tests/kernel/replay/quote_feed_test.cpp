@@ -1,0 +1,202 @@
+#include "actors/replay/quote_feed.hpp"
+
+#include "actors/replay/backtest.hpp"
+#include "actors/replay/import.hpp"
+#include "config/loader.hpp"
+#include "persistence/rocksdb_log.hpp"
+#include "persistence/wire.hpp"
+#include "tests/kernel/replay/market.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace tomnext;
+using Catch::Matchers::Contains;
+using tests::temporary_folder;
+
+namespace {
+
+config::deployment loaded(const std::string& text) {
+  auto d = config::load_text(text, "feed.yaml", "", {});
+  if (!d) FAIL(d.error().message);
+  return *d;
+}
+
+std::string fxcm(const std::string& bid, const std::string& ask, const std::string& symbol, const std::string& more = "") {
+  return "data: [{format: fxcm-m1, bid: " + bid + ", ask: " + ask + ", instrument: " + symbol + "}" + more + "]\naccount: {currency: USD, balance: 1000000}\n";
+}
+
+std::vector<replay::judged_quote> read_all(replay::quote_feed& feed, std::size_t at_once = 1'000) {
+  std::vector<replay::judged_quote> all, part(at_once);
+  for (;;) {
+    auto n = feed.read(part);
+    if (!n) FAIL(n.error().message);
+    if (*n == 0) return all;
+    all.insert(all.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(*n));
+  }
+}
+
+bool same(const replay::judged_quote& a, const replay::judged_quote& b) {
+  if (a.accepted != b.accepted) return false;
+  return a.accepted ? persistence::encode_to_string(event({}, a.quote)) == persistence::encode_to_string(event({}, b.quote))
+                    : persistence::encode_to_string(event({}, a.rejected)) == persistence::encode_to_string(event({}, b.rejected));
+}
+
+std::unique_ptr<replay::quote_feed> opened(const config::deployment& d, std::uint64_t after = 0) {
+  auto feed = replay::open_feed(d, after);
+  if (!feed) FAIL(feed.error().message);
+  return std::move(*feed);
+}
+
+// Three minutes, of which the second has a bid that is no number, and the third a negative one.
+struct dirty {
+  temporary_folder folder{"dirty"};
+  std::string bid = folder.file("bid.csv"), ask = folder.file("ask.csv");
+  dirty() {
+    std::ofstream(bid) << "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.5,1.5,1.5,1.5\n2012-02-01 00:01:00+00:00,1.5,nan,1.5,1.5\n"
+                          "2012-02-01 00:02:00+00:00,1.5,1.6,-1.5,1.5\n";
+    std::ofstream(ask) << "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.6,1.6,1.6,1.6\n2012-02-01 00:01:00+00:00,1.6,1.6,1.6,1.6\n"
+                          "2012-02-01 00:02:00+00:00,1.6,1.6,1.6,1.6\n";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sources are merged by time, at one time in the order of the list, numbered from 1", "[feed]") {
+  temporary_folder folder("merge");
+  const auto eur = tests::made_pair(folder, "EUR", "USD", 5, 4, 5, 3'000);
+  const auto d = loaded(fxcm(eur.bid_file, eur.ask_file, "EUR/USD", ", {format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() + ", instrument: GBP/USD}"));
+  const auto all = read_all(*opened(d));
+  std::uint64_t position = 0, together = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK(all[i].position() == ++position);
+    if (i == 0) continue;
+    CHECK_FALSE(all[i].time() < all[i - 1].time());
+    if (all[i].time() != all[i - 1].time()) continue;
+    ++together;
+    CHECK(all[i - 1].quote.instrument == instrument_id{1});
+    CHECK(all[i].quote.instrument == instrument_id{2});
+  }
+  CHECK(together > 5'000);
+}
+
+TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]") {
+  const auto d = loaded("data: [{format: lean-tick, files: [" + tests::shipped_data("lean/20140505_quote.zip") + "], instrument: EUR/USD}]\n"
+                        "quality: {spike_threshold: 0.5, spike_window: 8}\naccount: {currency: USD, balance: 1}\n");
+  const auto whole = read_all(*opened(d));
+  std::uint64_t spikes = 0;
+  for (const auto& q : whole) spikes += q.accepted && (q.quote.flags & quote_flag::spike) != 0;
+  REQUIRE(spikes > 50);   // so that the judge's memory matters
+  for (const std::uint64_t after : {std::uint64_t{1}, std::uint64_t{100}, std::uint64_t{511}, std::uint64_t{33'333}, std::uint64_t{58'142}, std::uint64_t{58'143}}) {
+    auto feed = opened(d, after);
+    const auto rest = read_all(*feed, 777);
+    REQUIRE(rest.size() == whole.size() - after);
+    bool equal = true;
+    for (std::size_t i = 0; i < rest.size(); ++i) equal = equal && same(rest[i], whole[i + after]);
+    CHECK(equal);
+    CHECK(feed->figures().accepted == 58'143);
+    CHECK(feed->figures().crossed == 4'987);
+  }
+  auto beyond = replay::open_feed(d, 58'144);
+  REQUIRE_FALSE(beyond);
+  CHECK_THAT(beyond.error().message, Contains("58143") && Contains("58144"));
+}
+
+TEST_CASE("malformed lines and prices that are not positive stop by default", "[feed]") {
+  dirty f;
+  auto d = loaded(fxcm(f.bid, f.ask, "GBP/USD"));
+  auto stopped = replay::run_backtest(d, {f.folder.file("log"), {}});
+  REQUIRE_FALSE(stopped);
+  CHECK_THAT(stopped.error().message, Contains("bid.csv:3: high: "));
+  CHECK_FALSE(std::filesystem::exists(f.folder.file("log")));
+  std::ofstream(f.bid) << "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.5,-0.5,1.5,1.5\n";
+  std::ofstream(f.ask) << "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.6,1.6,1.6,1.6\n";
+  stopped = replay::run_backtest(d, {f.folder.file("log"), {}});
+  REQUIRE_FALSE(stopped);
+  CHECK_THAT(stopped.error().message, Contains("bid.csv:2: ") && Contains("-0.5") && Contains("must be positive"));
+}
+
+TEST_CASE("told to reject, they become events with file and line, and are counted", "[feed]") {
+  dirty f;
+  auto d = loaded(fxcm(f.bid, f.ask, "GBP/USD") + "quality: {malformed_lines: reject}\n");
+  auto feed = opened(d);
+  const auto all = read_all(*feed);
+  std::vector<quote_rejected> rejected;
+  for (const auto& q : all) if (!q.accepted) rejected.push_back(q.rejected);
+  REQUIRE(rejected.size() == 3);   // the line, its ask minute, and one negative price
+  CHECK(rejected[0].reason == quote_rejection::malformed);
+  CHECK(rejected[0].place == text("bid.csv:3"));
+  CHECK(rejected[1].reason == quote_rejection::malformed);
+  CHECK(rejected[1].place == text("ask.csv:3"));
+  CHECK(rejected[2].reason == quote_rejection::non_positive);
+  CHECK(rejected[2].place == text("bid.csv:4"));
+  CHECK(feed->figures().accepted == 7);
+  CHECK(feed->figures().rejected == 3);
+  REQUIRE(feed->rejects().size() == 3);
+  CHECK_THAT(feed->rejects()[0], Contains("bid.csv:3: high: "));
+  auto r = replay::run_backtest(d, {});
+  REQUIRE(r);
+  CHECK(r->ticks == 7);
+  CHECK(r->rejected_ticks == 3);
+}
+
+TEST_CASE("an import is a log of quotes, and a back-test of it is the same as of the files", "[import]") {
+  temporary_folder folder("import");
+  auto d = config::load(tests::shipped_data("demo.yaml"), {});
+  REQUIRE(d);
+  replay::import_settings s{d->data, d->instruments, d->quality, folder.file("quotes"), {}};
+  auto report = replay::import_files(s);
+  if (!report) FAIL(report.error().message);
+  CHECK(report->rows == 120'468);
+  CHECK(report->accepted == 120'468);
+  CHECK(report->rejects.empty());
+  CHECK_THAT(report->to_json(), Contains("\"rows\":120468") && Contains(report->head_hash));
+  auto from_log = config::load(tests::shipped_data("demo.yaml"), {{"data", "[{log: " + folder.file("quotes") + "}]"}});
+  if (!from_log) FAIL(from_log.error().message);
+  auto a = replay::run_backtest(*d, {}), b = replay::run_backtest(*from_log, {});
+  if (!b) FAIL(b.error().message);
+  CHECK(b->ticks == 120'468);
+  CHECK(tomnext::to_string(b->final_balance, 2) == "962062.51");
+  CHECK(b->state_hash == a->state_hash);
+  CHECK(b->events == a->events);
+  // Twice into one place is refused; the first import stays.
+  auto again = replay::import_files(s);
+  REQUIRE_FALSE(again);
+  CHECK_THAT(again.error().message, Contains("there is a log already"));
+  // A log that holds another pair than the deployment knows.
+  auto other = *from_log;
+  other.instruments[0].symbol = "EUR/USD";
+  auto refused = replay::run_backtest(other, {});
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Contains("GBP/USD") && Contains("instruments"));
+}
+
+TEST_CASE("an import is whole or absent", "[import]") {
+  dirty f;
+  auto d = loaded(fxcm(f.bid, f.ask, "GBP/USD"));
+  replay::import_settings s{d.data, d.instruments, d.quality, f.folder.file("quotes"), {}};
+  auto stopped = replay::import_files(s);
+  REQUIRE_FALSE(stopped);
+  CHECK_THAT(stopped.error().message, Contains("bid.csv:3"));
+  s.quality.malformed = config::malformed_lines::reject;
+  s.on_progress = [](std::uint64_t) { return false; };
+  auto cancelled = replay::import_files(s);
+  REQUIRE_FALSE(cancelled);
+  CHECK(cancelled.error().code == errc::cancelled);
+  std::size_t left = 0;
+  for ([[maybe_unused]] const auto& x : std::filesystem::directory_iterator(f.folder.path)) ++left;
+  CHECK(left == 2);
+  s.on_progress = {};
+  auto report = replay::import_files(s);
+  REQUIRE(report);
+  CHECK(report->rows == 10);
+  CHECK(report->accepted == 7);
+  CHECK(report->rejected == 3);
+  REQUIRE(report->rejects.size() == 3);
+  // Read back: what was rejected stays so, with its place.
+  auto from_log = loaded("data: [{log: " + s.log + "}]\ninstruments: {GBP/USD: {}}\naccount: {currency: USD, balance: 1}\n");
+  auto feed = opened(from_log);
+  const auto all = read_all(*feed);
+  REQUIRE(all.size() == 10);
+  CHECK(feed->figures().rejected == 3);
+  const auto first = std::find_if(all.begin(), all.end(), [](const auto& q) { return !q.accepted; });
+  CHECK(first->rejected.place == text("bid.csv:3"));
+}
