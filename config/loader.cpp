@@ -255,14 +255,7 @@ class loader {
     n.port = static_cast<std::uint16_t>(m.integer("port", 0, 0, 65'535));
     n.threads = static_cast<std::uint32_t>(m.integer("threads", 2, 1, 256));
     n.snapshot_every = static_cast<std::uint64_t>(m.integer("snapshot_every", 100'000, 100, 1'000'000'000));
-    auto pace = m.text("pace", "lockstep");
-    n.pace.lockstep = pace == "lockstep";
-    if (pace == "recorded") n.pace.times = 1;
-    else if (pace.size() > 1 && pace[0] == 'x') {
-      auto v = parse_decimal(std::string_view(pace).substr(1), 6);
-      if (!v || *v <= 0) m.fail(errc::configuration_value, "pace", fmt::format("'{}': after the x comes a positive number", pace));
-      else n.pace.times = static_cast<double>(*v) / 1e6;
-    } else if (!n.pace.lockstep) m.fail(errc::configuration_value, "pace", fmt::format("'{}' is none of: lockstep, recorded, x2 (any multiple)", pace));
+    n.pace = m.parsed<pace_setting>("pace", n.pace, [](const std::string& t) { return parse_pace(t); });
   }
 
   deployment& d_;
@@ -317,6 +310,17 @@ result<std::string> read_text(const std::string& file) {
 }
 
 }  // namespace
+
+result<pace_setting> parse_pace(const std::string& text) {
+  if (text == "lockstep") return pace_setting{true, 1};
+  if (text == "recorded") return pace_setting{false, 1};
+  if (text.size() > 1 && text[0] == 'x') {
+    const auto times = parse_decimal(std::string_view(text).substr(1), 6);
+    if (times && *times > 0) return pace_setting{false, static_cast<double>(*times) / 1e6};
+    return error(errc::configuration_value, fmt::format("'{}': after the x comes a positive number", text));
+  }
+  return error(errc::configuration_value, fmt::format("'{}' is none of: lockstep, recorded, x2 (any multiple)", text));
+}
 
 result<override_setting> parse_override(const std::string& text) {
   auto equals = text.find('=');
