@@ -14,6 +14,8 @@ constexpr auto offer_deadline = 300s;
 constexpr auto ready_deadline = 300s;
 // At a recorded pace: how often the clock is looked at, and how long after its time a timer waits for a quote that may be on its way.
 constexpr auto look_every = 2ms;
+constexpr auto retry_after = 20ms;
+constexpr std::uint32_t failures_max = 250;   // in a row: five seconds
 constexpr std::int64_t timer_grace_ns = 10 * millisecond_ns;
 
 }  // namespace
@@ -21,19 +23,31 @@ constexpr std::int64_t timer_grace_ns = 10 * millisecond_ns;
 ingress_protocol::behavior_type ingress_state::behavior() {
   ask(self_, settings_.readiness(), ready_deadline, await_v)
       .then([this](bool) { settings_.ended_already ? finish() : offer_preamble(); }, [this](const caf::error& e) { failed(e, "waiting for the hosts"); });
-  return {[this](tick_atom) { step(); }};
+  return {[this](tick_atom) {
+    if (std::exchange(again_, false)) settings_.ended_already ? finish() : offer_preamble();
+    else step();
+  }};
 }
 
-// An ordered stop refuses offers: then there is nothing left to do. What else fails is for the supervisor, and another life goes on where the log stands.
+// An ordered stop refuses offers: then there is nothing left to do. Otherwise somebody who was asked was restarted: what he had taken is in the log, and
+// this actor goes on from there, a moment later. Only where that does not help for long is it for the supervisor.
 void ingress_state::failed(const caf::error& e, const char* doing) {
   const auto why = from_caf(e);
   if (why.code == errc::cancelled) return self_->quit();
-  self_->quit(to_caf(why.within(doing)));
+  if (++failures_ > failures_max) return self_->quit(to_caf(why.within(doing)));
+  quotes_.clear();
+  again_ = true;
+  tell_later(self_, retry_after, tick_v);
 }
 
 void ingress_state::offer(std::vector<offered_input> inputs, void (ingress_state::*then)()) {
   ask(self_, settings_.time_authority(), offer_deadline, offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
-      .then([this, then](std::uint64_t) { (this->*then)(); }, [this](const caf::error& e) { failed(e, "offering inputs"); });
+      .then(
+          [this, then](std::uint64_t) {
+            failures_ = 0;
+            (this->*then)();
+          },
+          [this](const caf::error& e) { failed(e, "offering inputs"); });
 }
 
 void ingress_state::offer_preamble() {
@@ -59,10 +73,7 @@ void ingress_state::fetch() {
           [this](const quote_batch_ref& batch) {
             accepted_ = batch->accepted;
             rejected_ = batch->rejected;
-            if (batch->ended) {
-              ended_ = true;
-              return end_source();
-            }
+            if (batch->ended) return end_source();
             quotes_.insert(quotes_.end(), batch->inputs.begin(), batch->inputs.end());
             position_ = quotes_.back().head.position;
             step();

@@ -44,7 +44,8 @@ class ingress_state {
   std::deque<event> quotes_;                          // read, not yet offered
   std::uint64_t position_ = 0;                        // of the last quote read
   std::uint64_t accepted_ = 0, rejected_ = 0;
-  bool ended_ = false;
+  std::uint32_t failures_ = 0;                        // in a row
+  bool again_ = false;                                // the next tick begins anew from what the log holds
   timestamp last_time_{};
   // The market's clock: an instant of the market and when it was here.
   bool clock_set_ = false;
