@@ -267,9 +267,18 @@ TEST_CASE("a new host decides nothing of the past, and lockstep does not wait fo
       CHECK(!r.known);
       CHECK(r.record.decided_to == 1);
       CHECK(r.registered_at == 1);
-      REQUIRE(s.take(h.definition.id, r.incarnation, 1, {progress_mark(h.definition.id, 1)}));
     }
-    CHECK(s.quiet());
+    // Registered again before its first mark: still the past of its first life.
+    CHECK(s.enroll(bars).record.decided_to == 1);
+    s.admit(quote_event(2));
+    CHECK(s.enroll(bars).record.decided_to == 1);
+    s.admit(quote_event(3));
+    for (const auto& h : small_hosts()) {
+      const auto again = s.enroll(h.definition.id);
+      REQUIRE(s.take(h.definition.id, again.incarnation, again.registered_at, {progress_mark(h.definition.id, 1)}));
+    }
+    if (order == ordering::arrival) CHECK(s.quiet());
+    else CHECK(s.waiting_for().empty());
   }
 }
 
@@ -299,13 +308,50 @@ TEST_CASE("a mark waits for the answers before it, and is no answer itself") {
   CHECK(s.drain() == nullptr);
   CHECK(s.position_of(features) == 0);
   REQUIRE(s.take(bars, life[bars], 1, {progress_mark(bars, 1)}));
-  const auto group = s.drain();
+  auto group = s.drain();
   REQUIRE(group != nullptr);
-  REQUIRE(group->events.size() >= 3);
+  REQUIRE(group->events.size() == 2);
   CHECK(group->events[0].is<host_progressed>());
   CHECK(group->events[1].is<feature_vector_updated>());
-  CHECK(group->events[2].is<host_progressed>());
+  for (const auto& [host, incarnation] : life) REQUIRE(s.take(host, incarnation, s.head(), {}));
+  group = s.drain();
+  REQUIRE(group != nullptr);
+  CHECK(group->events[0].is<host_progressed>());
   CHECK(s.position_of(features) == 1);
+}
+
+TEST_CASE("the mark of a new life goes before its first answer, and neither is lost") {
+  auto s = composed(ordering::lockstep);
+  std::map<host_id, std::uint32_t> life;
+  for (const auto& h : small_hosts()) life[h.definition.id] = s.enroll(h.definition.id).incarnation;
+  s.admit(quote_event(1));
+  REQUIRE(s.take(features, life[features], 1, {progress_mark(features, 0), answer(features, 1, 2)}));
+  REQUIRE(s.take(limits, life[limits], 1, {}));
+  REQUIRE(s.take(bars, life[bars], 1, {}));
+  const auto group = s.drain();
+  REQUIRE(group->events.size() == 3);
+  CHECK(group->events[1].is<host_progressed>());
+  CHECK(group->events[2].is<feature_vector_updated>());
+}
+
+TEST_CASE("a restored log tells the lives of hosts and how far an ingress was") {
+  auto s = composed(ordering::arrival);
+  for (int i = 0; i < 4; ++i) s.enroll(bars);
+  s.admit(quote_event(3));
+  s.admit(quote_event(0));  // of the same ingress, with no place in its source
+  CHECK(!s.admit(quote_event(2)));
+  auto last = answer(bars, 1, 7);
+  last.events.front().head.incarnation = 4;
+  REQUIRE(s.take(bars, 4, 1, {last}));
+  const auto group = s.drain();
+  auto restored = composed(ordering::arrival);
+  for (const auto& e : group->events) restored.restore(e);
+  CHECK(!restored.admit(quote_event(3)));
+  const auto again = restored.enroll(bars);
+  CHECK(again.incarnation == 5);
+  CHECK(again.known);
+  CHECK(again.record.decided_to == 1);
+  CHECK(again.record.recorded_to == 3);
 }
 
 TEST_CASE("what a dead life proposed and was not sequenced is forgotten") {

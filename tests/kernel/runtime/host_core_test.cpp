@@ -1,6 +1,7 @@
 #include "actors/runtime/host_core.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "tests/kernel/runtime/log_comparison.hpp"
 #include "tests/kernel/runtime/small_services.hpp"

@@ -1,5 +1,6 @@
 // A live node without actors: the real sequencer and the real host cores, their messages delivered at random moments, and crashes in between.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -110,7 +111,9 @@ class random_node {
     auto group = sequencer_->drain();
     if (!group) return;
     groups_.push_back(group);
-    for (auto& h : hosts_) h.inbox.push_back(group);
+    // A host is not told of groups in which nothing is for it, and does not answer them.
+    for (auto& h : hosts_)
+      if (std::any_of(group->events.begin(), group->events.end(), [&](const event& e) { return h.definition.wants(e); })) h.inbox.push_back(group);
   }
   void advance_durable() {
     durable_ += random_.below(groups_.size() - durable_ + 1);

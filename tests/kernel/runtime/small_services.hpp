@@ -50,7 +50,8 @@ template <class Inputs, class Outputs> class small_service {
       if (!live_firing_) return;
     }
     digest_ = mix(mix(mix(digest_, content(e)), E::type_number), h.ordinal);
-    if constexpr (contains<E, Inputs>) digest_ = mix(digest_, static_cast<std::uint64_t>(h.at.ns));
+    // An own output is applied before it has its stamp.
+    if (h.host != self_) digest_ = mix(digest_, static_cast<std::uint64_t>(h.at.ns));
   }
   template <class E> requires(contains<E, Inputs>) void decide(const header& h, const E& e, outbox& out) const {
     if constexpr (std::is_same_v<E, timer_fired>) if (!live_firing_) return;
@@ -80,10 +81,11 @@ template <class Inputs, class Outputs> class small_service {
   bool live_firing_ = false;
 };
 
-using bars_service = small_service<type_list<quote_accepted, timer_fired, reservation_released>, type_list<bar_closed, timer_armed>>;
+// Bars and limits both release and read what is released: each hears the other, and not itself.
+using bars_service = small_service<type_list<quote_accepted, timer_fired, reservation_released>, type_list<bar_closed, timer_armed, reservation_released>>;
 using features_service = small_service<type_list<bar_closed, quote_accepted>, type_list<feature_vector_updated>>;
 using signals_service = small_service<type_list<feature_vector_updated, bar_closed>, type_list<signal_proposed>>;
-using limits_service = small_service<type_list<signal_proposed, quote_accepted, timer_fired>, type_list<reservation_released, timer_armed>>;
+using limits_service = small_service<type_list<signal_proposed, quote_accepted, timer_fired, reservation_released>, type_list<reservation_released, timer_armed>>;
 
 /// In rank order: two instruments with a host each in front, and hosts for all behind them. There is a loop: what limits release, bars read.
 template <class Add> void compose_small(Add&& add) {
