@@ -67,6 +67,7 @@ TOMNEXT_ATOM(next, "next");
 TOMNEXT_ATOM(tick, "tick");
 TOMNEXT_ATOM(subscribe, "subscribe");
 TOMNEXT_ATOM(unready, "unready");
+TOMNEXT_ATOM(done, "done");
 TOMNEXT_ATOM(halt, "halt");
 
 // ---- journal ---------------------------------------------------------------------------------------
@@ -74,11 +75,11 @@ using journal_protocol = typed<
     answer<enrolment_ref>(enroll_atom, std::uint32_t, actor_ptr),       // a host registers: (host, itself); it is delivered everything behind the registration
     answer<void>(answers_atom, answers_ref),                            // a host's reactions, or its silence
     answer<std::uint64_t>(admit_atom, inputs_ref),                      // inputs, answered with the head when there is credit for more (lockstep: when all is quiet)
-    answer<timers_ref>(timers_atom, actor_ptr),                         // timers that are armed now; later ones are told to that time authority
+    answer<timers_ref>(timers_atom, actor_ptr),                         // with credit for an input: timers that are armed; later ones are told to that time authority
     answer<std::uint64_t, std::int64_t>(position_atom, std::uint32_t),  // the source position that an ingress has recorded, and the log's present (ns)
     answer<std::uint64_t>(settled_atom),                                // answered with the head once all that was offered so far is answered by its hosts and durable
     answer<std::uint64_t>(await_atom, std::uint64_t),                   // answered with the durable head once all hosts have answered this seq and that is durable
-    answer<void>(durable_atom, std::uint64_t),                          // the writer: durable up to here
+    answer<void>(durable_atom, durable_ref),                            // the writer: durable up to here
     answer<std::string>(status_atom)>;                                  // figures as JSON
 
 /// Subscribers of the durable feed.
@@ -87,7 +88,8 @@ using durable_feed = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;
 using writer_protocol = typed<
     answer<void>(write_atom, group_ref),                                // a group to be made durable
     answer<void>(flush_atom),                                           // to itself, behind what is queued: commit
-    answer<void>(subscribe_atom, std::string, actor_ptr)>;              // an adapter joins the durable feed under its name; a restarted one goes on where it was
+    answer<void>(subscribe_atom, std::string, actor_ptr),               // an adapter joins the durable feed under its name; a restarted one goes on where it was
+    answer<void>(done_atom, std::string, std::uint64_t)>;               // it has done what it had to do up to here
 
 using reader_protocol = typed<
     answer<groups_ref>(read_atom, std::uint64_t, std::uint64_t),        // durable groups from the one with this seq on, up to so many; empty at the end

@@ -1,5 +1,4 @@
 // tomnext run: a live node of actors on the deployment's sources.
-#include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -8,6 +7,7 @@
 
 #include <memory>
 
+#include "actors/app/command_log.hpp"
 #include "actors/app/commands.hpp"
 #include "actors/app/config_options.hpp"
 #include "actors/app/node.hpp"
@@ -106,7 +106,7 @@ result<exit_code> run(const run_command_options& o, session& s) {
   if (!asked && outcome.code != exit_code::ok) {
     // Actors may be stuck, and the log holds all that matters: the process ends here, and a restart recovers.
     s.err << "tomnext: " << outcome.message << std::endl;
-    if (s.json) s.out << fmt::format(R"({{"error":{{"exit_code":{},"message":"{}"}}}})", static_cast<int>(outcome.code), outcome.message) << std::endl;
+    if (s.json) s.out << json_text({{"error", {{"exit_code", static_cast<int>(outcome.code)}, {"message", outcome.message}}}}) << std::endl;
     spdlog::default_logger()->flush();
     ::_exit(static_cast<int>(outcome.code));
   }

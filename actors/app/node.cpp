@@ -147,7 +147,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
     return pointer_of(spawn_detached_actor<writer_protocol, writer_state>(p, figures, {name, "journal", "node"}, log));
   }));
   const journal_settings journal_options{sequencer_->order(), journal_window_events, options_.tap};
-  const auto durable = options_.log->head().seq;
+  const auto durable = options_.log->head();
   tree.push_back(child(journal_name, restart_kind::temporary, 5s, [=, s = sequencer_](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_actor<journal_protocol, journal_state>(p, figures, {name, "journal", "node"}, journal_options, s, definitions, writer_now(), durable));
   }));

@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "persistence/checksum.hpp"
+
 namespace tomnext::actors {
 
 journal_state::journal_state(journal_protocol::pointer self, journal_settings settings, std::shared_ptr<sequencer> restored,
-                             std::vector<host_definition> hosts, writer_protocol writer, std::uint64_t durable)
+                             std::vector<host_definition> hosts, writer_protocol writer, persistence::log_head durable)
     : self_(self), settings_(std::move(settings)), sequencer_(std::move(restored)), writer_(std::move(writer)), durable_(durable) {
   for (const auto& h : hosts) dispatcher_.define(h);
 }
@@ -21,8 +23,11 @@ journal_protocol::behavior_type journal_state::behavior() {
         return promise;
       },
       [this](timers_atom, const actor_ptr& authority) -> answer<timers_ref> {
-        time_authority_ = handle_of<time_protocol>(authority);
-        return std::make_shared<const std::vector<timer_armed>>(sequencer_->armed_timers());
+        // Not before what an earlier authority let in is answered: an answer may arm the timer that comes before the next input.
+        auto promise = self_->make_response_promise<timers_ref>();
+        authorities_.emplace_back(handle_of<time_protocol>(authority), promise_guard<timers_ref>(promise));
+        settle_promises();
+        return promise;
       },
       [this](position_atom, std::uint32_t host) -> answer<std::uint64_t, std::int64_t> {
         return {sequencer_->position_of(host_id{host}), sequencer_->now().ns};
@@ -39,9 +44,9 @@ journal_protocol::behavior_type journal_state::behavior() {
         settle_promises();
         return promise;
       },
-      [this](durable_atom, std::uint64_t seq) {
-        durable_ = std::max(durable_, seq);
-        while (!not_yet_durable_.empty() && not_yet_durable_.front()->last_seq() <= durable_) not_yet_durable_.pop_front();
+      [this](durable_atom, const durable_ref& head) {
+        durable_ = *head;
+        while (!not_yet_durable_.empty() && not_yet_durable_.front()->last_seq() <= durable_.seq) not_yet_durable_.pop_front();
         settle_promises();
       },
       [this](status_atom) -> answer<std::string> { return status(); },
@@ -89,24 +94,29 @@ void journal_state::publish() {
 
 bool journal_state::has_credit() const {
   const auto head = sequencer_->head();
-  if (head - durable_ >= settings_.window_events) return false;
+  if (head - durable_.seq >= settings_.window_events) return false;
   if (settings_.order == ordering::lockstep) return sequencer_->quiet();
   return head - dispatcher_.answered_below(head) < settings_.window_events;
 }
 
-bool journal_state::settled() const { return admissions_.empty() && sequencer_->quiet() && dispatcher_.caught_up() && durable_ == sequencer_->head(); }
+bool journal_state::settled() const { return admissions_.empty() && sequencer_->quiet() && dispatcher_.caught_up() && durable_.seq == sequencer_->head(); }
 
 void journal_state::settle_promises() {
   while (!admissions_.empty() && has_credit()) {
     admissions_.front().deliver(sequencer_->head());
     admissions_.pop_front();
   }
+  while (!authorities_.empty() && has_credit()) {
+    time_authority_ = authorities_.front().first;
+    authorities_.front().second.deliver(std::make_shared<const std::vector<timer_armed>>(sequencer_->armed_timers()));
+    authorities_.pop_front();
+  }
   const auto head = sequencer_->head();
   std::erase_if(outcomes_, [&](outcome& o) {
     // First the hosts must have answered; what they said then must be durable.
     if (o.durable_from == 0 && sequencer_->quiet() && dispatcher_.answered_below(head) >= o.seq) o.durable_from = head;
-    if (o.durable_from == 0 || durable_ < o.durable_from) return false;
-    o.promise.deliver(durable_);
+    if (o.durable_from == 0 || durable_.seq < o.durable_from) return false;
+    o.promise.deliver(durable_.seq);
     return true;
   });
   while (!settlements_.empty() && settled()) {
@@ -117,7 +127,9 @@ void journal_state::settle_promises() {
 
 std::string journal_state::status() const {
   const nlohmann::json j{{"head", sequencer_->head()},
-                         {"durable", durable_},
+                         {"durable", durable_.seq},
+                         {"durable_epoch", durable_.epoch},
+                         {"durable_hash", persistence::to_hex(durable_.chain_hash)},
                          {"at", to_string(sequencer_->now())},
                          {"not_yet_durable_groups", not_yet_durable_.size()},
                          {"waiting_for", sequencer_->waiting_for().empty() ? dispatcher_.slowest() : sequencer_->waiting_for()},

@@ -21,7 +21,7 @@ struct journal_settings {
 class journal_state {
  public:
   journal_state(journal_protocol::pointer self, journal_settings settings, std::shared_ptr<sequencer> restored, std::vector<host_definition> hosts,
-                writer_protocol writer, std::uint64_t durable);
+                writer_protocol writer, persistence::log_head durable);
   journal_protocol::behavior_type behavior();
 
  private:
@@ -45,10 +45,11 @@ class journal_state {
   dispatcher dispatcher_;
   writer_protocol writer_;
   time_protocol time_authority_;
-  std::uint64_t durable_;
+  persistence::log_head durable_;
   std::deque<group_ref> not_yet_durable_;
   std::deque<promise_guard<std::uint64_t>> admissions_;
   std::deque<promise_guard<std::uint64_t>> settlements_;
+  std::deque<std::pair<time_protocol, promise_guard<timers_ref>>> authorities_;   // that begin, and wait for credit
   std::vector<outcome> outcomes_;
   std::uint64_t refused_ = 0;
 };

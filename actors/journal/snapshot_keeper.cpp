@@ -4,10 +4,14 @@
 
 namespace tomnext::actors {
 
+namespace {
+constexpr auto feed_name = "journal/snapshots";
+}
+
 keeper_state::keeper_state(keeper_protocol::pointer self, std::shared_ptr<const persistence::snapshot_store> store, const writer_protocol& writer,
                            journal_protocol journal)
-    : self_(self), store_(std::move(store)), journal_(std::move(journal)) {
-  tell(self, writer, subscribe_v, std::string("journal/snapshots"), pointer_of(self));
+    : self_(self), store_(std::move(store)), writer_(writer), journal_(std::move(journal)) {
+  tell(self, writer, subscribe_v, std::string(feed_name), pointer_of(self));
   self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
 }
 
@@ -23,7 +27,10 @@ keeper_protocol::behavior_type keeper_state::behavior() {
       [this](snapshot_atom, std::uint32_t host, std::uint32_t incarnation, const snapshot_ref& state) {
         if (store_) waiting_[host] = {incarnation, state};
       },
-      [this](durable_atom, const groups_ref& groups, const durable_ref& head) { on_durable(*groups, *head); },
+      [this](durable_atom, const groups_ref& groups, const durable_ref& head) {
+        on_durable(*groups, *head);
+        tell(self_, writer_, done_v, std::string(feed_name), groups->back()->last_seq());
+      },
   };
 }
 

@@ -20,6 +20,7 @@ class keeper_state {
 
   keeper_protocol::pointer self_;
   std::shared_ptr<const persistence::snapshot_store> store_;
+  writer_protocol writer_;
   journal_protocol journal_;
   std::map<std::uint32_t, taken> waiting_;   // by host: the newest one taken
 };

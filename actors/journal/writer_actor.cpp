@@ -38,6 +38,9 @@ writer_protocol::behavior_type writer_state::behavior() {
       },
       [this](flush_atom) { commit(); },
       [this](subscribe_atom, const std::string& name, const actor_ptr& who) { subscribe(name, who); },
+      [this](done_atom, const std::string& name, std::uint64_t seq) {
+        if (const auto found = subscribers_.find(name); found != subscribers_.end()) found->second.done_to = std::max(found->second.done_to, seq);
+      },
   };
 }
 
@@ -52,22 +55,19 @@ void writer_state::commit() {
   }
   const auto shared = std::make_shared<const std::vector<group_ref>>(rows);
   const auto durable_head = std::make_shared<const persistence::log_head>(*head);
-  for (auto& [name, s] : subscribers_) {
-    tell(self_, s.who, durable_v, shared, durable_head);
-    s.delivered_to = head->seq;
-  }
-  tell(self_, journal_, durable_v, head->seq);
+  for (auto& [name, s] : subscribers_) tell(self_, s.who, durable_v, shared, durable_head);
+  tell(self_, journal_, durable_v, durable_head);
 }
 
-// A restarted adapter hears what became durable while it was away, so that no effect is lost.
+// A restarted adapter hears what it has not done: what became durable while it was away, and what lay in its queue when it died.
 void writer_state::subscribe(const std::string& name, const actor_ptr& who) {
   auto [found, fresh] = subscribers_.try_emplace(name);
   auto& s = found->second;
   s.who = handle_of<durable_feed>(who);
   const auto head = log_->head();
-  if (fresh) s.delivered_to = head.seq;
-  if (s.delivered_to >= head.seq) return;
-  auto scan = log_->scan(s.delivered_to + 1);
+  if (fresh) s.done_to = head.seq;
+  if (s.done_to >= head.seq) return;
+  auto scan = log_->scan(s.done_to + 1);
   if (!scan) return self_->quit(to_caf(scan.error().within("catching up the durable feed")));
   for (;;) {
     auto g = (*scan)->next();
@@ -75,7 +75,6 @@ void writer_state::subscribe(const std::string& name, const actor_ptr& who) {
     if (!*g) break;
     tell(self_, s.who, durable_v, std::make_shared<const std::vector<group_ref>>(1, *g), std::make_shared<const persistence::log_head>(head));
   }
-  s.delivered_to = head.seq;
 }
 
 }  // namespace tomnext::actors

@@ -25,11 +25,11 @@ class collector_state {
 
  private:
   void look();
-  std::vector<offered_input> crossings();
+  [[nodiscard]] std::vector<queue_depth_crossed> crossings() const;
 
   collector_protocol::pointer self_;
   collector_settings settings_;
-  std::map<std::string, bool> above_;   // actors whose queue was last told to be above the level
+  std::map<std::string, bool> above_;   // by name: what the log was told last of its queue
 };
 
 }  // namespace tomnext::actors

@@ -16,18 +16,23 @@ class supervision_notes {
     std::scoped_lock lock(mutex_);
     if (notes_.size() == notes_max) {
       notes_.pop_front();
+      ++first_;
       ++dropped_;
     }
     notes_.push_back(note);
   }
-  [[nodiscard]] std::vector<actor_restarted> waiting() const {
+  struct view {
+    std::vector<actor_restarted> notes;
+    std::uint64_t behind{};   ///< the number of the next note: what taken() wants to hear
+  };
+  [[nodiscard]] view waiting() const {
     std::scoped_lock lock(mutex_);
-    return {notes_.begin(), notes_.end()};
+    return {{notes_.begin(), notes_.end()}, first_ + notes_.size()};
   }
-  /// The oldest `count` are in the log now.
-  void taken(std::size_t count) {
+  /// The log has all notes before this number. Others may have come, and old ones gone, since it was asked.
+  void taken(std::uint64_t behind) {
     std::scoped_lock lock(mutex_);
-    notes_.erase(notes_.begin(), notes_.begin() + static_cast<std::ptrdiff_t>(std::min(count, notes_.size())));
+    for (; first_ < behind && !notes_.empty(); ++first_) notes_.pop_front();
   }
   [[nodiscard]] std::uint64_t dropped() const {
     std::scoped_lock lock(mutex_);
@@ -37,6 +42,7 @@ class supervision_notes {
  private:
   mutable std::mutex mutex_;
   std::deque<actor_restarted> notes_;
+  std::uint64_t first_ = 0;     // number of the oldest
   std::uint64_t dropped_ = 0;
 };
 

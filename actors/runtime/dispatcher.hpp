@@ -12,12 +12,14 @@ class dispatcher {
   void define(const host_definition& d) { hosts_.push_back({d, {}, 0, 0, 0}); }
 
   void attach(host_id host, const host_protocol& who, std::uint64_t head) {
-    if (auto* h = find(host)) {
-      h->who = who;
-      h->attached = true;
-      h->answered_to = head;       // the log tells it the rest
-      h->delivered_to = head;
-    }
+    auto* h = find(host);
+    if (h == nullptr) return;
+    // The log tells it the rest. What an earlier life left unanswered, in this node or the one before, stays so until this one has recovered.
+    const bool owes = !h->attached || h->answered_to < h->delivered_to;
+    h->who = who;
+    h->attached = true;
+    h->delivered_to = head;
+    if (!owes) h->answered_to = head;
   }
   void answered(host_id host, std::uint64_t seq) {
     if (auto* h = find(host)) h->answered_to = std::max(h->answered_to, seq);

@@ -138,9 +138,10 @@ void host_state::process(const persistence::group& group) {
   if (core_.inputs() >= next_mark_) mark_progress();
 }
 
-// A poisonous input is passed over: recorded as the reaction to it, and recovery begins before it. Anything else stops the node: money is at stake.
+// A poisonous input is passed over: recorded as the reaction to it, and recovery begins before it. Anything else stops the node: money is at stake,
+// and a log that this service cannot fold is not mended by passing over a part of it.
 void host_state::failed(const event& input, const error& why) {
-  if (why.policy() != error_policy::quarantine) {
+  if (why.code != errc::poisonous_input) {
     settings_.fatal(core_.definition().name, why);
     return self_->quit(to_caf(why));
   }

@@ -6,6 +6,7 @@ namespace tomnext::actors {
 namespace {
 
 using namespace std::chrono_literals;
+
 // A host that is restarted holds up lockstep for as long as its recovery takes.
 constexpr auto admission_deadline = 120s;
 // Inputs between two timers that may enter together, where order is by arrival.
@@ -36,7 +37,7 @@ time_protocol::behavior_type time_authority_state::behavior() {
 
 // The journal knows what is armed, also when this actor was restarted in the middle.
 void time_authority_state::begin() {
-  ask(self_, journal_, 10s, timers_v, pointer_of(self_))
+  ask(self_, journal_, admission_deadline, timers_v, pointer_of(self_))
       .then(
           [this](const timers_ref& timers) {
             take_armed(*timers);
