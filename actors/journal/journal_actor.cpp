@@ -14,7 +14,12 @@ journal_state::journal_state(journal_protocol::pointer self, journal_settings se
 
 journal_protocol::behavior_type journal_state::behavior() {
   return {
-      [this](enroll_atom, std::uint32_t host, const actor_ptr& who) -> answer<enrolment_ref> { return enroll(host_id{host}, who); },
+      [this](enroll_atom, std::uint32_t host, const actor_ptr& who) -> answer<enrolment_ref> {
+        auto promise = self_->make_response_promise<enrolment_ref>();
+        enrolments_.push_back({enroll(host_id{host}, who), dispatcher_.waits_for_durability(host_id{host}), promise_guard<enrolment_ref>(promise)});
+        settle_promises();
+        return promise;
+      },
       [this](answers_atom, const answers_ref& batch) { take(batch); },
       [this](admit_atom, const inputs_ref& inputs) -> answer<std::uint64_t> {
         auto promise = self_->make_response_promise<std::uint64_t>();
@@ -47,6 +52,7 @@ journal_protocol::behavior_type journal_state::behavior() {
       [this](durable_atom, const durable_ref& head) {
         durable_ = *head;
         while (!not_yet_durable_.empty() && not_yet_durable_.front()->last_seq() <= durable_.seq) not_yet_durable_.pop_front();
+        dispatcher_.made_durable(self_, durable_.seq);
         settle_promises();
       },
       [this](status_atom) -> answer<std::string> { return status(); },
@@ -111,6 +117,12 @@ void journal_state::settle_promises() {
     authorities_.front().second.deliver(std::make_shared<const std::vector<timer_armed>>(sequencer_->armed_timers()));
     authorities_.pop_front();
   }
+  // A host that gets some inputs only when they are durable must not find them earlier in the journal's memory.
+  std::erase_if(enrolments_, [this](started& s) {
+    if (s.when_durable && durable_.seq < s.granted->granted.registered_at) return false;
+    s.promise.deliver(s.granted);
+    return true;
+  });
   const auto head = sequencer_->head();
   std::erase_if(outcomes_, [&](outcome& o) {
     // First the hosts must have answered; what they said then must be durable.

@@ -30,6 +30,11 @@ class journal_state {
     std::uint64_t durable_from;   // 0: not yet answered by all hosts
     promise_guard<std::uint64_t> promise;
   };
+  struct started {
+    enrolment_ref granted;
+    bool when_durable;
+    promise_guard<enrolment_ref> promise;
+  };
   enrolment_ref enroll(host_id host, const actor_ptr& who);
   void take(const answers_ref& batch);
   void admit(const std::vector<offered_input>& inputs);
@@ -50,6 +55,7 @@ class journal_state {
   std::deque<promise_guard<std::uint64_t>> admissions_;
   std::deque<promise_guard<std::uint64_t>> settlements_;
   std::deque<std::pair<time_protocol, promise_guard<timers_ref>>> authorities_;   // that begin, and wait for credit
+  std::vector<started> enrolments_;
   std::vector<outcome> outcomes_;
   std::uint64_t refused_ = 0;
 };

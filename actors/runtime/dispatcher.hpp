@@ -1,6 +1,7 @@
 // Who gets which events of the sequenced feed: by type and key, one merged stream per host, in seq order. Part of the journal's actor.
 #pragma once
-#include <map>
+#include <algorithm>
+#include <deque>
 
 #include "actors/protocols.hpp"
 
@@ -9,7 +10,7 @@ namespace tomnext::actors {
 /// A group is handed on whole, to those hosts that want something in it: hosts pick their events themselves, and nothing is copied.
 class dispatcher {
  public:
-  void define(const host_definition& d) { hosts_.push_back({d, {}, 0, 0, 0}); }
+  void define(const host_definition& d) { hosts_.push_back({d, {}, 0, 0, false, {}}); }
 
   void attach(host_id host, const host_protocol& who, std::uint64_t head) {
     auto* h = find(host);
@@ -19,6 +20,7 @@ class dispatcher {
     h->who = who;
     h->attached = true;
     h->delivered_to = head;
+    h->held.clear();
     if (!owes) h->answered_to = head;
   }
   void answered(host_id host, std::uint64_t seq) {
@@ -28,8 +30,20 @@ class dispatcher {
     for (auto& h : hosts_) {
       if (!wanted(h.definition, *group)) continue;
       h.delivered_to = group->last_seq();
-      if (h.attached) tell(self, h.who, deliver_v, group);
+      if (!h.attached) continue;
+      if (!h.held.empty() || needs_durability(h.definition, *group)) h.held.push_back(group);
+      else tell(self, h.who, deliver_v, group);
     }
+  }
+  /// The log is durable up to here: what waited for that goes on, and what had to wait behind it.
+  template <class Self> void made_durable(Self* self, std::uint64_t seq) {
+    for (auto& h : hosts_)
+      for (; !h.held.empty() && (h.held.front()->last_seq() <= seq || !needs_durability(h.definition, *h.held.front())); h.held.pop_front())
+        tell(self, h.who, deliver_v, h.held.front());
+  }
+  [[nodiscard]] bool waits_for_durability(host_id host) const {
+    for (const auto& h : hosts_) if (h.definition.id == host) return h.definition.waits_for_durability();
+    return false;
   }
   /// Every host has answered what was delivered to it.
   [[nodiscard]] bool caught_up() const {
@@ -56,7 +70,12 @@ class dispatcher {
     std::uint64_t delivered_to;
     std::uint64_t answered_to;
     bool attached;
+    std::deque<group_ref> held;   // until durable; bounded by the journal's window
   };
+  static bool needs_durability(const host_definition& d, const persistence::group& g) {
+    for (const auto& e : g.events) if (d.durable_inputs[e.head.type] && d.wants(e)) return true;
+    return false;
+  }
   static bool wanted(const host_definition& d, const persistence::group& g) {
     for (const auto& e : g.events) if (d.wants(e)) return true;
     return false;
