@@ -183,6 +183,10 @@ class loader {
     refuse_double(m, d_.models, s.name);
     s.file = resolved(m.text("file"));
     s.instrument = known_instrument(m, "instrument");
+    for (const auto& f : m.list("features")) {
+      s.features.emplace_back();
+      if (!s.features.back().assign(f)) m.fail(errc::configuration_value, "features", fmt::format("'{}' is longer than {} bytes", f, text::capacity));
+    }
     s.confirm_at = m.number("confirm_at", 0.65, 0.5, 1);
     s.reject_at = m.number("reject_at", 0.35, 0, 0.5);
     d_.models.push_back(s);
@@ -346,8 +350,11 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
     auto sessions = session_offsets();
     if (!sessions) return sessions.error();
     d.sessions = std::move(*sessions);
+    // How and where a node runs decides nothing: two nodes that differ in that alone go on with each other's logs.
+    auto decisive = YAML::Clone(top);
+    decisive.remove("node");
     YAML::Emitter canonical;
-    canonical << top;
+    canonical << decisive;
     d.source_text = canonical.c_str();
   } catch (const YAML::Exception& e) {
     return error(errc::configuration_syntax, fmt::format("{}:{}: {}", name, e.mark.line + 1, e.msg));

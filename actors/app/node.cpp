@@ -73,6 +73,17 @@ result<std::unique_ptr<node>> node::start(config::deployment deployment, replay:
 // The whole stored log tells the sequencer who has appended what, and which timers are armed; and it must have been made with this configuration.
 result<void> node::restore() {
   configuration_ = persistence::sha256({deployment_->source_text});
+  // A log begins with what it is for, before any host activates in it.
+  preamble_ = replay::preamble_events(*deployment_, configuration_, log_purpose::live);
+  if (options_.log->head().seq == 0) {
+    auto first = std::make_shared<persistence::group>();
+    first->epoch = options_.log->head().epoch;
+    first->events.push_back(preamble_.front());
+    auto& h = first->events.front().head;
+    h.seq = h.correlation = 1;
+    const persistence::group_ref declared = std::move(first);
+    if (auto appended = options_.log->append({&declared, 1}); !appended) return appended.error();
+  }
   auto scan = options_.log->scan(1);
   if (!scan) return scan.error();
   for (;;) {
@@ -221,7 +232,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
       }));
       ingress_settings i;
       i.pace = deployment_->node.pace;
-      i.preamble = replay::preamble_events(*deployment_, configuration_, log_purpose::live);
+      i.preamble = preamble_;
       i.ended_already = source_ended_;
       i.time_authority = time_now;
       i.source = source_now;

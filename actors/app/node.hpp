@@ -74,6 +74,7 @@ class node {
   std::shared_ptr<actors::sequencer> sequencer_;
   std::shared_ptr<const persistence::snapshot_store> snapshots_;
   hash256 configuration_;
+  std::vector<event> preamble_;
   bool source_ended_ = false;
 
   actors::system_config system_config_;
