@@ -226,8 +226,23 @@ TEST_CASE("a model's bytes lie beside the log, and its decisions are made again 
   tests::temporary_folder folder("model");
   const auto file = folder.file("model.json");
   std::filesystem::copy_file(tests::shipped_data("ml/gbtree_binary_logistic_missing.model.json"), file);
-  auto d = config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD}]"},
-                                                              {"strategies.0.confirm_by_model", "true"}});
+  const auto deployment = [&](const std::string& features) {
+    return config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD" + features + "}]"},
+                                                            {"strategies.0.confirm_by_model", "true"}});
+  };
+  // The file names no features: which of ours they are must be said, all of them, and by their names.
+  const auto refused = [&](const std::string& features) {
+    auto bad = deployment(features);
+    REQUIRE(bad);
+    auto ran = replay::run_backtest(*bad, {});
+    REQUIRE_FALSE(ran);
+    return ran.error().message;
+  };
+  CHECK_THAT(refused(""), tests::has_part("reads 4 features without names") && tests::has_part("ema_20, log_return_1"));
+  CHECK_THAT(refused(", features: [ema_20]"), tests::has_part("reads 4 features, 1 are listed"));
+  CHECK_THAT(refused(", features: [ema_20, spread, atr_14, atr_15]"), tests::has_part("'atr_15'"));
+
+  auto d = deployment(", features: [spread, log_return_1, atr_14, volatility_20]");
   if (!d) FAIL(d.error().message);
   auto report = replay::run_backtest(*d, {folder.file("log"), {}});
   if (!report) FAIL(report.error().message);
@@ -239,6 +254,13 @@ TEST_CASE("a model's bytes lie beside the log, and its decisions are made again 
   CHECK(added->as<model_file_added>().name == text("trees"));
   auto given = replay::last_of(**log, signal_confirmation_given::type_number);
   REQUIRE(given);
+  auto predicted = replay::last_of(**log, prediction_made::type_number);
+  REQUIRE(predicted);
+  CHECK(predicted->as<prediction_made>().model_hash == added->as<model_file_added>().content_hash);
+  CHECK(predicted->as<prediction_made>().probability > 0);
+  auto vector = replay::last_of(**log, feature_vector_updated::type_number);
+  REQUIRE(vector);
+  CHECK(predicted->as<prediction_made>().vector_hash == vector->as<feature_vector_updated>().vector_hash);
   const auto v = verify(**log, hosts_from_log(**log, folder.file("log")));
   CHECK(v.identical());
   CHECK(v.state_hash == report->state_hash);
