@@ -48,6 +48,7 @@ struct model_setting {
   std::string file;
   instrument_id instrument;
   hash256 content_hash;            ///< of the file, once it has been read
+  std::vector<text> features;      ///< the model's features by the names of ours, in its order; empty: by the names in the file
   double confirm_at = 0.65;
   double reject_at = 0.35;
 };

@@ -44,6 +44,8 @@ class loader {
     });
     top.each("models", [&](mapping& m, std::size_t) { read_model(m); });
     top.each("strategies", [&](mapping& m, std::size_t i) { read_strategy(m, i); });
+    for (auto& s : d_.strategies)
+      s.sole_trader = std::count_if(d_.strategies.begin(), d_.strategies.end(), [&](const auto& other) { return other.instrument == s.instrument; }) == 1;
     if (!says_bars && !d_.strategies.empty()) d_.research_bars = d_.strategies.front().bars;
     top.child("risk", [&](mapping& m) { read_risk(m); });
     top.child("monitoring", [&](mapping& m) { d_.drawdown_alert = m.number("drawdown", d_.drawdown_alert, 0.0001, 1); });
@@ -181,6 +183,10 @@ class loader {
     refuse_double(m, d_.models, s.name);
     s.file = resolved(m.text("file"));
     s.instrument = known_instrument(m, "instrument");
+    for (const auto& f : m.list("features")) {
+      s.features.emplace_back();
+      if (!s.features.back().assign(f)) m.fail(errc::configuration_value, "features", fmt::format("'{}' is longer than {} bytes", f, text::capacity));
+    }
     s.confirm_at = m.number("confirm_at", 0.65, 0.5, 1);
     s.reject_at = m.number("reject_at", 0.35, 0, 0.5);
     d_.models.push_back(s);
@@ -255,14 +261,7 @@ class loader {
     n.port = static_cast<std::uint16_t>(m.integer("port", 0, 0, 65'535));
     n.threads = static_cast<std::uint32_t>(m.integer("threads", 2, 1, 256));
     n.snapshot_every = static_cast<std::uint64_t>(m.integer("snapshot_every", 100'000, 100, 1'000'000'000));
-    auto pace = m.text("pace", "lockstep");
-    n.pace.lockstep = pace == "lockstep";
-    if (pace == "recorded") n.pace.times = 1;
-    else if (pace.size() > 1 && pace[0] == 'x') {
-      auto v = parse_decimal(std::string_view(pace).substr(1), 6);
-      if (!v || *v <= 0) m.fail(errc::configuration_value, "pace", fmt::format("'{}': after the x comes a positive number", pace));
-      else n.pace.times = static_cast<double>(*v) / 1e6;
-    } else if (!n.pace.lockstep) m.fail(errc::configuration_value, "pace", fmt::format("'{}' is none of: lockstep, recorded, x2 (any multiple)", pace));
+    n.pace = m.parsed<pace_setting>("pace", n.pace, [](const std::string& t) { return parse_pace(t); });
   }
 
   deployment& d_;
@@ -318,6 +317,17 @@ result<std::string> read_text(const std::string& file) {
 
 }  // namespace
 
+result<pace_setting> parse_pace(const std::string& text) {
+  if (text == "lockstep") return pace_setting{true, 1};
+  if (text == "recorded") return pace_setting{false, 1};
+  if (text.size() > 1 && text[0] == 'x') {
+    const auto times = parse_decimal(std::string_view(text).substr(1), 6);
+    if (times && *times > 0) return pace_setting{false, static_cast<double>(*times) / 1e6};
+    return error(errc::configuration_value, fmt::format("'{}': after the x comes a positive number", text));
+  }
+  return error(errc::configuration_value, fmt::format("'{}' is none of: lockstep, recorded, x2 (any multiple)", text));
+}
+
 result<override_setting> parse_override(const std::string& text) {
   auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0) return error(errc::configuration_key, fmt::format("'{}': write path=value, such as strategies.0.fast=12", text));
@@ -340,8 +350,11 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
     auto sessions = session_offsets();
     if (!sessions) return sessions.error();
     d.sessions = std::move(*sessions);
+    // How and where a node runs decides nothing: two nodes that differ in that alone go on with each other's logs.
+    auto decisive = YAML::Clone(top);
+    decisive.remove("node");
     YAML::Emitter canonical;
-    canonical << top;
+    canonical << decisive;
     d.source_text = canonical.c_str();
   } catch (const YAML::Exception& e) {
     return error(errc::configuration_syntax, fmt::format("{}:{}: {}", name, e.mark.line + 1, e.msg));

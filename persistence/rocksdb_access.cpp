@@ -43,7 +43,6 @@ rocksdb::Options database_options() {
   o.max_bgerror_resume_count = 0;
   o.paranoid_checks = true;
   o.max_total_wal_size = 128u << 20;
-  o.write_buffer_size = 64u << 20;
   o.max_write_buffer_number = 3;
   o.compression = rocksdb::kZSTD;
   o.bottommost_compression = rocksdb::kZSTD;

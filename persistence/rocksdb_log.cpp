@@ -254,6 +254,7 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     TOMNEXT_TRY(break_seal(directory));
     for (const auto* folder : {"", "/content", "/snapshots"}) TOMNEXT_TRY(remove_temporaries(directory + folder));
     auto o = rows::database_options();
+    o.write_buffer_size = options.write_buffer_bytes;
     // A crash between creating the anchor and creating the rows leaves an anchor of nothing, of no writer.
     o.create_if_missing = a->newest().epoch == 0;
     rocksdb::DB* raw = nullptr;

@@ -120,7 +120,8 @@ std::string summary_of(const std::vector<actor_figures>& figures) {
   if (const auto failed = states.extract("failed")) say(failed.mapped(), "failed");
   for (const auto& [state, n] : states) say(n, state);
   if (restarted > 0) say(restarted, "restarted");
-  return cut_to(std::to_string(figures.size()) + (figures.size() == 1 ? " actor: " : " actors: ") + (said.empty() ? "all running, none restarted" : said), width_max);
+  if (said.empty()) said = "all running, none restarted";
+  return cut_to(std::to_string(figures.size()) + (figures.size() == 1 ? " actor: " : " actors: ") + said, width_max);
 }
 
 constexpr std::size_t columns = 11;
@@ -132,8 +133,9 @@ row row_of(const branch& b) {
   auto last = printable(a.last_error);
   if (b.orphan) last = "(under " + printable(a.parent) + ", which is not listed)" + (last.empty() ? "" : " ") + last;
   const auto judged = b.orphan ? std::max(health_of(a), health::unsettled) : health_of(a);
-  return {std::string(mark_of(judged)) + " " + cut_to(b.drawing + printable(a.name), name_columns_max), cut_to(printable(a.kind), 11), cut_to(printable(a.state), 10),
-          count(a.queue_depth), count(a.queue_depth_max), count(a.processed), microseconds(a.p50_us), microseconds(a.p99_us), count(a.restarts), count(a.errors), std::move(last)};
+  return {std::string(mark_of(judged)) + " " + cut_to(b.drawing + printable(a.name), name_columns_max),
+          cut_to(printable(a.kind), 11), cut_to(printable(a.state), 10), count(a.queue_depth), count(a.queue_depth_max), count(a.processed),
+          microseconds(a.p50_us), microseconds(a.p99_us), count(a.restarts), count(a.errors), std::move(last)};
 }
 
 std::string line_of(const row& r, const std::array<std::size_t, columns>& widths) {

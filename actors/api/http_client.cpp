@@ -50,15 +50,16 @@ error failure(const loopback_url& url, error_code ec, std::chrono::milliseconds 
     return say(errc::network_io, "the answer is larger than " + std::to_string(answer_bytes_max) + " bytes, or its headers than 16384");
   if (ec == http::error::end_of_stream || ec == http::error::partial_message || ec == net::error::connection_reset || ec == net::error::broken_pipe)
     return say(errc::network_io, "the connection was closed before the answer was complete; is this the node's HTTP port?");
-  if (ec.category() == http::make_error_code(http::error::bad_method).category()) return say(errc::network_io, "what listens there does not speak HTTP: " + ec.message());
+  if (ec.category() == http::make_error_code(http::error::bad_method).category())
+    return say(errc::network_io, "what listens there does not speak HTTP: " + ec.message());
   return say(errc::network_io, ec.message());
 }
 
 using request_message = http::request<http::string_body>;
 
 /// The whole exchange under one deadline: expires_after is not renewed.
-net::awaitable<void> exchange(const loopback_url& url, request_message& request, std::chrono::milliseconds deadline, http::response_parser<http::string_body>& parser,
-                              error_code& ec) {
+net::awaitable<void> exchange(const loopback_url& url, request_message& request, std::chrono::milliseconds deadline,
+                              http::response_parser<http::string_body>& parser, error_code& ec) {
   beast::tcp_stream stream(co_await net::this_coro::executor);
   stream.expires_after(deadline);
   co_await stream.async_connect(url.endpoint, net::redirect_error(net::use_awaitable, ec));

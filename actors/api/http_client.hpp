@@ -11,7 +11,7 @@ namespace tomnext::api {
 /// Answers of more bytes are refused.
 inline constexpr std::size_t answer_bytes_max = 16 << 20;
 
-/// GET http://localhost[:port]/path, or another loopback address. `deadline` covers all of it. An answer is an answer whatever its status (see http_response::status).
+/// GET http://localhost[:port]/path, or another loopback address. `deadline` covers all of it. An answer is a value whatever its status.
 /// errc::invalid_argument for a URL that is not plain http to a loopback address; errc::network_io where nothing listens, what listens does not speak
 /// HTTP, or the answer is too large; errc::timed_out at the deadline.
 [[nodiscard]] result<http_response> http_get(const std::string& url, std::chrono::milliseconds deadline);

@@ -118,7 +118,8 @@ std::optional<http_response> refusal_of(error_code ec, const http_settings& s, c
 http_response sendable(http_response r, const std::string& correlation) {
   if (r.status < 200 || r.status > 599) return problem(500, "internal_error", "the handler answered with status " + std::to_string(r.status), correlation);
   bool clean = is_header_text(r.content_type);
-  for (const auto& [name, value] : r.headers) clean = clean && !name.empty() && is_header_text(name) && name.find_first_of(" :") == std::string::npos && is_header_text(value);
+  for (const auto& [name, value] : r.headers)
+    clean = clean && !name.empty() && is_header_text(name) && name.find_first_of(" :") == std::string::npos && is_header_text(value);
   if (!clean) return problem(500, "internal_error", "the handler answered with a malformed header", correlation);
   if (r.status == 204 || r.status == 304) r.body.clear();   // these have no body; one would be read as the next answer
   return r;
@@ -142,7 +143,8 @@ class session {
   /// Instead of run(), for a connection beyond the limit.
   net::awaitable<void> refuse() {
     head_ = {11, false, false, fresh_correlation_id()};
-    co_await write(problem(503, "too_many_connections", "at most " + std::to_string(server_.settings.connections_max) + " connections are served at a time", head_.correlation));
+    const auto limit = std::to_string(server_.settings.connections_max);
+    co_await write(problem(503, "too_many_connections", "at most " + limit + " connections are served at a time", head_.correlation));
     co_await linger();
   }
 
@@ -224,7 +226,8 @@ class session {
     while (!slot->offered()) {
       error_code ec;
       co_await deadline.async_wait(on(ec));
-      if (!ec) slot->offer(problem(503, "no_answer", "no answer within " + std::to_string(server_.settings.answer_deadline.count()) + " ms", head_.correlation));
+      const auto limit = std::to_string(server_.settings.answer_deadline.count());
+      if (!ec) slot->offer(problem(503, "no_answer", "no answer within " + limit + " ms", head_.correlation));
     }
     slot->wait_on(nullptr);
     slot_ = nullptr;

@@ -49,7 +49,8 @@ result<void> router::add(const std::string& method, const std::string& pattern, 
     if (is_name(part) && !names.insert(part).second) return bad(part + " stands twice in it");
 
   auto same_shape = [&](const route& r) {
-    return std::equal(r.parts.begin(), r.parts.end(), parts.begin(), parts.end(), [](const auto& x, const auto& y) { return x == y || (is_name(x) && is_name(y)); });
+    return std::equal(r.parts.begin(), r.parts.end(), parts.begin(), parts.end(),
+                      [](const auto& x, const auto& y) { return x == y || (is_name(x) && is_name(y)); });
   };
   auto found = std::find_if(routes_.begin(), routes_.end(), same_shape);
   if (found == routes_.end()) found = routes_.insert(routes_.end(), route{parts, {}});

@@ -8,9 +8,11 @@
 #define TOMNEXT_COMMANDS(X) \
   X(import)                 \
   X(backtest)               \
+  X(run)                    \
   X(replay)                 \
   X(log)                    \
-  X(why)
+  X(why)                    \
+  X(actors)
 
 namespace tomnext::app {
 

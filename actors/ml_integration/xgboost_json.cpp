@@ -288,6 +288,20 @@ result<void> check_outputs(const place& parameters) {
   return {};
 }
 
+// Models trained on plain matrices have no names, or an empty list of them.
+result<std::vector<std::string>> feature_names_of(const place& learner, std::uint64_t features) {
+  std::vector<std::string> names;
+  const auto found = learner.value->find("feature_names");
+  if (found == learner.value->end() || (found->is_array() && found->empty())) return names;
+  const auto path = learner.path + ".feature_names";
+  if (!found->is_array() || found->size() != features) return malformed(path, "must be a list of " + std::to_string(features) + " names");
+  for (const auto& n : *found) {
+    if (!n.is_string()) return malformed(path, std::string("must be texts, one is ") + n.type_name());
+    names.push_back(n.get<std::string>());
+  }
+  return names;
+}
+
 }  // namespace
 
 result<tree_ensemble> load_xgboost_json(std::string_view text) {
@@ -333,7 +347,9 @@ result<tree_ensemble> load_xgboost_json(std::string_view text) {
   if (!model) return model.error();
   auto trees = trees_of(*model, *features);
   if (!trees) return trees.error();
-  auto ensemble = tree_ensemble::make(std::move(*trees), *base, rule->kind, static_cast<std::size_t>(*features));
+  auto names = feature_names_of(*learner, *features);
+  if (!names) return names.error();
+  auto ensemble = tree_ensemble::make(std::move(*trees), *base, rule->kind, static_cast<std::size_t>(*features), std::move(*names));
   if (!ensemble) return ensemble.error().within("XGBoost JSON");
   return ensemble;
 }

@@ -25,7 +25,8 @@ double milliseconds_since(stopwatch::time_point from) { return std::chrono::dura
 class run {
  public:
   run(const config::deployment& d, persistence::event_log& log)
-      : d_(d), writer_(log), builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }), kernel_(builder_) {}
+      : d_(d), writer_(log), builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }),
+        kernel_(builder_) {}
 
   result<backtest_report> go(const composition_parts& parts, const progress& on_progress) {
     const auto began = stopwatch::now();
@@ -33,9 +34,9 @@ class run {
       auto& kept = kernel_.add(h, std::move(service));
       if constexpr (std::is_same_v<S, account_host>) account_ = &kept;
     }));
+    kernel_.input(declaration_of(log_purpose::backtest), d_.begins, configuration_ingress, 0);
     kernel_.activate(hash64(d_.source_text));
-    preamble(d_, persistence::sha256({d_.source_text}), log_purpose::backtest,
-             [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
+    preamble(d_, persistence::sha256({d_.source_text}), [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
     if (kernel_.failure()) return *kernel_.failure();
     auto feed = open_feed(d_);
     if (!feed) return feed.error();

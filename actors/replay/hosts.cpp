@@ -28,6 +28,7 @@ result<std::vector<composed_host>> compose_hosts(const config::deployment& d, co
     c.definition.state_version = h.state_version;
     c.definition.instrument = h.instrument;
     mark_inputs(c.definition.inputs, typename S::inputs{});
+    if constexpr (requires { typename S::durable_inputs; }) mark_inputs(c.definition.durable_inputs, typename S::durable_inputs{});
     c.service = std::make_shared<actors::typed_service<S>>(std::move(service));
     c.view = [](const actors::hosted_service& s, const std::string& question, const std::string& argument) {
       return actors::view(static_cast<const actors::typed_service<S>&>(s).service(), question, argument);

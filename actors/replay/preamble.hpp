@@ -6,16 +6,18 @@
 
 namespace tomnext::replay {
 
-/// In order, from the configuration ingress, positions from 1, at deployment.begins. The deployment has been prepared.
+/// In order, from the configuration ingress, positions from 1, at deployment.begins: the log's declaration first. The deployment has been prepared.
 inline std::vector<event> preamble_events(const config::deployment& d, const hash256& configuration, log_purpose purpose) {
   std::vector<event> all;
-  preamble(d, configuration, purpose, [&](const auto& payload) {
+  const auto add = [&](const auto& payload) {
     header h;
     h.at = d.begins;
     h.host = configuration_ingress;
     h.position = all.size() + 1;
     all.emplace_back(h, payload);
-  });
+  };
+  add(declaration_of(purpose));
+  preamble(d, configuration, add);
   return all;
 }
 

@@ -17,11 +17,15 @@ error refusal(std::size_t tree_index, std::size_t node, const std::string& why) 
 
 }  // namespace
 
-result<tree_ensemble> tree_ensemble::make(std::vector<tree> trees, float base_margin, objective_kind objective, std::size_t features) {
+result<tree_ensemble> tree_ensemble::make(std::vector<tree> trees, float base_margin, objective_kind objective, std::size_t features,
+                                          std::vector<std::string> feature_names) {
   tree_ensemble e;
   e.base_margin_ = base_margin;
   e.objective_ = objective;
   e.features_ = features;
+  if (!feature_names.empty() && feature_names.size() != features)
+    return error(errc::invalid_argument, std::to_string(feature_names.size()) + " feature names for " + std::to_string(features) + " features");
+  e.feature_names_ = std::move(feature_names);
   if (!std::isfinite(base_margin)) return error(errc::invalid_argument, "the base margin is no number");
   for (std::size_t t = 0; t < trees.size(); ++t) {
     const auto& nodes = trees[t];

@@ -259,9 +259,10 @@ void strategy_host::intend(const header& h, signal_id signal, std::uint32_t n, s
   o.direction = direction;
   o.kind = order_kind::market;
   o.size = size;
-  // A netting account has one position per instrument, and other strategies may have taken it the other way: then the order that closes our part enlarges it.
+  // A netting account has one position per instrument. Where other strategies trade in it too, closing our part need not reduce the whole, and risk judges
+  // the order by what it does to the account.
   const bool net_holds_it = already(opposite(direction)) && magnitude(net_) >= size;
-  o.reduce_only = closes && (hedges() || net_holds_it);
+  o.reduce_only = closes && (hedges() || (configuration_.sole_trader && net_holds_it));
   o.closes = hedges() ? closes : position_id{};
   o.valid_until = h.at + configuration_.intent_valid_ns;
   out.emit(o);

@@ -26,6 +26,7 @@ struct strategy_configuration {
   bar_spec bars;
   quantity size;
   stop_policy at_end{};
+  bool sole_trader = true;               ///< no other strategy trades this instrument in this account
   bool confirm_by_model{};               ///< waits for a signal_confirmation_given before it intends an order
   std::int64_t intent_valid_ns = 2 * second_ns;
   std::int64_t confirmation_timeout_ns = 50 * millisecond_ns;

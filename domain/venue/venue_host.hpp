@@ -22,6 +22,8 @@ class venue_host {
   static constexpr std::uint32_t state_version = 1;
   using inputs = type_list<instrument_defined, quote_accepted, send_started>;
   using outputs = type_list<venue_order_reported>;
+  /// A venue must not hear of an order whose client order id could still be lost: it gets it when it is durable.
+  using durable_inputs = type_list<send_started>;
 
   venue_host(host_id, venue_configuration configuration) : configuration_(configuration) {}
 

@@ -19,7 +19,8 @@ using actors::actor_figures;
 namespace {
 
 auto fields(const actor_figures& a) {
-  return std::tie(a.id, a.name, a.kind, a.parent, a.state, a.queue_depth, a.queue_depth_max, a.processed, a.errors, a.restarts, a.last_error, a.p50_us, a.p99_us, a.up_s);
+  return std::tie(a.id, a.name, a.kind, a.parent, a.state, a.queue_depth, a.queue_depth_max, a.processed, a.errors, a.restarts, a.last_error, a.p50_us,
+      a.p99_us, a.up_s);
 }
 
 /// Characters of all lengths of UTF-8, and those that JSON escapes.
@@ -77,7 +78,8 @@ TEST_CASE("the JSON has exactly the names of the struct; what JSON cannot say is
   const auto json = nlohmann::ordered_json::parse(actors_json({a}));
   std::vector<std::string> names;
   for (const auto& [name, value] : json.at(0).items()) names.push_back(name);
-  CHECK(names == std::vector<std::string>{"id", "name", "kind", "parent", "state", "queue_depth", "queue_depth_max", "processed", "errors", "restarts", "last_error", "p50_us", "p99_us", "up_s"});
+  CHECK(names == std::vector<std::string>{"id", "name", "kind", "parent", "state", "queue_depth", "queue_depth_max", "processed", "errors", "restarts",
+      "last_error", "p50_us", "p99_us", "up_s"});
   CHECK(json.at(0).at("p50_us").is_null());
   const auto back = parse_actors(actors_json({a}));
   REQUIRE(back.has_value());

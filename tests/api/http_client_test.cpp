@@ -55,8 +55,10 @@ TEST_CASE("a body that the server refuses half-way still yields the server's ans
 }
 
 TEST_CASE("URLs that are not plain http to this machine are refused before anything is sent") {
-  for (const std::string bad : {"", "localhost:80", "https://localhost/", "http://", "http:///x", "http://example.com/", "http://10.0.0.1/", "http://localhost:0/", "http://localhost:99999/",
-                                "http://localhost:x/", "http://user@localhost/", "http://localhost/a b", "http://localhost/\r\nX: y", "http://localhost/#top", "ftp://localhost/", "http://[::2]/"}) {
+  for (const std::string bad : {"", "localhost:80", "https://localhost/", "http://", "http:///x", "http://example.com/", "http://10.0.0.1/",
+      "http://localhost:0/", "http://localhost:99999/",
+                                "http://localhost:x/", "http://user@localhost/", "http://localhost/a b", "http://localhost/\r\nX: y",
+                                    "http://localhost/#top", "ftp://localhost/", "http://[::2]/"}) {
     INFO(bad);
     const auto got = http_get(bad, milliseconds(1'000));
     REQUIRE_FALSE(got.has_value());
@@ -89,7 +91,8 @@ TEST_CASE("the client's deadline holds against silence and against trickling") {
 
 TEST_CASE("what is no HTTP, too large or cut short is an error with a name") {
   CHECK(says(against([](raw_client& c) { c.send("SSH-2.0-OpenSSH_9.2\r\n\r\n"); }), "does not speak HTTP"));
-  CHECK(says(against([](raw_client& c) { c.send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7)); c.finish_sending(); (void)c.all(); }), "is this the node's HTTP port?"));
+  CHECK(says(against([](raw_client& c) { c.send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7)); c.finish_sending(); (void)c.all(); }),
+      "is this the node's HTTP port?"));
   CHECK(says(against([](raw_client& c) { c.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"); }), "is larger than"));
   CHECK(says(against([](raw_client& c) { for (int i = 0; i < 20'000 && c.send(i == 0 ? "HTTP/1.1 200 OK\r\n" : "X-Y: 1\r\n"); ++i) {} }), "is larger than"));
   CHECK(says(against([](raw_client& c) {

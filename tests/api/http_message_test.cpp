@@ -1,4 +1,5 @@
 // Query parameters, the error envelope, and the rules on request text, without a server.
+#include <algorithm>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -35,7 +36,8 @@ TEST_CASE("the envelope is JSON whatever the message holds") {
   CHECK(envelope.at("details").at("line") == 7);
   CHECK(envelope.at("correlation_id") == "id-1");
   CHECK(envelope.at("message").get<std::string>().starts_with("quote \" line\n"));
-  for (const std::string no_object : {"", "[1]", "{", "7", "\xff"}) CHECK(nlohmann::json::parse(problem(500, "c", "m", "i", no_object).body).at("details").is_object());
+  for (const std::string no_object : {"", "[1]", "{", "7", "\xff"})
+    CHECK(nlohmann::json::parse(problem(500, "c", "m", "i", no_object).body).at("details").is_object());
 }
 
 TEST_CASE("our errors map to statuses by what the client can do") {

@@ -30,12 +30,13 @@ TEST_CASE("pipelined requests are answered in their order, whenever their answer
   });
   raw_client client(server->port());
   std::string all;
-  for (int i = 0; i < 40; ++i) all += i % 3 == 0 ? post("/" + std::string(static_cast<std::size_t>(i % 5), 'p'), "body " + std::to_string(i)) : get("/" + std::to_string(i));
+  const auto posted_to = [](int i) { return "/" + std::string(static_cast<std::size_t>(i % 5), 'p'); };
+  for (int i = 0; i < 40; ++i) all += i % 3 == 0 ? post(posted_to(i), "body " + std::to_string(i)) : get("/" + std::to_string(i));
   REQUIRE(client.send(all));
   for (int i = 0; i < 40; ++i) {
     const auto a = client.answer();
     REQUIRE(a.has_value());
-    CHECK(a->body == (i % 3 == 0 ? "POST /" + std::string(static_cast<std::size_t>(i % 5), 'p') + "? body " + std::to_string(i) : "GET /" + std::to_string(i) + "? "));
+    CHECK(a->body == (i % 3 == 0 ? "POST " + posted_to(i) + "? body " + std::to_string(i) : "GET /" + std::to_string(i) + "? "));
   }
 }
 
@@ -113,7 +114,8 @@ TEST_CASE("the correlation id is the client's where it is well-formed, else a fr
 
 TEST_CASE("no answer by the deadline is a 503, and whatever comes later reaches nobody") {
   held_responders held;
-  const auto server = serving([&](const http_request& q, const responder& r) { q.path == "/held" ? held.hold(r) : echo(q, r); }, {.answer_deadline = milliseconds(100)});
+  const auto server = serving([&](const http_request& q, const responder& r) { q.path == "/held" ? held.hold(r) : echo(q, r); },
+      {.answer_deadline = milliseconds(100)});
   raw_client client(server->port());
   const auto begun = steady::now();
   REQUIRE(client.send(get("/held")));

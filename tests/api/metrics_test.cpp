@@ -135,8 +135,10 @@ scrape read(const std::string& text) {
 }  // namespace
 
 TEST_CASE("the strict reader refuses what the format forbids") {
-  for (const std::string bad : {"a 1\n", "# HELP a h\n# TYPE a gauge\na 1", "# HELP a h\n# TYPE a gauge\na{b=\"c} 1\n", "# HELP a h\n# TYPE a gauge\na 1\na 2\n", "# HELP a h\n# TYPE b gauge\nb 1\n",
-                                "# HELP a h\n# TYPE a gauge\na{1b=\"c\"} 1\n", "# HELP a h\n# TYPE a gauge\na x\n", "# HELP a \\q\n# TYPE a gauge\na 1\n", "# HELP a h\n# TYPE a gauge\n# HELP a h\n"}) {
+  for (const std::string bad : {"a 1\n", "# HELP a h\n# TYPE a gauge\na 1", "# HELP a h\n# TYPE a gauge\na{b=\"c} 1\n",
+      "# HELP a h\n# TYPE a gauge\na 1\na 2\n", "# HELP a h\n# TYPE b gauge\nb 1\n",
+                                "# HELP a h\n# TYPE a gauge\na{1b=\"c\"} 1\n", "# HELP a h\n# TYPE a gauge\na x\n", "# HELP a \\q\n# TYPE a gauge\na 1\n",
+                                    "# HELP a h\n# TYPE a gauge\n# HELP a h\n"}) {
     scrape s;
     CHECK(strict_reader(bad).read(s) != "");
   }
@@ -166,14 +168,16 @@ TEST_CASE("label values survive whatever they hold; names and bytes that cannot 
   m.gauge("", "h", {}, 1);
   const auto s = read(m.text());
   REQUIRE(s.samples.size() == 3);
-  CHECK(s.samples[0].labels == std::map<std::string, std::string>{{"hostile", hostile}, {"broken", "x\xEF\xBF\xBD\xEF\xBF\xBD(y"}, {"_", "empty"}, {"_1st", "digit"}, {"a_b", "1"}, {"a_b_", "2"}});
+  CHECK(s.samples[0].labels == std::map<std::string, std::string>{{"hostile", hostile}, {"broken", "x\xEF\xBF\xBD\xEF\xBF\xBD(y"}, {"_", "empty"}, {"_1st",
+      "digit"}, {"a_b", "1"}, {"a_b_", "2"}});
   CHECK(s.samples[1].name == "_9_lives_");
   CHECK(s.samples[2].name == "_");
 }
 
 TEST_CASE("values are written so that they read back as the same number") {
   metrics_text m;
-  const std::vector<double> values{0, -0.0, 1, 0.1, 1e300, 5e-324, -123456789.125, 9007199254740993.0, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  const std::vector<double> values{0, -0.0, 1, 0.1, 1e300, 5e-324, -123456789.125, 9007199254740993.0, std::numeric_limits<double>::infinity(),
+      -std::numeric_limits<double>::infinity()};
   for (std::size_t i = 0; i < values.size(); ++i) m.gauge("g", "h", {{"i", std::to_string(i)}}, values[i]);
   m.gauge("n", "h", {}, std::numeric_limits<double>::quiet_NaN());
   const auto s = read(m.text());

@@ -38,7 +38,8 @@ inline sockaddr_in loopback(std::uint16_t port) {
 /// One TCP connection. Reads give up after `patience`.
 class raw_client {
  public:
-  explicit raw_client(std::uint16_t port, milliseconds patience = milliseconds(10'000)) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), patience_(patience) {
+  explicit raw_client(std::uint16_t port, milliseconds patience = milliseconds(10'000))
+      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), patience_(patience) {
     const auto address = loopback(port);
     if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) close_now();
   }
@@ -89,6 +90,8 @@ class raw_client {
     return std::nullopt;
   }
   bool ends() { return all().has_value(); }
+  /// Ends by the other side's close, not by its reset: then nothing that it sent was lost.
+  bool ends_cleanly() { return ends() && !reset_; }
   std::string read_some() {
     more();
     return std::exchange(read_, {});
@@ -100,6 +103,7 @@ class raw_client {
     char bytes[16384];
     const auto n = recv(fd_, bytes, sizeof bytes, 0);
     ended_ = n <= 0;
+    reset_ = n < 0;
     if (n > 0) read_.append(bytes, static_cast<std::size_t>(n));
     return n > 0;
   }
@@ -127,6 +131,7 @@ class raw_client {
   milliseconds patience_{10'000};
   std::string read_;
   bool ended_ = false;
+  bool reset_ = false;
 };
 
 /// A listening socket that does what the test says.
@@ -153,7 +158,8 @@ inline std::string get(std::string_view path, std::string_view more_headers = ""
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more_headers) + "\r\n";
 }
 inline std::string post(std::string_view path, std::string_view body, std::string_view more_headers = "") {
-  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(more_headers) + "\r\n" + std::string(body);
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+      std::string(more_headers) + "\r\n" + std::string(body);
 }
 
 inline std::size_t open_descriptors() {

@@ -203,6 +203,17 @@ TEST_CASE("netting: orders name no position; the close is reduce-only, the entry
   CHECK(one(d.command(operator_command::flatten, 0)).direction == side::buy);
 }
 
+TEST_CASE("netting: beside other strategies of the instrument no close is reduce-only: their entries may have used up what there is to close") {
+  auto c = desk_settings(position_mode::netting);
+  c.sole_trader = false;
+  auto d = desk::ready(c);
+  d.fill_all(d.rise());
+  const auto out = only<order_intended>(d.fall());
+  REQUIRE(out.size() == 2);
+  CHECK_FALSE(out[0].reduce_only);
+  CHECK_FALSE(out[1].reduce_only);
+}
+
 TEST_CASE("netting: where others have taken the account the other way, the close of our part is not reduce-only, and still a close") {
   auto d = desk::ready(desk_settings(position_mode::netting));
   d.fill_all(d.rise());
