@@ -199,18 +199,15 @@ TEST_CASE("an input that was parked is passed over for ever") {
   CHECK(host.service().state_hash() == other.service().state_hash());
 }
 
-TEST_CASE("a chain of causes that is too long is poisonous") {
-  auto host = made(0);
-  host.begin(1, {}, {});
-  auto e = quote_at(1);
-  e.head.depth = cause_depth_max;
-  const auto taken = host.take(e);
-  REQUIRE(!taken);
-  CHECK(taken.error().code == errc::poisonous_input);
-  CHECK(host.reactions().empty());
-}
-
 namespace {
+
+struct listener {
+  using inputs = type_list<quote_accepted>;
+  using outputs = type_list<>;
+  void apply(const header&, const quote_accepted&) { ++applied; }
+  template <class Archive> void archive(Archive& a) { a(applied); }
+  std::uint64_t applied = 0;
+};
 
 struct unable {
   using inputs = type_list<quote_accepted>;
@@ -243,6 +240,28 @@ TEST_CASE("a service that cannot answer leaves the reactions before, none of its
   CHECK(left[0].cause == 1);
   CHECK(left[0].events.front().head.incarnation == 7);
   CHECK(host.reactions().empty());
+}
+
+TEST_CASE("an answer at the end of too long a chain of causes is poisonous; silence ends any chain") {
+  const auto end_of_chain = [](std::uint64_t seq) {
+    auto e = quote_at(seq);
+    e.head.depth = cause_depth_max;
+    return e;
+  };
+  actors::host_definition d{self, "talking", "test", 1, 1, 0, {}};
+  d.inputs[quote_accepted::type_number] = true;
+  host_core talking(d, std::make_shared<actors::typed_service<unable>>(unable{}));
+  talking.begin(1, {}, {});
+  const auto taken = talking.take(end_of_chain(1));
+  REQUIRE(!taken);
+  CHECK(taken.error().code == errc::poisonous_input);
+  CHECK(talking.reactions().empty());
+
+  d.name = "silent";
+  host_core silent(d, std::make_shared<actors::typed_service<listener>>(listener{}));
+  silent.begin(1, {}, {});
+  CHECK(silent.take(end_of_chain(1)));
+  CHECK(silent.reactions().empty());
 }
 
 TEST_CASE("marks tell of the host and are no output of its service") {
