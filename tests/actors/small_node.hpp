@@ -19,6 +19,8 @@
 
 namespace tomnext::tests {
 
+inline bool has_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 /// What became of a question.
 template <class R> struct asked {
   std::optional<R> value;
