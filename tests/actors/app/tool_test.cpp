@@ -70,7 +70,7 @@ TEST_CASE("what is no command line is refused with what is allowed") {
   struct wrong { std::vector<std::string> arguments; std::string what, allowed; };
   const std::vector<wrong> all{
       {{}, "a command is missing", "backtest"},
-      {{"backtset"}, "unknown command 'backtset'", "import, backtest, replay"},
+      {{"backtset"}, "unknown command 'backtset'", "import, backtest, run, replay"},
       {{"log"}, "a command is missing", "commands of 'tomnext log': stats, cat"},
       {{"log", "look"}, "unknown command 'look'", "commands of 'tomnext log': stats, cat"},
       {{"--frob"}, "unknown option '--frob'", "commands of 'tomnext'"},
