@@ -228,6 +228,69 @@ TEST_CASE("a host that has not recovered yet owes its answers: neither settled n
   CHECK(*settled->value == log->head().seq);
 }
 
+// A life that has registered and reads the log still is no host yet that has answered.
+TEST_CASE("a host that has registered and not recovered owes what its earlier life left: neither settled nor await passes over it") {
+  const auto order = GENERATE(ordering::lockstep, ordering::arrival);
+  stage s;
+  small_node n(s, empty_log(), echo(), {.order = order});
+  n.kill("echo");
+  n.offer({quote_at(1, 1)});
+  s.settle();
+  const auto quote_seq = n.only<quote_accepted>().at(0).head.seq;
+  const auto mute = s.system.spawn([](host_protocol::pointer) -> host_protocol::behavior_type {
+    return {[](deliver_atom, const group_ref&) {}, [](query_atom, const std::string&, const std::string&) { return std::string(); }};
+  });
+  auto granted = ask_from_outside<enrolment_ref>(s.system, n.journal(), enroll_v, std::uint32_t{16}, pointer_of(mute));
+  s.settle();
+  REQUIRE(granted->value);
+  auto settled = n.settled();
+  auto outcome = ask_from_outside<std::uint64_t>(s.system, n.journal(), await_v, quote_seq);
+  s.settle();
+  CHECK_FALSE(settled->done());
+  CHECK_FALSE(outcome->done());
+  CHECK(n.only<bar_closed>().empty());
+  s.pass(5ms);   // its supervisor starts the host again
+  CHECK(settled->value);
+  CHECK(outcome->value);
+  CHECK(n.only<bar_closed>().size() == 1);
+  exit_now(pointer_of(mute), caf::exit_reason::kill);
+}
+
+namespace {
+
+/// Arms a timer for the instant after each quote.
+class waking_service {
+ public:
+  static constexpr const char* service = "waking";
+  static constexpr std::uint32_t version = 1;
+  static constexpr std::uint32_t state_version = 1;
+  using inputs = type_list<quote_accepted>;
+  using outputs = type_list<timer_armed>;
+  explicit waking_service(host_id self) : self_(self) {}
+  void decide(const header& h, const quote_accepted&, outbox& out) const { out.emit(timer_armed{self_, timer_id{1}, 1, h.at + 1}); }
+  template <class Archive> void archive(Archive& a) { a(self_); }
+
+ private:
+  host_id self_;
+};
+
+}  // namespace
+
+TEST_CASE("a new time authority is told the timers when the input before it is answered, with the one that the answer armed") {
+  stage s;
+  small_node n(s, empty_log(), {host_of<waking_service>(16, "waking")});
+  n.kill("waking");
+  n.offer({quote_at(10, 1)});
+  s.settle();
+  auto timers = ask_from_outside<timers_ref>(s.system, n.journal(), timers_v, pointer_of(n.time()));
+  s.settle();
+  CHECK_FALSE(timers->done());
+  s.pass(5ms);
+  REQUIRE(timers->value);
+  REQUIRE((*timers->value)->size() == 1);
+  CHECK((*timers->value)->front().due == timestamp{11});
+}
+
 TEST_CASE("the status names what is durable by its hash, and whom the journal waits for") {
   stage s;
   const auto log = empty_log();

@@ -294,7 +294,7 @@ TEST_CASE("a log that a host cannot fold is fatal: nothing of it is parked") {
   stage s;
   small_node n(s, log, others);
   s.pass(5ms);
-  CHECK_FALSE(n.fatal.empty());
+  REQUIRE_FALSE(n.fatal.empty());
   CHECK(has_text(n.fatal[0], "which this host never received"));
   CHECK(n.only<input_parked>().empty());
 }
