@@ -162,7 +162,8 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder);
   const market m = load(repeats);
   const auto ticks = static_cast<double>(m.quotes.size());
-  std::printf("reading and judging  %9.2f M ticks/s (one month, %.1f ms; not part of the loop)\n", static_cast<double>(m.month) / m.reading_s / 1e6, m.reading_s * 1e3);
+  std::printf("reading and judging  %9.2f M ticks/s (one month, %.1f ms; not part of the loop)\n",
+              static_cast<double>(m.month) / m.reading_s / 1e6, m.reading_s * 1e3);
 
   series memory, hashed, durable;
   std::vector<double> raw;

@@ -184,7 +184,8 @@ class loader {
       if (!spread_or_clock) s.period = static_cast<std::uint32_t>(f.integer("period", period_min, period_min, 10'000));
       auto kind = f.text("kind");
       s.name = std::string_view(f.text("name", spread_or_clock ? kind : kind + "_" + std::to_string(s.period)));
-      for (const auto& other : d_.features) if (other.name == s.name) f.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", s.name.view()));
+      for (const auto& other : d_.features)
+        if (other.name == s.name) f.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", s.name.view()));
       d_.features.push_back(s);
     });
     if (d_.features.size() > features_max) m.fail(errc::configuration_value, "features", fmt::format("more than {}", features_max));

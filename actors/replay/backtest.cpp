@@ -25,7 +25,8 @@ double milliseconds_since(stopwatch::time_point from) { return std::chrono::dura
 class run {
  public:
   run(const config::deployment& d, persistence::event_log& log)
-      : d_(d), writer_(log), builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }), kernel_(builder_) {}
+      : d_(d), writer_(log), builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }),
+        kernel_(builder_) {}
 
   result<backtest_report> go(const composition_parts& parts, const progress& on_progress) {
     const auto began = stopwatch::now();

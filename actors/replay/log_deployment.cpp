@@ -32,7 +32,8 @@ result<preamble_found> find_preamble(const persistence::event_log& log) {
 
 }  // namespace
 
-result<log_deployment> deployment_of_log(const persistence::event_log& log, const std::string& directory, const std::vector<config::override_setting>& overrides) {
+result<log_deployment> deployment_of_log(const persistence::event_log& log, const std::string& directory,
+                                         const std::vector<config::override_setting>& overrides) {
   auto found = find_preamble(log);
   if (!found) return found.error();
   if (!found->configuration) return error(errc::invalid_argument, directory + ": the log names no configuration: nothing was decided in it");
@@ -42,7 +43,8 @@ result<log_deployment> deployment_of_log(const persistence::event_log& log, cons
   auto d = config::load_text(*text, "configuration of " + directory, directory, overrides);
   if (!d) return d.error();
   if (d->models.size() != found->models.size())
-    return error(errc::invalid_argument, directory + ": the configuration names " + std::to_string(d->models.size()) + " models, the log " + std::to_string(found->models.size()));
+    return error(errc::invalid_argument, directory + ": the configuration names " + std::to_string(d->models.size()) + " models, the log " +
+                                             std::to_string(found->models.size()));
   log_deployment made{std::move(*d), {}};
   for (std::size_t i = 0; i < found->models.size(); ++i) {
     const auto& hash = found->models[i].content_hash;

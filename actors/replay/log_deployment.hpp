@@ -16,6 +16,7 @@ struct log_deployment {
 
 /// What compose() needs to make the log's hosts again, with some settings changed for a "what if". `directory` is the log's.
 /// errc::invalid_argument where the log names no configuration (an import, say); the content store's errors where a text or a model is gone or changed.
-result<log_deployment> deployment_of_log(const persistence::event_log& log, const std::string& directory, const std::vector<config::override_setting>& overrides = {});
+result<log_deployment> deployment_of_log(const persistence::event_log& log, const std::string& directory,
+                                         const std::vector<config::override_setting>& overrides = {});
 
 }  // namespace tomnext::replay

@@ -12,7 +12,9 @@ namespace tomnext::replay {
 namespace fs = std::filesystem;
 
 result<result_log> result_log::begin(const std::string& directory) {
-  auto refuse = [&](const std::string& why) { return error(errc::invalid_argument, (directory.empty() ? "log" : directory) + ": " + why + "; name a new directory"); };
+  auto refuse = [&](const std::string& why) {
+    return error(errc::invalid_argument, (directory.empty() ? "log" : directory) + ": " + why + "; name a new directory");
+  };
   if (directory.empty()) return refuse("no directory is named");
   if (persistence::log_exists(directory)) return refuse("there is a log already");
   std::error_code bad;

@@ -119,7 +119,8 @@ class fxcm_reader final : public quote_reader {
     alone.holds = false;
     close_ = alone.time + to_close_ns_;
     return refuse(alone, row, quote_rejection::malformed,
-                  error(errc::malformed_line, "minute " + to_string(alone.time) + " is missing in " + other.lines->path() + "; bid and ask need the same minutes"));
+                  error(errc::malformed_line, "minute " + to_string(alone.time) + " is missing in " + other.lines->path() +
+                                                  "; bid and ask need the same minutes"));
   }
 
   result<bool> advance(bar_file& f, quote_row& row) {

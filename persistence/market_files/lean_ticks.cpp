@@ -66,7 +66,8 @@ class lean_reader final : public quote_reader {
 
   result<void> take(std::string_view line, quote_row& row) const {
     const fields f(line);
-    if (f.count != 3) return error(errc::malformed_line, std::to_string(f.count) + " columns in " + quoted(line) + "; there must be three: milliseconds, bid, ask");
+    if (f.count != 3)
+      return error(errc::malformed_line, std::to_string(f.count) + " columns in " + quoted(line) + "; there must be three: milliseconds, bid, ask");
     std::int64_t ms = -1;
     const auto text = f.at[0];
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), ms);

@@ -86,7 +86,8 @@ result<std::unique_ptr<byte_source>> open_zip(const std::string& path) {
   zip_t* archive = ::zip_open(path.c_str(), ZIP_RDONLY, &code);
   if (archive == nullptr) {
     const bool damaged = code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS || code == ZIP_ER_EOF;
-    return error(damaged ? errc::file_truncated : errc::file_unreadable, path + ": " + zip_text(code) + (damaged ? ": the file is incomplete or no zip; copy it again" : ""));
+    return error(damaged ? errc::file_truncated : errc::file_unreadable,
+                 path + ": " + zip_text(code) + (damaged ? ": the file is incomplete or no zip; copy it again" : ""));
   }
   auto refuse = [&](errc c, const std::string& why) {
     ::zip_discard(archive);
@@ -102,7 +103,8 @@ result<std::unique_ptr<byte_source>> open_zip(const std::string& path) {
   return std::unique_ptr<byte_source>(std::make_unique<zip_source>(archive, file, path));
 }
 
-line_reader::line_reader(std::unique_ptr<byte_source> bytes, std::string path) : bytes_(std::move(bytes)), path_(std::move(path)), buffer_(buffer_bytes, '\0') {}
+line_reader::line_reader(std::unique_ptr<byte_source> bytes, std::string path)
+    : bytes_(std::move(bytes)), path_(std::move(path)), buffer_(buffer_bytes, '\0') {}
 
 result<void> line_reader::refill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);

@@ -3,7 +3,7 @@
 #include "config/loader.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "tests/kernel/replay/market.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/support/matchers.hpp"
 
 using namespace tomnext;
 using tests::temporary_folder;
@@ -27,18 +27,22 @@ std::string yaml_of(const oracle::settings& s) {
   std::string y = "data:\n";
   auto symbol = [](const oracle::pair_data& p) { return p.base + "/" + p.quote; };
   for (const auto& p : s.pairs)
-    y += "  - {format: fxcm-m1, bid: " + p.bid_file + ", ask: " + p.ask_file + ", instrument: " + symbol(p) + ", stamp: " + (s.stamp_to_close_ms == 0 ? "close" : "open") + "}\n";
+    y += "  - {format: fxcm-m1, bid: " + p.bid_file + ", ask: " + p.ask_file + ", instrument: " + symbol(p) +
+         ", stamp: " + (s.stamp_to_close_ms == 0 ? "close" : "open") + "}\n";
   y += "instruments:\n";
-  for (const auto& p : s.pairs) y += "  " + symbol(p) + ": {price_precision: " + std::to_string(p.decimals) + ", displayed_size: " + std::to_string(s.displayed) + "}\n";
+  for (const auto& p : s.pairs)
+    y += "  " + symbol(p) + ": {price_precision: " + std::to_string(p.decimals) + ", displayed_size: " + std::to_string(s.displayed) + "}\n";
   y += std::string("bars: {without_updates: ") + (s.empty_bars ? "true" : "false") + "}\nquality: {flagged_quotes_trade: true}\n";
-  y += "account: {currency: " + s.account + ", balance: " + std::to_string(s.balance / oracle::ten_to(oracle::digits_of(s.account))) + ", positions: " + (s.hedging ? "hedging" : "netting") + "}\n";
+  y += "account: {currency: " + s.account + ", balance: " + std::to_string(s.balance / oracle::ten_to(oracle::digits_of(s.account))) +
+       ", positions: " + (s.hedging ? "hedging" : "netting") + "}\n";
   char rate[32];
   std::snprintf(rate, sizeof rate, "0.%09lld", static_cast<long long>(s.commission_ppb));
   y += std::string("venue: {commission_rate: ") + rate + "}\nresearch: {enabled: false}\nstrategies:\n";
   for (std::size_t i = 0; i < s.strategies.size(); ++i) {
     const auto& st = s.strategies[i];
-    y += "  - {kind: ema_cross, name: s" + std::to_string(i) + ", instrument: " + symbol(s.pairs[static_cast<std::size_t>(st.pair)]) + ", bars: " + std::to_string(st.step_s) + "s-" +
-         (st.from == 'm' ? "mid" : st.from == 'b' ? "bid" : "ask") + ", fast: " + std::to_string(st.fast) + ", slow: " + std::to_string(st.slow) + ", size: " + std::to_string(st.size) +
+    y += "  - {kind: ema_cross, name: s" + std::to_string(i) + ", instrument: " + symbol(s.pairs[static_cast<std::size_t>(st.pair)]) +
+         ", bars: " + std::to_string(st.step_s) + "s-" + (st.from == 'm' ? "mid" : st.from == 'b' ? "bid" : "ask") + ", fast: " + std::to_string(st.fast) +
+         ", slow: " + std::to_string(st.slow) + ", size: " + std::to_string(st.size) +
          ", ema_seed: first_close}\n";
   }
   return y;
@@ -190,7 +194,7 @@ TEST_CASE("a missing conversion rate stops the run and leaves nothing", "[backte
   auto r = replay::run_backtest(demo({{"account.currency", "CHF"}}), {folder.file("results"), {}});
   REQUIRE_FALSE(r);
   CHECK(r.error().code == errc::conversion_rate_missing);
-  CHECK_THAT(r.error().message, Catch::Matchers::Contains("USD to CHF") && Catch::Matchers::Contains("portfolio_management/account:1"));
+  CHECK_THAT(r.error().message, tests::mentions("USD to CHF") && tests::mentions("portfolio_management/account:1"));
   CHECK(std::filesystem::is_empty(folder.path));
 }
 
@@ -214,7 +218,7 @@ TEST_CASE("results never go over an existing log or other files", "[backtest]") 
   (void)run(d, {folder.file("results"), {}});
   auto again = replay::run_backtest(d, {folder.file("results"), {}});
   REQUIRE_FALSE(again);
-  CHECK_THAT(again.error().message, Catch::Matchers::Contains("there is a log already"));
+  CHECK_THAT(again.error().message, tests::mentions("there is a log already"));
   std::filesystem::create_directories(folder.file("other"));
   std::ofstream(folder.file("other/precious")) << "x";
   auto over = replay::run_backtest(d, {folder.file("other"), {}});

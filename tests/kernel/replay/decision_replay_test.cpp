@@ -8,7 +8,7 @@
 #include "persistence/memory_log.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "tests/kernel/replay/market.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/support/matchers.hpp"
 
 using namespace tomnext;
 
@@ -37,7 +37,8 @@ recorded& run_once() {
 }
 
 // What the log says of itself is enough.
-std::vector<replay::composed_host> hosts_from_log(const persistence::event_log& log, const std::string& directory, const std::vector<config::override_setting>& overrides = {}) {
+std::vector<replay::composed_host> hosts_from_log(const persistence::event_log& log, const std::string& directory,
+                                                  const std::vector<config::override_setting>& overrides = {}) {
   auto made = replay::deployment_of_log(log, directory, overrides);
   if (!made) FAIL(made.error().message);
   auto hosts = replay::compose_hosts(made->deployment, made->parts);
@@ -190,7 +191,7 @@ TEST_CASE("a log of other hosts is refused by name", "[replay]") {
   auto& r = run_once();
   auto v = replay::replay_decisions(*r.log, hosts_from_log(r, {{"strategies.0.name", "other"}}), {});
   REQUIRE_FALSE(v);
-  CHECK_THAT(v.error().message, Catch::Matchers::Contains("strategy_execution/cross") && Catch::Matchers::Contains("strategy_execution/other"));
+  CHECK_THAT(v.error().message, tests::mentions("strategy_execution/cross") && tests::mentions("strategy_execution/other"));
 }
 
 TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its book", "[replay]") {
@@ -211,20 +212,22 @@ TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its 
   REQUIRE(tree);
   const auto text = replay::to_tree(*tree);
   INFO(text);
-  for (const char* step : {"order_filled", "venue_order_reported", "send_started", "order_approved", "order_intended", "bar_closed", "quote_accepted", "book: "})
-    CHECK_THAT(text, Catch::Matchers::Contains(step));
+  for (const char* step : {"order_filled", "venue_order_reported", "send_started", "order_approved", "order_intended", "bar_closed", "quote_accepted",
+                           "book: "})
+    CHECK_THAT(text, tests::mentions(step));
   // The bar's quotes are named by what they gave.
-  for (const char* role : {"open", "high", "low", "close"}) CHECK_THAT(text, Catch::Matchers::Contains(role));
+  for (const char* role : {"open", "high", "low", "close"}) CHECK_THAT(text, tests::mentions(role));
   auto last = replay::why(*r.log, fills->head.seq);
   REQUIRE(last);
-  CHECK_THAT(replay::to_tree(*last), Catch::Matchers::Contains("source_state_changed") && Catch::Matchers::Contains("quote_accepted"));
+  CHECK_THAT(replay::to_tree(*last), tests::mentions("source_state_changed") && tests::mentions("quote_accepted"));
 }
 
 TEST_CASE("a model's bytes lie beside the log, and its decisions are made again from there", "[replay]") {
   tests::temporary_folder folder("model");
   const auto file = folder.file("model.json");
   std::filesystem::copy_file(tests::shipped_data("ml/gbtree_binary_logistic_missing.model.json"), file);
-  auto d = config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD}]"}, {"strategies.0.confirm_by_model", "true"}});
+  auto d = config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD}]"},
+                                                              {"strategies.0.confirm_by_model", "true"}});
   if (!d) FAIL(d.error().message);
   auto report = replay::run_backtest(*d, {folder.file("log"), {}});
   if (!report) FAIL(report.error().message);
@@ -242,7 +245,7 @@ TEST_CASE("a model's bytes lie beside the log, and its decisions are made again 
   // A model file that is gone stops the run by name.
   auto gone = replay::run_backtest(*d, {folder.file("other"), {}});
   REQUIRE_FALSE(gone);
-  CHECK_THAT(gone.error().message, Catch::Matchers::Contains("model trees") && Catch::Matchers::Contains("model.json"));
+  CHECK_THAT(gone.error().message, tests::mentions("model trees") && tests::mentions("model.json"));
   CHECK_FALSE(std::filesystem::exists(folder.file("other")));
 }
 
@@ -250,5 +253,5 @@ TEST_CASE("a log of market data has no decisions to make again", "[replay]") {
   persistence::memory_log empty;
   auto made = replay::deployment_of_log(empty, "nowhere", {});
   REQUIRE_FALSE(made);
-  CHECK_THAT(made.error().message, Catch::Matchers::Contains("no configuration"));
+  CHECK_THAT(made.error().message, tests::mentions("no configuration"));
 }

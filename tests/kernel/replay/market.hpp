@@ -52,7 +52,8 @@ inline oracle::pair_data made_pair(const temporary_folder& in, const std::string
       for (const auto price : rows[i].prices) {
         const auto steps = price / denominator * numerator / step + wobble;
         char text[40];
-        std::snprintf(text, sizeof text, ",%lld.%0*lld", static_cast<long long>(steps / oracle::ten_to(decimals)), decimals, static_cast<long long>(steps % oracle::ten_to(decimals)));
+        std::snprintf(text, sizeof text, ",%lld.%0*lld", static_cast<long long>(steps / oracle::ten_to(decimals)), decimals,
+                      static_cast<long long>(steps % oracle::ten_to(decimals)));
         out << text;
       }
       out << "\n";

@@ -36,7 +36,8 @@ inline std::vector<minute> read_minutes(const std::string& path) {
   while (gzgets(f, line, sizeof line) != nullptr) {
     std::tm t{};
     char o[32], h[32], l[32], c[32];
-    if (std::sscanf(line, "%d-%d-%d %d:%d:%d+00:00,%31[^,],%31[^,],%31[^,],%31[^\r\n]", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec, o, h, l, c) != 10)
+    if (std::sscanf(line, "%d-%d-%d %d:%d:%d+00:00,%31[^,],%31[^,],%31[^,],%31[^\r\n]", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+                    &t.tm_min, &t.tm_sec, o, h, l, c) != 10)
       throw std::runtime_error(std::string("cannot read ") + line);
     t.tm_year -= 1900;
     t.tm_mon -= 1;
@@ -64,11 +65,11 @@ inline std::vector<tick> read_ticks(const std::vector<pair_data>& pairs, std::in
   std::vector<tick> all;
   std::vector<std::size_t> next(each.size(), 0);
   for (;;) {
-    int best = -1;
+    std::size_t best = each.size();
     for (std::size_t p = 0; p < each.size(); ++p)
-      if (next[p] < each[p].size() && (best < 0 || each[p][next[p]].at_ms < each[static_cast<std::size_t>(best)][next[static_cast<std::size_t>(best)]].at_ms)) best = static_cast<int>(p);
-    if (best < 0) return all;
-    all.push_back(each[static_cast<std::size_t>(best)][next[static_cast<std::size_t>(best)]++]);
+      if (next[p] < each[p].size() && (best == each.size() || each[p][next[p]].at_ms < each[best][next[best]].at_ms)) best = p;
+    if (best == each.size()) return all;
+    all.push_back(each[best][next[best]++]);
   }
 }
 
@@ -151,7 +152,10 @@ class run {
   }
   bool fire_before(std::int64_t ms) {
     bar* first = nullptr;
-    for (auto& b : bars_) if (b.closes_ms < ms && (first == nullptr || b.closes_ms < first->closes_ms || (b.closes_ms == first->closes_ms && b.pair < first->pair))) first = &b;
+    for (auto& b : bars_) {
+      if (b.closes_ms >= ms) continue;
+      if (first == nullptr || b.closes_ms < first->closes_ms || (b.closes_ms == first->closes_ms && b.pair < first->pair)) first = &b;
+    }
     if (first == nullptr) return false;
     if (first->ticks == 0) first->open = first->high = first->low = first->close;
     const bar closed = *first;

@@ -6,10 +6,10 @@
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/wire.hpp"
 #include "tests/kernel/replay/market.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/support/matchers.hpp"
 
 using namespace tomnext;
-using Catch::Matchers::Contains;
+using tests::mentions;
 using tests::temporary_folder;
 
 namespace {
@@ -63,7 +63,8 @@ struct dirty {
 TEST_CASE("sources are merged by time, at one time in the order of the list, numbered from 1", "[feed]") {
   temporary_folder folder("merge");
   const auto eur = tests::made_pair(folder, "EUR", "USD", 5, 4, 5, 3'000);
-  const auto d = loaded(fxcm(eur.bid_file, eur.ask_file, "EUR/USD", ", {format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() + ", instrument: GBP/USD}"));
+  const auto d = loaded(fxcm(eur.bid_file, eur.ask_file, "EUR/USD",
+                             ", {format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() + ", instrument: GBP/USD}"));
   const auto all = read_all(*opened(d));
   std::uint64_t position = 0, together = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -85,7 +86,7 @@ TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]"
   std::uint64_t spikes = 0;
   for (const auto& q : whole) spikes += q.accepted && (q.quote.flags & quote_flag::spike) != 0;
   REQUIRE(spikes > 50);   // so that the judge's memory matters
-  for (const std::uint64_t after : {std::uint64_t{1}, std::uint64_t{100}, std::uint64_t{511}, std::uint64_t{33'333}, std::uint64_t{58'142}, std::uint64_t{58'143}}) {
+  for (const std::uint64_t after : {1u, 100u, 511u, 33'333u, 58'142u, 58'143u}) {
     auto feed = opened(d, after);
     const auto rest = read_all(*feed, 777);
     REQUIRE(rest.size() == whole.size() - after);
@@ -97,7 +98,7 @@ TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]"
   }
   auto beyond = replay::open_feed(d, 58'144);
   REQUIRE_FALSE(beyond);
-  CHECK_THAT(beyond.error().message, Contains("58143") && Contains("58144"));
+  CHECK_THAT(beyond.error().message, mentions("58143") && mentions("58144"));
 }
 
 TEST_CASE("malformed lines and prices that are not positive stop by default", "[feed]") {
@@ -105,13 +106,13 @@ TEST_CASE("malformed lines and prices that are not positive stop by default", "[
   auto d = loaded(fxcm(f.bid, f.ask, "GBP/USD"));
   auto stopped = replay::run_backtest(d, {f.folder.file("log"), {}});
   REQUIRE_FALSE(stopped);
-  CHECK_THAT(stopped.error().message, Contains("bid.csv:3: high: "));
+  CHECK_THAT(stopped.error().message, mentions("bid.csv:3: high: "));
   CHECK_FALSE(std::filesystem::exists(f.folder.file("log")));
   std::ofstream(f.bid) << "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.5,-0.5,1.5,1.5\n";
   std::ofstream(f.ask) << "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.6,1.6,1.6,1.6\n";
   stopped = replay::run_backtest(d, {f.folder.file("log"), {}});
   REQUIRE_FALSE(stopped);
-  CHECK_THAT(stopped.error().message, Contains("bid.csv:2: ") && Contains("-0.5") && Contains("must be positive"));
+  CHECK_THAT(stopped.error().message, mentions("bid.csv:2: ") && mentions("-0.5") && mentions("must be positive"));
 }
 
 TEST_CASE("told to reject, they become events with file and line, and are counted", "[feed]") {
@@ -131,7 +132,7 @@ TEST_CASE("told to reject, they become events with file and line, and are counte
   CHECK(feed->figures().accepted == 7);
   CHECK(feed->figures().rejected == 3);
   REQUIRE(feed->rejects().size() == 3);
-  CHECK_THAT(feed->rejects()[0], Contains("bid.csv:3: high: "));
+  CHECK_THAT(feed->rejects()[0], mentions("bid.csv:3: high: "));
   auto r = replay::run_backtest(d, {});
   REQUIRE(r);
   CHECK(r->ticks == 7);
@@ -148,7 +149,7 @@ TEST_CASE("an import is a log of quotes, and a back-test of it is the same as of
   CHECK(report->rows == 120'468);
   CHECK(report->accepted == 120'468);
   CHECK(report->rejects.empty());
-  CHECK_THAT(report->to_json(), Contains("\"rows\":120468") && Contains(report->head_hash));
+  CHECK_THAT(report->to_json(), mentions("\"rows\":120468") && mentions(report->head_hash));
   auto from_log = config::load(tests::shipped_data("demo.yaml"), {{"data", "[{log: " + folder.file("quotes") + "}]"}});
   if (!from_log) FAIL(from_log.error().message);
   auto a = replay::run_backtest(*d, {}), b = replay::run_backtest(*from_log, {});
@@ -160,13 +161,13 @@ TEST_CASE("an import is a log of quotes, and a back-test of it is the same as of
   // Twice into one place is refused; the first import stays.
   auto again = replay::import_files(s);
   REQUIRE_FALSE(again);
-  CHECK_THAT(again.error().message, Contains("there is a log already"));
+  CHECK_THAT(again.error().message, mentions("there is a log already"));
   // A log that holds another pair than the deployment knows.
   auto other = *from_log;
   other.instruments[0].symbol = "EUR/USD";
   auto refused = replay::run_backtest(other, {});
   REQUIRE_FALSE(refused);
-  CHECK_THAT(refused.error().message, Contains("GBP/USD") && Contains("instruments"));
+  CHECK_THAT(refused.error().message, mentions("GBP/USD") && mentions("instruments"));
 }
 
 TEST_CASE("an import is whole or absent", "[import]") {
@@ -175,7 +176,7 @@ TEST_CASE("an import is whole or absent", "[import]") {
   replay::import_settings s{d.data, d.instruments, d.quality, f.folder.file("quotes"), {}};
   auto stopped = replay::import_files(s);
   REQUIRE_FALSE(stopped);
-  CHECK_THAT(stopped.error().message, Contains("bid.csv:3"));
+  CHECK_THAT(stopped.error().message, mentions("bid.csv:3"));
   s.quality.malformed = config::malformed_lines::reject;
   s.on_progress = [](std::uint64_t) { return false; };
   auto cancelled = replay::import_files(s);

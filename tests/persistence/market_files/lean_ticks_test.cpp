@@ -4,12 +4,12 @@
 #include <fstream>
 
 #include "persistence/market_files/quote_reader.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/support/matchers.hpp"
 #include "tests/support/shared_data.hpp"
 
 using namespace tomnext;
 using namespace tomnext::persistence;
-using Catch::Matchers::Contains;
+using tests::mentions;
 
 namespace {
 
@@ -87,7 +87,7 @@ TEST_CASE("several days follow each other in the zone that the configuration nam
   CHECK(span->last >= o.rows[2].time);
   const auto backwards = read_all({two, one});
   REQUIRE(backwards.failure);
-  CHECK_THAT(backwards.failure->message, Contains("20140505_quote.zip") && Contains("order of their dates"));
+  CHECK_THAT(backwards.failure->message, mentions("20140505_quote.zip") && mentions("order of their dates"));
 }
 
 TEST_CASE("bad tick lines stop with file and line, or are reported", "[market_files]") {
@@ -107,12 +107,12 @@ TEST_CASE("bad tick lines stop with file and line, or are reported", "[market_fi
     const auto o = read_all({file});
     REQUIRE(o.failure);
     CHECK(o.failure->code == errc::malformed_line);
-    CHECK_THAT(o.failure->message, Contains("20140505_quote.zip:2: ") && Contains(s.says));
+    CHECK_THAT(o.failure->message, mentions("20140505_quote.zip:2: ") && mentions(s.says));
     const auto reported = read_all({file}, -300, bad_lines::report);
     CHECK_FALSE(reported.failure);
     CHECK(reported.rows.size() == 3);
     REQUIRE(reported.complaints.size() == 1);
-    CHECK_THAT(reported.complaints[0], Contains(s.says));
+    CHECK_THAT(reported.complaints[0], mentions(s.says));
     CHECK(reported.rows[1].time == reported.rows[0].time);
   }
 }
@@ -130,7 +130,7 @@ TEST_CASE("zips that are cut, bent, empty or of another make are refused", "[mar
     std::ofstream(copy, std::ios::binary | std::ios::trunc) << bytes.substr(0, cut);
     const auto o = read_all({copy});
     REQUIRE(o.failure);
-    CHECK_THAT(o.failure->message, Contains("20140506_quote.zip"));
+    CHECK_THAT(o.failure->message, mentions("20140506_quote.zip"));
   }
   std::size_t told = 0, tried = 0;
   for (std::size_t place = 60; place + 120 < bytes.size(); place += 1 + bytes.size() / 53, ++tried) {
@@ -142,10 +142,10 @@ TEST_CASE("zips that are cut, bent, empty or of another make are refused", "[mar
   CHECK(told == tried);
   const auto two = read_all({f.zipped("20140507_quote.zip", many, 2)});
   REQUIRE(two.failure);
-  CHECK_THAT(two.failure->message, Contains("holds 2 files"));
+  CHECK_THAT(two.failure->message, mentions("holds 2 files"));
   for (const char* name : {"quote.zip", "2014050_quote.zip", "20140231_quote.zip"}) {
     const auto o = read_all({f.zipped(name, "1,1.1,1.2\n")});
     REQUIRE(o.failure);
-    CHECK_THAT(o.failure->message, Contains("begin with its date"));
+    CHECK_THAT(o.failure->message, mentions("begin with its date"));
   }
 }
