@@ -108,7 +108,7 @@ template <class Log> figures run(const market& m, Log& log, const std::function<
   const double thread = cpu_s(CLOCK_THREAD_CPUTIME_ID), process = cpu_s(CLOCK_PROCESS_CPUTIME_ID);
   f.loop_s = seconds_of([&] {
     k.activate(0);
-    replay::preamble(m.d, {}, log_purpose::backtest, [&](const auto& e) { k.input(e, m.d.begins, replay::configuration_ingress, 0); });
+    replay::preamble(m.d, {}, [&](const auto& e) { k.input(e, m.d.begins, replay::configuration_ingress, 0); });
     for (const auto& q : m.quotes) k.quote(q);
     k.end_of_data();
     if (end) end();
@@ -133,6 +133,7 @@ class counting_log final : public persistence::event_log {
   result<std::unique_ptr<persistence::subscription>> subscribe_from(std::uint64_t from, std::function<void(const persistence::group_ref&)> f) override {
     return to_.subscribe_from(from, std::move(f));
   }
+  result<bool> holds(const persistence::log_head& h) const override { return to_.holds(h); }
   std::uint64_t commits = 0;
 
  private:

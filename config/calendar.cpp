@@ -1,6 +1,8 @@
 // The only user of the time-zone database: domain code gets the boundaries as UTC instants.
 #include <date/tz.h>
 
+#include <fstream>
+
 #include "config/loader.hpp"
 
 namespace tomnext::config {
@@ -19,15 +21,26 @@ std::vector<calendar::utc_offset> offsets_of(const char* name) {
   return all;
 }
 
+// Debian compiles the zones without a version file; the source beside them begins "# version 2025b".
+std::string version_of_zones() {
+  auto known = ::date::get_tzdb().version;
+  if (!known.empty() && known != "unknown") return known;
+  std::ifstream source("/usr/share/zoneinfo/tzdata.zi");
+  std::string hash, word, version;
+  if (source >> hash >> word >> version && hash == "#" && word == "version" && version.size() < 16) return version;
+  return "unknown";
+}
+
 error no_database(const std::exception& e) { return {errc::file_unreadable, std::string("the time-zone database (package tzdata): ") + e.what()}; }
 
 }  // namespace
 
 result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tomnext::date last) {
+  if (last < first) return error(errc::configuration_value, "a calendar that ends on " + to_string(last) + ", before it begins on " + to_string(first));
   if (last.days - first.days > 366 * 60) return error(errc::configuration_value, "a calendar of more than 60 years");
   try {
     const auto* zone = ::date::locate_zone("America/New_York");
-    const std::string version = ::date::get_tzdb().version;
+    const std::string version = version_of_zones();
     std::vector<calendar_defined> pages;
     for (auto day = first; day <= last; ++day.days) {
       if (pages.empty() || pages.back().boundaries.size() == pages.back().boundaries.capacity) {

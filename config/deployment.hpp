@@ -11,6 +11,9 @@
 
 namespace tomnext::config {
 
+/// The clock of LEAN forex files: New York standard time, five hours behind UTC.
+inline constexpr std::int32_t lean_utc_offset_minutes = -300;
+
 /// Where quotes come from: market files, or a log that they were imported into.
 struct data_source {
   std::string format;              ///< "fxcm-m1", "lean-tick"
@@ -45,6 +48,7 @@ struct model_setting {
   std::string file;
   instrument_id instrument;
   hash256 content_hash;            ///< of the file, once it has been read
+  std::vector<text> features;      ///< the model's features by the names of ours, in its order; empty: by the names in the file
   double confirm_at = 0.65;
   double reject_at = 0.35;
 };

@@ -7,31 +7,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/instrument_terms.hpp"
 #include "config/yaml_reader.hpp"
+#include "config/yaml_structure.hpp"
 
 namespace tomnext::config {
 namespace {
 
 constexpr std::size_t file_size_max = 1 << 20;
-
-// A T+1 pair settles one day earlier than the rest. Source: the T+1 list of services.md, as data.
-std::uint32_t spot_lag(currency base, currency quote) {
-  const bool usd = base.code == "USD" || quote.code == "USD";
-  for (const char* c : {"CAD", "TRY", "PHP", "RUB"})
-    if (usd && (base.code == c || quote.code == c)) return 1;
-  return 2;
-}
-
-bool is_metal(currency c) { return !c.code.empty() && c.code.view()[0] == 'X' && (c.code == "XAU" || c.code == "XAG" || c.code == "XPT" || c.code == "XPD"); }
-
-result<std::pair<currency, currency>> parse_symbol(const std::string& symbol) {
-  auto slash = symbol.find('/');
-  auto allowed = error(errc::unknown_instrument, fmt::format("'{}' is no spot pair; write two ISO 4217 codes such as GBP/USD (forwards, options and CFDs are not traded here)", symbol));
-  if (slash != 3 || symbol.size() != 7) return allowed;
-  auto base = currency::parse(symbol.substr(0, 3)), quote = currency::parse(symbol.substr(4));
-  if (!base || !quote || *base == *quote) return allowed;
-  return std::pair{*base, *quote};
-}
 
 class loader {
  public:
@@ -47,13 +30,12 @@ class loader {
       d_.quality.spike_window = static_cast<std::uint32_t>(m.integer("spike_window", 64, 8, 1024));
       d_.quality.malformed = static_cast<malformed_lines>(m.choice("malformed_lines", 0, {"stop", "reject"}));
     });
-    if (!top.has("account")) top.fail(errc::configuration_key, "account", "is missing");
+    top.require("account");
     top.child("account", [&](mapping& m) { read_account(m); });
     top.child("venue", [&](mapping& m) {
       d_.commission_rate = m.parsed<rate>("commission_rate", rate{}, [](const std::string& t) { return rate::parse(t); });
       if (d_.commission_rate.value < 0 || d_.commission_rate.value >= rate::one) m.fail(errc::configuration_value, "commission_rate", "must be from 0 to below 1");
-      // Only what is built is accepted: a financing method that silently charged nothing would be a wrong result.
-      m.choice("financing", 0, {"none"});
+      read_financing(m);
     });
     bool says_bars = false;
     top.child("research", [&](mapping& m) {
@@ -68,6 +50,7 @@ class loader {
     top.child("risk", [&](mapping& m) { read_risk(m); });
     top.child("monitoring", [&](mapping& m) { d_.drawdown_alert = m.number("drawdown", d_.drawdown_alert, 0.0001, 1); });
     top.child("node", [&](mapping& m) { read_node(m); });
+    top.require("data");
     if (d_.data.empty()) top.fail(errc::configuration_key, "data", "names no source of quotes");
   }
 
@@ -80,30 +63,17 @@ class loader {
   instrument_id define(const std::string& symbol, mapping& m, const std::string& key) {
     auto known = std::find_if(d_.instruments.begin(), d_.instruments.end(), [&](const auto& i) { return i.symbol == std::string_view(symbol); });
     if (known != d_.instruments.end()) return known->instrument;
-    auto pair = parse_symbol(symbol);
-    if (!pair) {
-      m.fail(errc::unknown_instrument, key, pair.error().message);
-      return {};
-    }
     if (d_.instruments.size() + 1 >= instruments_max) {
       m.fail(errc::configuration_value, key, fmt::format("more than {} instruments", instruments_max - 1));
       return {};
     }
-    instrument_defined i;
-    i.instrument = instrument_id{static_cast<std::uint32_t>(d_.instruments.size() + 1)};
-    i.version = 1;
-    i.symbol = std::string_view(symbol);
-    i.base = pair->first;
-    i.quote = pair->second;
-    i.kind = is_metal(i.base) ? instrument_kind::spot_metal : instrument_kind::spot_fx;
-    i.price_precision = minor_units(i.quote) == 0 ? 3 : is_metal(i.base) ? 2 : 5;
-    i.quantity_step = quantity::whole(1);
-    i.quantity_min = quantity::whole(1);
-    i.spot_lag_days = spot_lag(i.base, i.quote);
-    i.base_minor_units = minor_units(i.base);
-    i.quote_minor_units = minor_units(i.quote);
-    d_.instruments.push_back(i);
-    return i.instrument;
+    auto terms = instrument_terms(symbol, instrument_id{static_cast<std::uint32_t>(d_.instruments.size() + 1)});
+    if (!terms) {
+      m.fail(terms.error().code, key, terms.error().message);
+      return {};
+    }
+    d_.instruments.push_back(*terms);
+    return terms->instrument;
   }
 
   // An instrument that is traded or quoted must be one of the file's: a typo in a strategy is not a new pair.
@@ -112,13 +82,14 @@ class loader {
     for (const auto& i : d_.instruments) if (i.symbol == std::string_view(symbol)) return i.instrument;
     std::string all;
     for (const auto& i : d_.instruments) all += (all.empty() ? "" : ", ") + std::string(i.symbol.view());
+    if (all.empty()) all = "none; those of an imported log are listed under 'instruments', such as instruments: {GBP/USD: {}}";
     m.fail(errc::unknown_instrument, key, fmt::format("unknown instrument '{}'; there are: {}", symbol, all));
     return {};
   }
 
   static quantity units(mapping& m, const std::string& key, std::optional<quantity> fallback) {
     auto q = m.parsed<quantity>(key, fallback, [](const std::string& t) { return quantity::parse(t); });
-    if (q.value < 0 || (!fallback && q.value == 0)) m.fail(errc::configuration_value, key, "must be positive");
+    if (q.value < 0 || (!fallback && q.value == 0)) m.fail(errc::configuration_value, key, fallback ? "must not be negative" : "must be positive");
     return q;
   }
 
@@ -132,6 +103,7 @@ class loader {
     i.price_precision = static_cast<std::uint32_t>(m.integer("price_precision", i.price_precision, 0, 8));
     i.displayed_size = units(m, "displayed_size", i.displayed_size);
     i.quantity_step = units(m, "quantity_step", i.quantity_step);
+    if (i.quantity_step.value == 0) m.fail(errc::configuration_value, "quantity_step", "must be positive");
     i.quantity_min = units(m, "quantity_min", i.quantity_min);
     i.spot_lag_days = static_cast<std::uint32_t>(m.integer("spot_lag_days", i.spot_lag_days, 0, 2));
     i.base_minor_units = static_cast<std::uint32_t>(m.integer("base_minor_units", i.base_minor_units, 0, 6));
@@ -153,17 +125,27 @@ class loader {
       m.choice("as", 0, {"ticks"});
       s.stamp = m.choice("stamp", 0, {"open", "close"}) == 0 ? "open" : "close";
     } else {
-      for (const auto& f : m.list("files")) s.files.push_back(resolved(f));
-      if (s.files.empty()) m.fail(errc::configuration_key, "files", "names no file");
-      s.utc_offset_minutes = static_cast<std::int32_t>(m.integer("utc_offset_minutes", -300, -14 * 60, 14 * 60));
+      const auto files = m.list("files");
+      for (const auto& f : files) s.files.push_back(resolved(f));
+      if (files.empty()) m.fail(errc::configuration_key, "files", "names no file");
+      s.utc_offset_minutes = static_cast<std::int32_t>(m.integer("utc_offset_minutes", lean_utc_offset_minutes, -14 * 60, 14 * 60));
     }
     d_.data.push_back(std::move(s));
+  }
+
+  // Only what is built is accepted: a financing method that silently charged nothing would be a wrong result.
+  static void read_financing(mapping& m) {
+    const auto method = m.text("financing", "none");
+    if (method == "none") return;
+    for (const char* later : {"points", "annual_rate", "tomnext", "differential", "compat"})
+      if (method == later) return m.fail(errc::configuration_value, "financing", fmt::format("'{}' is not built yet; what is built: none (positions held overnight neither cost nor earn)", method));
+    m.fail(errc::configuration_value, "financing", fmt::format("'{}' is no financing method; what is built: none", method));
   }
 
   void read_account(mapping& m) {
     auto& a = d_.account;
     a.account = account_id{1};
-    a.in = m.parsed<currency>("currency", {}, [](const std::string& t) { return currency::parse(t); });
+    a.in = m.parsed<currency>("currency", {}, [](const std::string& t) { return parse_currency(t); });
     a.minor_units = static_cast<std::uint32_t>(m.integer("minor_units", minor_units(a.in), 0, 6));
     auto balance = m.parsed<std::int64_t>("balance", {}, [&](const std::string& t) { return parse_decimal(t, a.minor_units); });
     if (balance < 0) m.fail(errc::configuration_value, "balance", "must not be negative");
@@ -181,21 +163,30 @@ class loader {
       const bool spread_or_clock = s.kind == feature_kind::spread || s.kind == feature_kind::session || s.kind == feature_kind::minute_of_day ||
                                    s.kind == feature_kind::weekday;
       const int period_min = s.kind == feature_kind::volatility ? 2 : 1;
-      if (!spread_or_clock) s.period = static_cast<std::uint32_t>(f.integer("period", period_min, period_min, 10'000));
+      if (!spread_or_clock) s.period = static_cast<std::uint32_t>(f.integer("period", {}, period_min, 10'000));
       auto kind = f.text("kind");
-      s.name = std::string_view(f.text("name", spread_or_clock ? kind : kind + "_" + std::to_string(s.period)));
-      for (const auto& other : d_.features)
-        if (other.name == s.name) f.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", s.name.view()));
+      s.name = std::string_view(f.name("name", spread_or_clock ? kind : kind + "_" + std::to_string(s.period), text::capacity));
+      refuse_double(f, d_.features, s.name);
       d_.features.push_back(s);
     });
     if (d_.features.size() > features_max) m.fail(errc::configuration_value, "features", fmt::format("more than {}", features_max));
   }
 
+  // Names tell hosts, features and models apart in the log.
+  template <class List> static void refuse_double(mapping& m, const List& others, const text& name) {
+    for (const auto& other : others) if (other.name == name) m.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", name.view()));
+  }
+
   void read_model(mapping& m) {
     model_setting s;
-    s.name = std::string_view(m.text("name"));
+    s.name = std::string_view(m.name("name", {}, text::capacity));
+    refuse_double(m, d_.models, s.name);
     s.file = resolved(m.text("file"));
     s.instrument = known_instrument(m, "instrument");
+    for (const auto& f : m.list("features")) {
+      s.features.emplace_back();
+      if (!s.features.back().assign(f)) m.fail(errc::configuration_value, "features", fmt::format("'{}' is longer than {} bytes", f, text::capacity));
+    }
     s.confirm_at = m.number("confirm_at", 0.65, 0.5, 1);
     s.reject_at = m.number("reject_at", 0.35, 0, 0.5);
     d_.models.push_back(s);
@@ -205,8 +196,8 @@ class loader {
     strategy_execution::strategy_configuration s;
     s.strategy = strategy_id{static_cast<std::uint32_t>(index + 1)};
     s.kind = m.text("kind");
-    s.name = std::string_view(m.text("name", s.kind + ":" + std::to_string(index + 1)));
-    for (const auto& other : d_.strategies) if (other.name == s.name) m.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", s.name.view()));
+    s.name = std::string_view(m.name("name", s.kind.substr(0, 40) + ":" + std::to_string(index + 1), text::capacity));
+    refuse_double(m, d_.strategies, s.name);
     s.instrument = known_instrument(m, "instrument");
     s.account = d_.account.account;
     s.positions = d_.account.positions;
@@ -220,23 +211,48 @@ class loader {
     }
     s.at_end = m.choice("at_end", 0, {"close", "keep"}) == 0 ? strategy_execution::stop_policy::close : strategy_execution::stop_policy::keep;
     s.confirm_by_model = m.boolean("confirm_by_model", false);
+    const bool has_model = std::any_of(d_.models.begin(), d_.models.end(), [&](const auto& x) { return x.instrument == s.instrument; });
+    if (s.confirm_by_model && !has_model) m.fail(errc::configuration_value, "confirm_by_model", "there is no model for this instrument under 'models', so nothing would ever confirm");
     for (auto& [key, value] : m.rest()) s.parameters.emplace(key, value);
     auto made = strategy_execution::make_strategy(s.kind, s.parameters);
-    if (!made) m.fail(made.error().code, "kind", made.error().message);
+    if (!made) fail_parameter(m, s, made.error());
     d_.strategies.push_back(std::move(s));
+  }
+
+  // A strategy names the parameter that it refuses; the place is that parameter's.
+  static void fail_parameter(mapping& m, const strategy_execution::strategy_configuration& s, const error& e) {
+    for (const auto& [key, value] : s.parameters) {
+      if (e.message.rfind(key + ": ", 0) == 0) return m.fail(e.code, key, e.message.substr(key.size() + 2));
+      if (e.message.rfind("unknown key '" + key + "'", 0) == 0)
+        return m.fail(e.code, key, fmt::format("{} (parameters of {}), and for every strategy: kind, name, instrument, bars, size, at_end, confirm_by_model", e.message, s.kind));
+    }
+    m.fail(e.code, "kind", e.message.rfind("kind: ", 0) == 0 ? e.message.substr(6) : e.message);
   }
 
   void read_risk(mapping& m) {
     d_.risk.position_max = units(m, "position_max", quantity{});
-    const auto decimals = d_.instruments.empty() ? 2u : d_.instruments.front().quote_minor_units;
-    d_.risk.notional_max = m.parsed<amount>("notional_max", amount{}, [&](const std::string& t) -> result<amount> {
-      auto v = parse_decimal(t, decimals);
-      if (!v) return v.error();
-      return amount{*v};
-    });
+    read_notional(m);
     d_.risk.orders_per_second_max = static_cast<std::uint32_t>(m.integer("orders_per_second_max", 0, 0, 1'000'000));
     d_.risk.price_collar = m.parsed<rate>("price_collar", rate{}, [](const std::string& t) { return rate::parse(t); });
     if (d_.risk.price_collar.value < 0) m.fail(errc::configuration_value, "price_collar", "must not be negative");
+  }
+
+  // The limit is kept in minor units, and compared with orders in minor units of their quote currency: one figure cannot mean dollars and yen at once.
+  void read_notional(mapping& m) {
+    if (!m.has("notional_max")) return;
+    if (d_.instruments.empty()) return m.fail(errc::configuration_value, "notional_max", "there is no instrument whose quote currency it could be in");
+    const auto& first = d_.instruments.front();
+    for (const auto& i : d_.instruments)
+      if (i.quote != first.quote || i.quote_minor_units != first.quote_minor_units)
+        return m.fail(errc::configuration_value, "notional_max",
+                      fmt::format("is in the quote currency, and {} and {} are not quoted in the same one; use position_max (base currency), or one file per quote currency",
+                                  first.symbol.view(), i.symbol.view()));
+    d_.risk.notional_max = m.parsed<amount>("notional_max", amount{}, [&](const std::string& t) -> result<amount> {
+      auto v = parse_decimal(t, first.quote_minor_units);
+      if (!v) return v.error();
+      return amount{*v};
+    });
+    if (d_.risk.notional_max.value < 0) m.fail(errc::configuration_value, "notional_max", "must not be negative");
   }
 
   void read_node(mapping& m) {
@@ -245,50 +261,72 @@ class loader {
     n.port = static_cast<std::uint16_t>(m.integer("port", 0, 0, 65'535));
     n.threads = static_cast<std::uint32_t>(m.integer("threads", 2, 1, 256));
     n.snapshot_every = static_cast<std::uint64_t>(m.integer("snapshot_every", 100'000, 100, 1'000'000'000));
-    auto pace = m.text("pace", "lockstep");
-    n.pace.lockstep = pace == "lockstep";
-    if (pace == "recorded") n.pace.times = 1;
-    else if (pace.size() > 1 && pace[0] == 'x') {
-      auto v = parse_decimal(std::string_view(pace).substr(1), 6);
-      if (!v || *v <= 0) m.fail(errc::configuration_value, "pace", fmt::format("'{}': after the x comes a positive number", pace));
-      else n.pace.times = static_cast<double>(*v) / 1e6;
-    } else if (!n.pace.lockstep) m.fail(errc::configuration_value, "pace", fmt::format("'{}' is none of: lockstep, recorded, x2 (any multiple)", pace));
+    n.pace = m.parsed<pace_setting>("pace", n.pace, [](const std::string& t) { return parse_pace(t); });
   }
 
   deployment& d_;
   std::string folder_;
 };
 
-result<void> apply_override(YAML::Node top, const override_setting& o) {
-  try {
-    YAML::Node at;
-    at.reset(top);
-    std::stringstream path(o.path);
-    std::vector<std::string> steps;
-    for (std::string step; std::getline(path, step, '.');) steps.push_back(step);
-    if (steps.empty()) return error(errc::configuration_key, "--set needs path=value, such as strategies.0.fast=12");
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      const bool last = i + 1 == steps.size();
-      auto where = fmt::format("--set {}: ", o.path);
-      if (at.IsSequence()) {
-        auto n = parse_decimal(steps[i], 0);
-        if (!n || *n < 0 || static_cast<std::size_t>(*n) >= at.size())
-          return error(errc::configuration_key, fmt::format("{}'{}' is no place in a list of {}", where, steps[i], at.size()));
-        auto index = static_cast<std::size_t>(*n);
-        if (last) at[index] = YAML::Load(o.value); else at.reset(at[index]);
-      } else if (at.IsMap() || at.IsNull()) {
-        if (last) at[steps[i]] = YAML::Load(o.value); else at.reset(at[steps[i]]);
-      } else {
-        return error(errc::configuration_key, fmt::format("{}'{}' lies inside a single value", where, steps[i]));
-      }
+result<void> apply_override(YAML::Node top, const override_setting& o, diagnostics& out) {
+  const auto place = fmt::format("--set {}", o.path);
+  TOMNEXT_TRY(check_structure(o.value, place));
+  const auto value = YAML::Load(o.value);
+  std::vector<std::string> steps;
+  std::stringstream split(o.path);
+  for (std::string step; std::getline(split, step, '.');) steps.push_back(step);
+  if (steps.empty() || o.path.back() == '.' || std::find(steps.begin(), steps.end(), "") != steps.end())
+    return error(errc::configuration_key, fmt::format("{}: write path=value, such as strategies.0.fast=12", place));
+  YAML::Node at;
+  at.reset(top);
+  std::string path;   // as readers write it: strategies[0].fast
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto& step = steps[i];
+    const bool last = i + 1 == steps.size();
+    if (at.IsSequence()) {
+      auto n = parse_decimal(step, 0);
+      if (!n || *n < 0 || static_cast<std::size_t>(*n) >= at.size())
+        return error(errc::configuration_key, fmt::format("{}: '{}' is no place in '{}', a list of {} (the first is 0)", place, step, path, at.size()));
+      auto index = static_cast<std::size_t>(*n);
+      path += fmt::format("[{}]", index);
+      if (last) at[index] = value; else at.reset(at[index]);
+    } else if (at.IsMap() || at.IsNull() || !at.IsDefined()) {
+      path += (path.empty() ? "" : ".") + step;
+      // A section that the file does not have is made; a name that is none is the reader's to refuse.
+      if (last) at[step] = value; else at.reset(at[step]);
+    } else {
+      return error(errc::configuration_key, fmt::format("{}: '{}' is a single value, and has no '{}' inside", place, path, step));
     }
-    return {};
-  } catch (const YAML::Exception& e) {
-    return error(errc::configuration_syntax, fmt::format("--set {}: {}", o.path, e.what()));
   }
+  out.came_from(path, place);
+  return {};
+}
+
+result<std::string> read_text(const std::string& file) {
+  std::error_code bad;
+  if (std::filesystem::is_directory(file, bad)) return error(errc::configuration_syntax, fmt::format("{}: is a directory, not a configuration file", file));
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return error(errc::configuration_syntax, fmt::format("{}: cannot be read", file));
+  // One byte more than is allowed is enough to know; a device or a pipe need not end.
+  std::string text(file_size_max + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return error(errc::configuration_syntax, fmt::format("{}: cannot be read", file));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
 }
 
 }  // namespace
+
+result<pace_setting> parse_pace(const std::string& text) {
+  if (text == "lockstep") return pace_setting{true, 1};
+  if (text == "recorded") return pace_setting{false, 1};
+  if (text.size() > 1 && text[0] == 'x') {
+    const auto times = parse_decimal(std::string_view(text).substr(1), 6);
+    if (times && *times > 0) return pace_setting{false, static_cast<double>(*times) / 1e6};
+    return error(errc::configuration_value, fmt::format("'{}': after the x comes a positive number", text));
+  }
+  return error(errc::configuration_value, fmt::format("'{}' is none of: lockstep, recorded, x2 (any multiple)", text));
+}
 
 result<override_setting> parse_override(const std::string& text) {
   auto equals = text.find('=');
@@ -298,11 +336,12 @@ result<override_setting> parse_override(const std::string& text) {
 
 result<deployment> load_text(const std::string& text, const std::string& name, const std::string& folder, const std::vector<override_setting>& overrides) {
   if (text.size() > file_size_max) return error(errc::configuration_syntax, fmt::format("{}: larger than {} bytes", name, file_size_max));
+  TOMNEXT_TRY(check_structure(text, name));
   diagnostics out(name);
   deployment d;
   try {
     auto top = YAML::Load(text);
-    for (const auto& o : overrides) TOMNEXT_TRY(apply_override(top, o));
+    for (const auto& o : overrides) TOMNEXT_TRY(apply_override(top, o, out));
     {
       mapping m(top, "", out);
       if (!out.first()) loader(d, folder).read(m);
@@ -311,8 +350,11 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
     auto sessions = session_offsets();
     if (!sessions) return sessions.error();
     d.sessions = std::move(*sessions);
+    // How and where a node runs decides nothing: two nodes that differ in that alone go on with each other's logs.
+    auto decisive = YAML::Clone(top);
+    decisive.remove("node");
     YAML::Emitter canonical;
-    canonical << top;
+    canonical << decisive;
     d.source_text = canonical.c_str();
   } catch (const YAML::Exception& e) {
     return error(errc::configuration_syntax, fmt::format("{}:{}: {}", name, e.mark.line + 1, e.msg));
@@ -321,12 +363,10 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
 }
 
 result<deployment> load(const std::string& file, const std::vector<override_setting>& overrides) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return error(errc::file_unreadable, fmt::format("{}: cannot be read", file));
-  std::stringstream text;
-  text << in.rdbuf();
+  auto text = read_text(file);
+  if (!text) return text.error();
   auto folder = std::filesystem::absolute(file).parent_path().string();
-  return load_text(text.str(), file, folder, overrides);
+  return load_text(*text, file, folder, overrides);
 }
 
 }  // namespace tomnext::config

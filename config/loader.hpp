@@ -22,6 +22,9 @@ result<deployment> load(const std::string& file, const std::vector<override_sett
 result<deployment> load_text(const std::string& text, const std::string& name, const std::string& folder,
                              const std::vector<override_setting>& overrides);
 
+/// "lockstep", "recorded", or "x100" for a multiple of the recorded pace.
+result<pace_setting> parse_pace(const std::string& text);
+
 /// Trading-day boundaries, 17:00 New York, for the UTC dates first … last, as pages; the tzdata of this machine.
 result<std::vector<calendar_defined>> new_york_calendar(date first, date last);
 

@@ -26,10 +26,32 @@ const char* kind_of(const YAML::Node& n) {
 
 }  // namespace
 
+std::string diagnostics::place_of(const YAML::Mark& mark, const std::string& path) const {
+  for (const auto& [top, place] : elsewhere_) {
+    const bool inside = path.size() > top.size() && (path[top.size()] == '.' || path[top.size()] == '[');
+    if (path.rfind(top, 0) == 0 && (path.size() == top.size() || inside)) return place;
+  }
+  if (!mark.is_null()) return fmt::format("{}:{}", file_, mark.line + 1);
+  // A section that stands in no line was made on the way to a place that the command line named.
+  for (const auto& [top, place] : elsewhere_) if (!path.empty() && top.rfind(path, 0) == 0) return place;
+  return file_;
+}
+
 void diagnostics::report(errc code, const YAML::Mark& mark, const std::string& path, const std::string& what) {
   if (first_) return;
-  auto place = mark.is_null() ? file_ : fmt::format("{}:{}", file_, mark.line + 1);
-  first_.emplace(code, fmt::format("{}: {}: {}", place, path.empty() ? "(top)" : path, what));
+  first_.emplace(code, fmt::format("{}: {}: {}", place_of(mark, path), path.empty() ? "(top)" : path, what));
+}
+
+void diagnostics::report_missing(const YAML::Mark& mark, const std::string& path) {
+  if (first_) return;
+  report(errc::configuration_key, mark, path, "is missing");
+  first_is_missing_ = true;
+}
+
+void diagnostics::report_unknown(const YAML::Mark& mark, const std::string& path, const std::string& allowed) {
+  if (first_is_missing_) first_.reset();
+  first_is_missing_ = false;
+  report(errc::configuration_key, mark, path, "unknown key; allowed here: " + allowed);
 }
 
 mapping::mapping(YAML::Node node, std::string path, diagnostics& out) : node_(std::move(node)), path_(std::move(path)), out_(out) {
@@ -45,15 +67,19 @@ mapping::~mapping() {
   for (const auto& entry : node_) {
     auto key = entry.first.Scalar();
     if (std::find(asked_.begin(), asked_.end(), key) == asked_.end())
-      out_.report(errc::configuration_key, entry.first.Mark(), at(key), fmt::format("unknown key; allowed here: {}", joined(asked_)));
+      out_.report_unknown(entry.first.Mark(), at(key), joined(asked_));
   }
 }
 
+void mapping::ask(const std::string& key) {
+  if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.push_back(key);
+}
+
 std::optional<YAML::Node> mapping::find(const std::string& key, bool required) {
-  asked_.push_back(key);
+  ask(key);
   auto n = static_cast<const YAML::Node&>(node_)[key];
   if (n) return n;
-  if (required) out_.report(errc::configuration_key, node_.Mark(), at(key), "is missing");
+  if (required) out_.report_missing(node_.Mark(), at(key));
   return std::nullopt;
 }
 
@@ -71,7 +97,7 @@ void mapping::fail(errc code, const std::string& key, const std::string& what) {
 }
 
 bool mapping::has(const std::string& key) {
-  asked_.push_back(key);
+  ask(key);
   return bool(static_cast<const YAML::Node&>(node_)[key]);
 }
 
@@ -79,6 +105,12 @@ std::string mapping::text(const std::string& key, std::optional<std::string> fal
   auto node = find(key, !fallback);
   if (!node) return fallback.value_or("");
   return scalar(*node, key).value_or("");
+}
+
+std::string mapping::name(const std::string& key, std::optional<std::string> fallback, std::size_t bytes) {
+  auto t = text(key, std::move(fallback));
+  if (t.size() > bytes) fail(errc::configuration_value, key, fmt::format("'{}…' is longer than {} bytes", t.substr(0, 20), bytes));
+  return t;
 }
 
 std::int64_t mapping::integer(const std::string& key, std::optional<std::int64_t> fallback, std::int64_t minimum, std::int64_t maximum) {

@@ -16,11 +16,19 @@ class diagnostics {
  public:
   explicit diagnostics(std::string file) : file_(std::move(file)) {}
   void report(errc code, const YAML::Mark& mark, const std::string& path, const std::string& what);
+  /// A missing key. It gives way to an unknown one that is met later: that is most likely the missing one, misspelt.
+  void report_missing(const YAML::Mark& mark, const std::string& path);
+  void report_unknown(const YAML::Mark& mark, const std::string& path, const std::string& allowed);
+  /// What lies at `path` or below came from the command line: `place` is where errors say it is, instead of a line of the file.
+  void came_from(std::string path, std::string place) { elsewhere_.emplace_back(std::move(path), std::move(place)); }
   [[nodiscard]] const std::optional<error>& first() const { return first_; }
 
  private:
+  std::string place_of(const YAML::Mark& mark, const std::string& path) const;
   std::string file_;
+  std::vector<std::pair<std::string, std::string>> elsewhere_;
   std::optional<error> first_;
+  bool first_is_missing_ = false;
 };
 
 /// One mapping. `path` is its place in the file, "strategies[0]".
@@ -33,6 +41,8 @@ class mapping {
   ~mapping();
 
   [[nodiscard]] bool has(const std::string& key);
+  /// Reports the key as missing where it is not there.
+  void require(const std::string& key) { (void)find(key, true); }
   std::string text(const std::string& key, std::optional<std::string> fallback = {});
   std::int64_t integer(const std::string& key, std::optional<std::int64_t> fallback, std::int64_t minimum, std::int64_t maximum);
   double number(const std::string& key, std::optional<double> fallback, double minimum, double maximum);
@@ -59,8 +69,11 @@ class mapping {
   /// All scalar keys that nobody has asked for, as text: parameters whose meaning somebody else knows.
   std::vector<std::pair<std::string, std::string>> rest();
   void fail(errc code, const std::string& key, const std::string& what);
+  /// Like text(), of at most `bytes` bytes: names are kept in events, which hold no more.
+  std::string name(const std::string& key, std::optional<std::string> fallback, std::size_t bytes);
 
  private:
+  void ask(const std::string& key);
   std::optional<YAML::Node> find(const std::string& key, bool required);
   std::optional<std::string> scalar(const YAML::Node& node, const std::string& key);
   void fail(errc code, const YAML::Node& node, const std::string& key, const std::string& what);

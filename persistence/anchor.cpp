@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
-#include <filesystem>
 
 #include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
@@ -45,6 +44,10 @@ std::optional<log_head> decode(slot s) {
   return h;
 }
 
+bool newer(const std::optional<log_head>& a, const std::optional<log_head>& b) {
+  return a && (!b || std::pair(a->epoch, a->seq) > std::pair(b->epoch, b->seq));
+}
+
 }  // namespace
 
 anchor::anchor(anchor&& o) noexcept : fd_(std::exchange(o.fd_, -1)), path_(std::move(o.path_)), newest_(o.newest_), next_slot_(o.next_slot_) {}
@@ -58,36 +61,41 @@ result<anchor> anchor::create(const std::string& path) {
   return open(path);
 }
 
+result<anchor::slots> anchor::load(const std::string& path) {
+  auto bytes = read_file(path, 1 << 20);
+  if (!bytes) return bytes.error();
+  if (bytes->size() != 2 * slot_bytes) return error(errc::log_corrupt, path + ": is " + std::to_string(bytes->size()) + " bytes, not " + std::to_string(2 * slot_bytes));
+  std::array<slot, 2> raw{};
+  std::memcpy(raw.data(), bytes->data(), bytes->size());
+  slots found{decode(raw[0]), decode(raw[1])};
+  if (!found.first && !found.second)
+    return error(errc::log_corrupt, path + ": neither slot of the anchor is readable, so nothing tells how much the log must hold; restore it from a backup");
+  return found;
+}
+
 result<anchor> anchor::open(const std::string& path) {
+  auto found = load(path);
+  if (!found) return found.error();
   anchor a(::open(path.c_str(), O_RDWR | O_CLOEXEC), path);
   if (a.fd_ < 0) return error(errc::log_io, path + ": " + std::strerror(errno));
-  std::array<std::optional<log_head>, 2> found;
-  for (unsigned i = 0; i < 2; ++i) {
-    slot s{};
-    if (::pread(a.fd_, s.data(), s.size(), static_cast<off_t>(i * slot_bytes)) == static_cast<ssize_t>(s.size())) found[i] = decode(s);
-  }
-  if (!found[0] && !found[1])
-    return error(errc::log_corrupt, path + ": neither slot of the anchor is readable, so nothing tells how much the log must hold; restore it from a backup");
-  const bool second = !found[0] || (found[1] && (found[1]->epoch > found[0]->epoch || found[1]->seq > found[0]->seq));
-  a.newest_ = second ? *found[1] : *found[0];
+  const bool second = newer(found->second, found->first);
+  a.newest_ = second ? *found->second : *found->first;
   a.next_slot_ = second ? 0 : 1;
   return a;
 }
 
 result<log_head> anchor::read(const std::string& path) {
-  auto bytes = read_file(path, 2 * slot_bytes);
-  if (!bytes) return bytes.error();
-  std::optional<log_head> newest;
-  for (std::size_t i = 0; i < 2; ++i) {
-    slot s{};
-    if (bytes->size() != 2 * slot_bytes) return error(errc::log_corrupt, path + ": is " + std::to_string(bytes->size()) + " bytes, not " + std::to_string(2 * slot_bytes));
-    std::memcpy(s.data(), bytes->data() + i * slot_bytes, slot_bytes);
-    auto h = decode(s);
-    if (!h) return error(errc::log_corrupt, path + ": offset " + std::to_string(i * slot_bytes) + ": the slot's checksum does not match" +
-                                                (newest ? "; the other says event " + std::to_string(newest->seq) : ""));
-    if (!newest || h->epoch > newest->epoch || h->seq > newest->seq) newest = h;
-  }
-  return *newest;
+  auto found = load(path);
+  if (!found) return found.error();
+  return newer(found->second, found->first) ? *found->second : *found->first;
+}
+
+result<log_head> anchor::verify(const std::string& path) {
+  auto found = load(path);
+  if (!found) return found.error();
+  for (const auto* s : {&found->first, &found->second})
+    if (!*s) return error(errc::log_corrupt, path + ": offset " + std::to_string(s == &found->first ? 0 : slot_bytes) + ": the checksum of this slot does not match");
+  return newer(found->second, found->first) ? *found->second : *found->first;
 }
 
 result<void> anchor::store(const log_head& head) {

@@ -20,10 +20,14 @@ class anchor {
   /// Durable when it returns.
   result<void> store(const log_head& head);
   [[nodiscard]] const log_head& newest() const { return newest_; }
-  /// The newest valid slot of a file that is not to be written.
+  /// The newest valid slot of a file that is not to be written. One slot may be damaged: a writer may be overwriting it at this moment.
   static result<log_head> read(const std::string& path);
+  /// The same, where nobody writes: every bit of both slots must be right. Names the offset.
+  static result<log_head> verify(const std::string& path);
 
  private:
+  struct slots { std::optional<log_head> first, second; };
+  static result<slots> load(const std::string& path);
   anchor(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   int fd_;
   std::string path_;

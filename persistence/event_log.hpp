@@ -54,13 +54,18 @@ class event_log {
  public:
   virtual ~event_log() = default;
 
-  /// Commits groups in order, in one batch with one sync. The first event's seq must be head + 1 and all be contiguous (errc::log_gap).
-  /// After an I/O error nothing more is accepted: an error does not mean "not written".
+  /// Commits groups in order, in one batch with one sync: all of them, or on an error none that was refused.
+  /// errc::log_gap: the first event's seq is not head + 1, or the seqs are not contiguous · errc::invalid_argument: a group that could not be read back
+  /// (empty, too large, an event of no known type) · errc::stale_incarnation: a group of an epoch that is not this writer's.
+  /// After an I/O error (errc::log_io) nothing more is accepted: an error does not mean "not written".
   /// Not called from two threads at once.
   virtual result<log_head> append(std::span<const group_ref> groups) = 0;
   [[nodiscard]] virtual log_head head() const = 0;
-  /// Groups from the one that holds `from_seq` (1 = the beginning) to the head at the time of the call. Checks each crc and the chain from there on.
+  /// Groups from the one that holds `from_seq` (1 = the beginning) to the head at the time of the call; beyond the head there are none.
+  /// Checks each crc and the chain from there on.
   [[nodiscard]] virtual result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const = 0;
+  /// True where a group ends at h.seq and the chain up to it is h.chain_hash: this log's history is the one that `h` was taken from. seq 0: true.
+  [[nodiscard]] virtual result<bool> holds(const log_head& h) const = 0;
   /// Calls `deliver` with every group from the one that holds from_seq on: first the stored ones, on the calling thread, then each newly committed
   /// one on the appending thread, with no gap and no double at the hand-over.
   virtual result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) = 0;

@@ -7,11 +7,35 @@
 
 namespace tomnext::persistence {
 
-/// Writes to a temporary name, syncs, renames, syncs the folder.
+/// What a write that never finished leaves behind ends like this. It is nothing, and removed at the next opening for writing.
+inline constexpr std::string_view temporary_suffix = ".new";
+
+/// Writes to a temporary name of its own, syncs, renames, syncs the folder.
 result<void> write_durably(const std::string& path, std::string_view bytes);
 /// Reads a file of at most `limit` bytes.
 result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Creates the folder and those above it; durable when it returns.
 result<void> make_folder(const std::string& path);
+/// Removes the file if there is one; durable when it returns.
+result<void> remove_durably(const std::string& path);
+/// Removes what unfinished writes left in a folder, if there is one: files that begin with `prefix` and end with temporary_suffix.
+result<void> remove_temporaries(const std::string& folder, std::string_view prefix = {});
 result<void> sync_folder(const std::string& path);
+
+/// The one writer of a folder. Held until destroyed, or until the process ends in whatever way.
+class folder_lock {
+ public:
+  /// errc::log_locked where another holder is alive, in this process or another.
+  static result<folder_lock> take(const std::string& folder);
+  /// True where somebody holds it now.
+  static bool held(const std::string& folder);
+  folder_lock(folder_lock&& o) noexcept;
+  folder_lock& operator=(folder_lock&&) = delete;
+  ~folder_lock();
+
+ private:
+  explicit folder_lock(int fd) : fd_(fd) {}
+  int fd_;
+};
 
 }  // namespace tomnext::persistence

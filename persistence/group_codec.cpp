@@ -1,6 +1,8 @@
 #include "persistence/group_codec.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "persistence/checksum.hpp"
 #include "persistence/wire.hpp"
@@ -10,7 +12,11 @@ namespace {
 
 constexpr unsigned char format = 1;
 constexpr std::size_t envelope_bytes_max = 96;
+constexpr std::size_t event_bytes_min = 4;  // flags, type, version, payload length
 enum flag : std::uint8_t { has_host = 1, has_at = 2, has_cause = 4, has_position = 8, has_correlation = 16, has_ordinal = 32, has_source = 64, has_depth = 128 };
+
+/// Wraps instead of overflowing: reading adds it back the same way.
+std::int64_t difference(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); }
 
 using wire::get_varint, wire::put_varint, wire::unzigzag, wire::zigzag;
 
@@ -29,7 +35,7 @@ char* put_event(char* p, const event& e, const header& before) {
   p = put_varint(p, h.type);
   *p++ = static_cast<char>(h.version);
   if ((flags & has_host) != 0) p = put_varint(put_varint(p, h.host.value), h.incarnation);
-  if ((flags & has_at) != 0) p = put_varint(p, zigzag(h.at.ns - before.at.ns));
+  if ((flags & has_at) != 0) p = put_varint(p, zigzag(difference(h.at.ns, before.at.ns)));
   if ((flags & has_cause) != 0) p = put_varint(p, h.seq - h.cause);
   if ((flags & has_position) != 0) p = put_varint(p, zigzag(static_cast<std::int64_t>(h.position - before.position)));
   if ((flags & has_correlation) != 0) p = put_varint(p, h.seq - h.correlation);
@@ -62,6 +68,12 @@ struct reader {
     if (next == nullptr) good = false; else p = next;
     return x;
   }
+  /// A value of type T; one that does not fit is not cut down to one that does.
+  template <class T> T number() {
+    const auto x = varint();
+    if (x > std::numeric_limits<T>::max()) good = false;
+    return static_cast<T>(x);
+  }
   std::uint8_t byte() {
     if (!good || p == end) {
       good = false;
@@ -93,7 +105,8 @@ result<group_head> read_head(reader& r) {
   if (version > format) return error(errc::log_newer_version, "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(format));
   if (version != format) return corrupt("format 0");
   std::memcpy(h.previous.bytes.data(), previous.data(), previous.size());
-  if (h.count == 0 || h.count > group_events_max || h.first_seq == 0) return corrupt("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
+  const auto room = static_cast<std::uint64_t>(r.end - r.p) / event_bytes_min;
+  if (h.count == 0 || h.count > std::min(group_events_max, room) || h.first_seq == 0 || h.first_seq > std::numeric_limits<std::uint64_t>::max() - h.count) return corrupt("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
   return h;
 }
 
@@ -108,8 +121,8 @@ result<void> read_event(reader& r, const header& before, std::uint64_t seq, even
   h.host = before.host;
   h.incarnation = before.incarnation;
   if ((flags & has_host) != 0) {
-    h.host.value = static_cast<std::uint32_t>(r.varint());
-    h.incarnation = static_cast<std::uint32_t>(r.varint());
+    h.host.value = r.number<std::uint32_t>();
+    h.incarnation = r.number<std::uint32_t>();
   }
   h.at = before.at;
   if ((flags & has_at) != 0) h.at.ns = static_cast<std::int64_t>(static_cast<std::uint64_t>(before.at.ns) + static_cast<std::uint64_t>(unzigzag(r.varint())));
@@ -118,13 +131,17 @@ result<void> read_event(reader& r, const header& before, std::uint64_t seq, even
   if ((flags & has_position) != 0) h.position = before.position + static_cast<std::uint64_t>(unzigzag(r.varint()));
   h.correlation = seq;
   if ((flags & has_correlation) != 0) h.correlation = seq - r.varint();
-  if ((flags & has_ordinal) != 0) h.ordinal = static_cast<std::uint16_t>(r.varint());
-  if ((flags & has_source) != 0) h.source = static_cast<std::uint32_t>(r.varint());
+  if ((flags & has_ordinal) != 0) h.ordinal = r.number<std::uint16_t>();
+  if ((flags & has_source) != 0) h.source = r.number<std::uint32_t>();
   if ((flags & has_depth) != 0) h.depth = r.byte();
   const auto payload = r.take(r.varint());
   if (!r.good) return corrupt("event " + std::to_string(seq) + " is cut short");
-  if (type >= event_numbers || event_name(h.type) == "unknown")
-    return error(errc::log_newer_version, "event " + std::to_string(seq) + " has type " + std::to_string(type) + ", which this build does not know");
+  const auto known = type < event_numbers ? newest_version(h.type) : std::uint8_t{0};
+  if (known == 0) return error(errc::log_newer_version, "event " + std::to_string(seq) + " has type " + std::to_string(type) + ", which this build does not know");
+  if (h.version > known)
+    return error(errc::log_newer_version, "event " + std::to_string(seq) + " is " + std::string(event_name(h.type)) + " of version " + std::to_string(h.version) +
+                                              "; this build knows it up to version " + std::to_string(known));
+  if (h.version == 0) return corrupt("event " + std::to_string(seq) + " has version 0");
   const header kept = h;
   if (!decode_payload(h.type, payload.data(), payload.size(), e)) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
   h = kept;
@@ -132,6 +149,25 @@ result<void> read_event(reader& r, const header& before, std::uint64_t seq, even
 }
 
 }  // namespace
+
+result<void> check_group(const group& g, std::uint64_t first_seq) {
+  if (g.events.empty() || g.events.size() > group_events_max)
+    return error(errc::invalid_argument, "a group has 1 to " + std::to_string(group_events_max) + " events, not " + std::to_string(g.events.size()));
+  std::size_t bytes = 0;
+  auto seq = first_seq;
+  for (const auto& e : g.events) {
+    if (e.head.seq != seq)
+      return error(errc::log_gap, "the next event of the log is " + std::to_string(seq) + ", the group has " + std::to_string(e.head.seq) + " there");
+    const auto known = newest_version(e.head.type);
+    if (known == 0 || e.head.version == 0 || e.head.version > known)
+      return error(errc::invalid_argument, "event " + std::to_string(seq) + ": type " + std::to_string(e.head.type) + " version " + std::to_string(e.head.version) +
+                                               " is none that this build can write");
+    bytes += envelope_bytes_max + payload_bound(e);
+    ++seq;
+  }
+  if (bytes > group_bytes_max) return error(errc::invalid_argument, "a group may need at most " + std::to_string(group_bytes_max) + " bytes, this one up to " + std::to_string(bytes));
+  return {};
+}
 
 void encode_group(const group& g, const hash256& previous, std::string& out) {
   std::size_t bound = 96;

@@ -15,14 +15,17 @@ namespace tomnext::persistence {
 inline constexpr std::size_t group_bytes_max = 16 << 20;
 inline constexpr std::uint64_t group_events_max = 65'536;
 
-/// Replaces `out`. Events must have contiguous seqs.
+/// What decode_group would refuse is refused before it is written. errc::log_gap where the events are not contiguous from first_seq,
+/// errc::invalid_argument where the group is empty, too large, or has an event of no known type.
+result<void> check_group(const group& g, std::uint64_t first_seq);
+/// Replaces `out`. The group must have passed check_group.
 void encode_group(const group& g, const hash256& previous, std::string& out);
 
 struct decoded_group {
   group_ref events;
   hash256 previous;
 };
-/// Checks the checksum first, then everything. errc::log_corrupt with the reason, errc::log_newer_version with type and seq.
+/// Checks the checksum first, then everything. errc::log_corrupt with the reason, errc::log_newer_version with type and seq, where an event is newer than this build.
 result<decoded_group> decode_group(std::string_view bytes);
 
 /// The first part only, without a checksum: for walking over groups.

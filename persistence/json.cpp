@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "persistence/checksum.hpp"
@@ -10,16 +11,40 @@
 namespace tomnext::persistence {
 namespace {
 
+/// Length of the well-formed UTF-8 sequence that s begins with (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF); 0 where there is none.
+std::size_t utf8_sequence(std::string_view s) {
+  auto byte = [&](std::size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
+  const auto lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0u) == 0xE0u ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  for (std::size_t i = 1; i < size; ++i) if ((byte(i) & 0xC0u) != 0x80u) return 0;
+  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
+  const bool none = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
+  return overlong || none ? 0 : size;
+}
+
+/// Text from outside may hold any bytes; JSON and terminals get none that they choke on.
 void quoted(std::string& out, std::string_view s) {
   out += '"';
-  for (char c : s) {
+  while (!s.empty()) {
+    const auto c = s.front();
     const auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') (out += '\\') += c;
+    const auto size = utf8_sequence(s);
+    if (size == 0) out += "\\ufffd";
+    else if (c == '"' || c == '\\') (out += '\\') += c;
     else if (c == '\n') out += "\\n";
-    else if (u < 0x20) out += fmt::format("\\u{:04x}", u);
-    else out += c;
+    else if (u < 0x20 || u == 0x7f) out += fmt::format("\\u{:04x}", u);
+    else out += s.substr(0, size);
+    s.remove_prefix(std::max<std::size_t>(size, 1));
   }
   out += '"';
+}
+
+/// The shortest text that reads back as the same number; JSON has no text for what is no number.
+void number(std::string& out, double v) {
+  if (!std::isfinite(v)) out += "null";
+  else if (v == 0 && std::signbit(v)) out += "-0.0";  // "-0" reads back as an integer, which has no such value
+  else out += fmt::format("{}", v);
 }
 
 struct to_text {
@@ -30,11 +55,11 @@ struct to_text {
   template <class T> void operator()(const T& v) const {
     if constexpr (std::is_same_v<T, bool>) out += v ? "true" : "false";
     else if constexpr (std::is_enum_v<T>) out += std::to_string(static_cast<unsigned>(v));
-    else if constexpr (std::is_same_v<T, double>) { if (std::isfinite(v)) out += fmt::format("{}", v); else out += "null"; }
+    else if constexpr (std::is_same_v<T, double>) number(out, v);
     else if constexpr (std::is_arithmetic_v<T>) out += std::to_string(v);
     else if constexpr (std::is_same_v<T, timestamp>) word(tomnext::to_string(v));
     else if constexpr (std::is_same_v<T, date>) word(tomnext::to_string(v));
-    else if constexpr (std::is_same_v<T, currency>) word(v.code.view());
+    else if constexpr (std::is_same_v<T, currency>) quoted(out, v.code.view());
     else if constexpr (std::is_same_v<T, hash256>) word(to_hex(v));
     else if constexpr (wire::is_text<T>::value) quoted(out, v.view());
     else if constexpr (wire::is_list<T>::value) list(v);
@@ -109,8 +134,8 @@ struct proto_writer {
 };
 
 std::string envelope(const header& h) {
-  return fmt::format(R"("seq":{},"type":"{}","version":{},"at":"{}","host":{},"incarnation":{},"cause":{},"position":{},"correlation":{},"ordinal":{},"depth":{})",
-                     h.seq, event_name(h.type), h.version, to_string(h.at), h.host.value, h.incarnation, h.cause, h.position, h.correlation, h.ordinal, h.depth);
+  return fmt::format(R"("seq":{},"type":"{}","version":{},"at":"{}","host":{},"incarnation":{},"cause":{},"source":{},"position":{},"correlation":{},"ordinal":{},"depth":{})",
+                     h.seq, event_name(h.type), h.version, to_string(h.at), h.host.value, h.incarnation, h.cause, h.source, h.position, h.correlation, h.ordinal, h.depth);
 }
 
 }  // namespace

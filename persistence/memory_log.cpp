@@ -30,25 +30,22 @@ class memory_scan final : public log_scan {
   std::size_t next_, last_;
 };
 
-struct memory_log::ended final : subscription {
-  ended(memory_log& log, deliveries::iterator at) : log_(log), at_(at) {}
-  ~ended() override {
-    std::scoped_lock lock(log_.mutex_);
-    log_.subscribers_->erase(at_);
-  }
-  memory_log& log_;
-  deliveries::iterator at_;
-};
-
 result<log_head> memory_log::append(std::span<const group_ref> groups) {
   std::scoped_lock lock(mutex_);
+  // All are looked at before any is taken: a refused append leaves nothing behind.
+  auto next = head_.seq + 1;
+  auto epoch = head_.epoch;
   for (const auto& g : groups) {
-    if (g->first_seq() != head_.seq + 1)
-      return error(errc::log_gap, "the log ends at event " + std::to_string(head_.seq) + ", the group begins at " + std::to_string(g->first_seq()));
+    TOMNEXT_TRY(check_group(*g, next));
+    if (g->epoch < epoch) return error(errc::stale_incarnation, "the group is of epoch " + std::to_string(g->epoch) + ", the log of epoch " + std::to_string(epoch));
+    next = g->last_seq() + 1;
+    epoch = g->epoch;
+  }
+  for (const auto& g : groups) {
     encode_group(*g, head_.chain_hash, buffer_);
     head_ = {g->last_seq(), g->epoch, chain(head_.chain_hash, buffer_)};
-    if (keep_ == retention::all) rows_.push_back({g->first_seq(), buffer_, head_.chain_hash});
-    for (auto& deliver : *subscribers_) deliver(g);
+    if (keep_ == retention::all) rows_.push_back({g->first_seq(), g->last_seq(), buffer_, head_.chain_hash});
+    subscribers_.deliver(g);
   }
   return head_;
 }
@@ -66,18 +63,28 @@ result<std::unique_ptr<log_scan>> memory_log::scan(std::uint64_t from_seq) const
   return std::unique_ptr<log_scan>(std::make_unique<memory_scan>(*this, from_seq > head_.seq ? rows_.size() : first, rows_.size()));
 }
 
+result<bool> memory_log::holds(const log_head& h) const {
+  std::scoped_lock lock(mutex_);
+  if (h.seq == 0) return true;
+  if (h.seq >= head_.seq) return h.seq == head_.seq && h.chain_hash == head_.chain_hash;
+  if (keep_ != retention::all) return error(errc::invalid_argument, "this log keeps its head only");
+  const auto at = std::lower_bound(rows_.begin(), rows_.end(), h.seq, [](const row& r, std::uint64_t seq) { return r.last_seq < seq; });
+  return at->last_seq == h.seq && at->chained == h.chain_hash;
+}
+
 result<std::unique_ptr<subscription>> memory_log::subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) {
   std::scoped_lock lock(mutex_);
-  auto stored = scan(from_seq);
-  if (!stored) return stored.error();
-  for (;;) {
-    auto g = (*stored)->next();
-    if (!g) return g.error();
-    if (!*g) break;
-    deliver(*g);
+  if (from_seq <= head_.seq) {
+    auto stored = scan(from_seq);
+    if (!stored) return stored.error();
+    for (;;) {
+      auto g = (*stored)->next();
+      if (!g) return g.error();
+      if (!*g) break;
+      deliver(*g);
+    }
   }
-  subscribers_->push_back(std::move(deliver));
-  return std::unique_ptr<subscription>(std::make_unique<ended>(*this, std::prev(subscribers_->end())));
+  return subscribers_.add(std::move(deliver));
 }
 
 }  // namespace tomnext::persistence

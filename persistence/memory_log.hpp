@@ -1,11 +1,10 @@
 // A log in memory: the same bytes and the same head hash as on disk, for tests and for back-tests whose results nobody keeps.
 #pragma once
 #include <deque>
-#include <list>
 #include <mutex>
 #include <string>
 
-#include "persistence/event_log.hpp"
+#include "persistence/subscribers.hpp"
 
 namespace tomnext::persistence {
 
@@ -21,19 +20,18 @@ class memory_log final : public event_log {
   result<log_head> append(std::span<const group_ref> groups) override;
   [[nodiscard]] log_head head() const override;
   [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const override;
+  [[nodiscard]] result<bool> holds(const log_head& h) const override;
   result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) override;
 
  private:
   friend class memory_scan;
-  struct row { std::uint64_t first_seq; std::string bytes; hash256 chained; };
-  using deliveries = std::list<std::function<void(const group_ref&)>>;
-  struct ended;
+  struct row { std::uint64_t first_seq, last_seq; std::string bytes; hash256 chained; };
   retention keep_;
   mutable std::recursive_mutex mutex_;
   std::deque<row> rows_;
   log_head head_;
   std::string buffer_;
-  std::shared_ptr<deliveries> subscribers_ = std::make_shared<deliveries>();
+  subscribers subscribers_;
 };
 
 }  // namespace tomnext::persistence

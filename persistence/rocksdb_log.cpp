@@ -1,182 +1,79 @@
 #include "persistence/rocksdb_log.hpp"
 
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
-#include <rocksdb/file_checksum.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
-#include <array>
 #include <filesystem>
-#include <list>
 #include <mutex>
-#include <optional>
 
 #include "persistence/anchor.hpp"
-#include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
+#include "persistence/rocksdb_access.hpp"
+#include "persistence/seal.hpp"
+#include "persistence/subscribers.hpp"
 
 namespace tomnext::persistence {
 namespace {
 
-using key = std::array<char, 8>;
+using rows::guarded, rows::io_error, rows::key_of, rows::slice;
 
-key key_of(std::uint64_t seq) {
-  key k{};
-  for (std::size_t i = 0; i < 8; ++i) k[i] = static_cast<char>(seq >> (56 - 8 * i));
-  return k;
-}
-rocksdb::Slice slice(const key& k) { return {k.data(), k.size()}; }
-std::uint64_t seq_of(const rocksdb::Slice& s) {
-  std::uint64_t seq = 0;
-  for (std::size_t i = 0; i < 8 && i < s.size(); ++i) seq = seq << 8 | static_cast<unsigned char>(s[i]);
-  return seq;
-}
+/// Beyond this a reader that joins does not hold up the writer.
+constexpr std::uint64_t catch_up_events = 4096;
 
-rocksdb::Options database_options() {
-  rocksdb::Options o;
-  o.create_if_missing = false;
-  // The default, point-in-time recovery, opens a log with acknowledged events missing from its middle. This mode gives up a torn tail only.
-  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  o.max_bgerror_resume_count = 0;
-  o.paranoid_checks = true;
-  o.max_total_wal_size = 128u << 20;
-  o.write_buffer_size = 64u << 20;
-  o.max_write_buffer_number = 3;
-  o.compression = rocksdb::kZSTD;
-  o.bottommost_compression = rocksdb::kZSTD;
-  o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  o.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  o.keep_log_file_num = 2;
-  o.max_log_file_size = 1u << 20;
-  o.max_open_files = 256;
-  o.stats_dump_period_sec = 0;
-  o.stats_persist_period_sec = 0;
-  rocksdb::BlockBasedTableOptions t;
-  t.block_size = 16u << 10;
-  t.block_cache = rocksdb::NewLRUCache(32u << 20);
-  t.verify_compression = false;
-  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(t));
-  return o;
-}
-
-error io_error(const std::string& where, const rocksdb::Status& s) {
-  if (s.IsCorruption()) return {errc::log_corrupt, where + ": " + s.ToString()};
-  if (s.IsIOError() && s.ToString().find("lock") != std::string::npos)
-    return {errc::log_locked, where + ": another process has this log open for writing; stop it, or use a reading command"};
-  return {errc::log_io, where + ": " + s.ToString()};
-}
-
-// A RocksDB call that throws (no memory, a bug) becomes an error too.
-template <class Call> auto guarded(const std::string& where, Call call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const std::exception& e) {
-    return error(errc::log_io, where + ": " + e.what());
-  }
-}
-
-struct position {
-  log_head head;
-  std::uint64_t first_missing = 0;
-};
-
-class rocksdb_scan final : public log_scan {
- public:
-  rocksdb_scan(std::unique_ptr<rocksdb::Iterator> at, std::uint64_t to, std::optional<hash256> previous, std::string where)
-      : at_(std::move(at)), to_(to), previous_(previous), where_(std::move(where)) {}
-
-  result<group_ref> next() override {
-    if (!at_->Valid()) {
-      if (!at_->status().ok()) return io_error(where_, at_->status());
-      if (last_ < to_) return error(errc::log_gap, where_ + ": events " + std::to_string(last_ + 1) + " to " + std::to_string(to_) + " are missing");
-      return group_ref{};
-    }
-    const auto first = seq_of(at_->key());
-    if (first > to_) return group_ref{};
-    const auto bytes = std::string_view(at_->value().data(), at_->value().size());
-    auto named = [&](const error& e) { return e.within(where_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")"); };
-    auto g = decode_group(bytes);
-    if (!g) return named(g.error());
-    if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
-    if (last_ != 0 && first != last_ + 1) return error(errc::log_gap, where_ + ": events " + std::to_string(last_ + 1) + " to " + std::to_string(first - 1) + " are missing");
-    if (previous_ && g->previous != *previous_) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
-    previous_ = chain(g->previous, bytes);
-    last_ = g->events->last_seq();
-    at_->Next();
-    return std::move(g->events);
-  }
-
- private:
-  std::unique_ptr<rocksdb::Iterator> at_;
-  std::uint64_t to_;
-  std::uint64_t last_ = 0;
-  std::optional<hash256> previous_;
-  std::string where_;
+/// What only a writer has. Members are destroyed from the last: the lock goes when all else is done.
+struct writing {
+  folder_lock lock;
+  anchor anchored;
+  rocksdb_options options;
+  std::optional<seal> last_seal;
 };
 
 class rocksdb_log final : public event_log {
  public:
-  rocksdb_log(std::unique_ptr<rocksdb::DB> db, std::optional<anchor> a, std::string directory, rocksdb_options options)
-      : db_(std::move(db)), anchor_(std::move(a)), directory_(std::move(directory)), options_(options) {}
+  rocksdb_log(std::string directory, std::unique_ptr<rocksdb::DB> db, std::optional<writing> w) : directory_(std::move(directory)), writer_(std::move(w)), db_(std::move(db)) {}
 
-  ~rocksdb_log() override {
-    if (anchor_ && !failed_ && head_.seq > anchor_->newest().seq) (void)anchor_->store(head_);
-    if (db_) (void)db_->Close();
-  }
+  ~rocksdb_log() override { close(); }
 
   /// Finds the end of the log and holds it against the anchor.
   result<void> recover(const log_head& anchored) {
-    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(reading()));
-    it->SeekToLast();
-    if (!it->status().ok()) return io_error(directory_, it->status());
-    if (it->Valid()) {
-      const auto bytes = std::string_view(it->value().data(), it->value().size());
-      auto g = decode_group(bytes);
-      if (!g) return g.error().within(directory_ + ": last group, at event " + std::to_string(seq_of(it->key())));
-      head_ = {g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)};
-    }
+    auto last = rows::row_at(*db_, UINT64_MAX, directory_);
+    if (!last) return last.error().within("the last group");
+    if (*last) head_ = (*last)->head;
     if (head_.seq < anchored.seq)
-      return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) + ", the log ends at " +
+      return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) + ", the last good event is " +
                                           std::to_string(head_.seq) + "; restore it from a backup");
-    if (anchored.seq > 0) TOMNEXT_TRY(check_anchored(anchored));
+    auto held = holds(anchored);
+    if (!held) return held.error();
+    if (!*held) return error(errc::log_corrupt, directory_ + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored.seq));
     return check_contiguous(anchored.seq);
   }
 
   /// A new epoch: groups from here on carry it, and an anchor of it is newer than any before.
-  result<void> begin_epoch(const log_head& anchored) {
-    head_.epoch = std::max(head_.epoch, anchored.epoch) + 1;
-    return anchor_->store(head_);
+  result<void> begin_epoch() {
+    head_.epoch = std::max(head_.epoch, writer_->anchored.newest().epoch) + 1;
+    TOMNEXT_TRY(writer_->anchored.store(head_));
+    opened_ = true;
+    return {};
   }
 
   result<log_head> append(std::span<const group_ref> groups) override {
     return guarded(directory_, [&]() -> result<log_head> {
       std::unique_lock lock(mutex_);
-      if (!anchor_) return error(errc::invalid_argument, directory_ + ": opened for reading only");
-      if (failed_) return error(errc::log_io, directory_ + ": an earlier write failed; what it wrote is unknown until the log is opened again");
+      TOMNEXT_TRY(may_append(groups));
       auto head = head_;
       rocksdb::WriteBatch batch(0, 0, 8, 0);
       for (const auto& g : groups) {
-        if (g->first_seq() != head.seq + 1)
-          return error(errc::log_gap, "the log ends at event " + std::to_string(head.seq) + ", the group begins at " + std::to_string(g->first_seq()));
         encode_group(*g, head.chain_hash, buffer_);
         const auto k = key_of(g->first_seq());
         if (auto s = batch.Put(slice(k), buffer_); !s.ok()) return fail(s);
-        head = {g->last_seq(), head_.epoch, chain(head.chain_hash, buffer_)};
+        head = {g->last_seq(), head.epoch, chain(head.chain_hash, buffer_)};
       }
       rocksdb::WriteOptions w;
-      w.sync = options_.when == durability::sync;
+      w.sync = writer_->options.when == durability::sync;
       if (auto s = db_->Write(w, &batch); !s.ok()) return fail(s);
       head_ = head;
-      if (options_.anchors == anchoring::before_acknowledgement || ++commits_ % options_.anchor_every == 0) {
-        if (auto stored = anchor_->store(head_); !stored) {
-          failed_ = true;
-          return stored.error();
-        }
-      }
-      for (const auto& g : groups) for (auto& deliver : subscribers_) deliver(g);
+      if (anchor_due()) TOMNEXT_TRY(store_anchor());
+      for (const auto& g : groups) subscribers_.deliver(g);
       return head_;
     });
   }
@@ -189,22 +86,30 @@ class rocksdb_log final : public event_log {
   [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const override {
     return guarded(directory_, [&]() -> result<std::unique_ptr<log_scan>> {
       const auto to = head().seq;
-      auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(reading()));
-      const auto k = key_of(from_seq == 0 ? 1 : from_seq);
+      const auto from = std::max<std::uint64_t>(from_seq, 1);
+      // Nothing is read for what does not exist yet.
+      if (from > to) return std::unique_ptr<log_scan>(std::make_unique<rows::scan>(nullptr, from, 0, std::nullopt, directory_));
+      auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
+      it->SeekForPrev(slice(key_of(from)));
+      if (!it->Valid() && it->status().ok()) return error(errc::log_gap, directory_ + ": the log does not begin at event 1");
       std::optional<hash256> previous;
-      if (from_seq > to) it->SeekForPrev(slice(key_of(UINT64_MAX))), it->Valid() ? it->Next() : void();
-      else it->SeekForPrev(slice(k));
-      if (from_seq <= to && !it->Valid() && it->status().ok()) {
-        if (to > 0) return error(errc::log_gap, directory_ + ": the log does not begin at event 1");
-      }
-      if (from_seq <= 1) previous = hash256{};
-      return std::unique_ptr<log_scan>(std::make_unique<rocksdb_scan>(std::move(it), from_seq > to ? 0 : to, previous, directory_));
+      if (from == 1) previous = hash256{};
+      return std::unique_ptr<log_scan>(std::make_unique<rows::scan>(std::move(it), from, to, previous, directory_));
+    });
+  }
+
+  [[nodiscard]] result<bool> holds(const log_head& h) const override {
+    return guarded(directory_, [&]() -> result<bool> {
+      if (h.seq == 0) return true;
+      if (h.seq > head().seq) return false;
+      auto row = rows::row_at(*db_, h.seq, directory_);
+      if (!row) return row.error();
+      return *row && (*row)->head.seq == h.seq && (*row)->head.chain_hash == h.chain_hash;
     });
   }
 
   result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) override {
-    // The stored part is read without holding up the writer, then once more under the lock what was committed meanwhile.
-    std::uint64_t next = from_seq == 0 ? 1 : from_seq;
+    std::uint64_t next = std::max<std::uint64_t>(from_seq, 1);
     auto catch_up = [&]() -> result<void> {
       auto stored = scan(next);
       if (!stored) return stored.error();
@@ -216,54 +121,54 @@ class rocksdb_log final : public event_log {
         next = (*g)->last_seq() + 1;
       }
     };
-    TOMNEXT_TRY(catch_up());
+    // The stored part is read without holding up the writer, until little is left; that is read under the lock, where nothing can come in between.
+    for (std::uint64_t ahead = head().seq; ahead >= next && ahead - next >= catch_up_events; ahead = head().seq) TOMNEXT_TRY(catch_up());
     std::scoped_lock lock(mutex_);
-    if (head_.seq >= next) TOMNEXT_TRY(catch_up());
-    subscribers_.push_back(std::move(deliver));
-    return std::unique_ptr<subscription>(std::make_unique<ended>(*this, std::prev(subscribers_.end())));
+    TOMNEXT_TRY(catch_up());
+    return subscribers_.add(std::move(deliver));
   }
 
  private:
-  using deliveries = std::list<std::function<void(const group_ref&)>>;
-  struct ended final : subscription {
-    ended(rocksdb_log& log, deliveries::iterator at) : log_(log), at_(at) {}
-    ~ended() override {
-      std::scoped_lock lock(log_.mutex_);
-      log_.subscribers_.erase(at_);
+  /// Everything that can be refused is refused before the first byte is written.
+  result<void> may_append(std::span<const group_ref> groups) const {
+    if (!writer_) return error(errc::invalid_argument, directory_ + ": opened for reading only");
+    if (failed_) return error(errc::log_io, directory_ + ": an earlier write failed; what it wrote is unknown until the log is opened again");
+    auto next = head_.seq + 1;
+    for (const auto& g : groups) {
+      TOMNEXT_TRY(check_group(*g, next));
+      if (g->epoch != head_.epoch)
+        return error(errc::stale_incarnation, directory_ + ": the group is of epoch " + std::to_string(g->epoch) + ", this writer's is " + std::to_string(head_.epoch));
+      next = g->last_seq() + 1;
     }
-    rocksdb_log& log_;
-    deliveries::iterator at_;
-  };
-
-  static rocksdb::ReadOptions reading() {
-    rocksdb::ReadOptions r;
-    r.verify_checksums = true;
-    r.fill_cache = false;
-    r.readahead_size = 1u << 20;
-    return r;
-  }
-
-  result<void> check_anchored(const log_head& anchored) const {
-    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(reading()));
-    it->SeekForPrev(slice(key_of(anchored.seq)));
-    if (!it->Valid()) return it->status().ok() ? error(errc::log_gap, directory_ + ": the anchored event " + std::to_string(anchored.seq) + " is missing") : io_error(directory_, it->status());
-    const auto bytes = std::string_view(it->value().data(), it->value().size());
-    auto g = decode_group(bytes);
-    if (!g) return g.error().within(directory_ + ": group at event " + std::to_string(seq_of(it->key())));
-    if (g->events->last_seq() != anchored.seq || chain(g->previous, bytes) != anchored.chain_hash)
-      return error(errc::log_corrupt, directory_ + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored.seq));
+    std::error_code bad;
+    const auto room = std::filesystem::space(directory_, bad);
+    if (!bad && room.available < writer_->options.free_bytes_min)
+      return error(errc::log_full, directory_ + ": " + std::to_string(room.available) + " bytes are free on the disk, at least " + std::to_string(writer_->options.free_bytes_min) +
+                                       " must be; nothing was written");
     return {};
   }
 
+  // The first commit is anchored too: a log that has just begun is no less a log.
+  bool anchor_due() {
+    const bool first = commits_++ == 0;
+    return first || writer_->options.anchors == anchoring::before_acknowledgement || commits_ % std::max(writer_->options.anchor_every, 1u) == 0;
+  }
+
+  result<void> store_anchor() {
+    // Without a sync of its own the log may lag behind what the operating system was given: an anchor must never be ahead of the disk.
+    if (writer_->options.when == durability::os)
+      if (auto s = db_->SyncWAL(); !s.ok()) return fail(s);
+    auto stored = writer_->anchored.store(head_);
+    if (!stored) failed_ = true;
+    return stored;
+  }
+
   // From the anchored group on, every group follows the one before it. What lies earlier was checked when it was anchored, and `log verify` checks it all.
-  result<void> check_contiguous(std::uint64_t from) const {
-    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(reading()));
-    if (from == 0) it->SeekToFirst(); else it->SeekForPrev(slice(key_of(from)));
-    std::optional<hash256> previous;
-    if (from == 0) previous = hash256{};
-    rocksdb_scan walk(std::move(it), head_.seq, previous, directory_);
+  result<void> check_contiguous(std::uint64_t anchored) const {
+    auto walk = scan(anchored);
+    if (!walk) return walk.error();
     for (;;) {
-      auto g = walk.next();
+      auto g = (*walk)->next();
       if (!g) return g.error();
       if (!*g) return {};
     }
@@ -274,54 +179,90 @@ class rocksdb_log final : public event_log {
     return {errc::log_io, directory_ + ": writing: " + s.ToString()};
   }
 
-  std::unique_ptr<rocksdb::DB> db_;
-  std::optional<anchor> anchor_;
+  // Whatever fails here leaves the log without its newest anchor or without a seal: the next opening and `log verify` tell.
+  void close() {
+    if (!writer_) return;
+    if (!failed_ && head_.seq > writer_->anchored.newest().seq) (void)store_anchor();
+    const bool closed = db_->Close().ok();
+    db_.reset();
+    if (opened_ && !failed_ && closed) (void)write_seal(directory_, head_, writer_->last_seal);
+  }
+
   std::string directory_;
-  rocksdb_options options_;
+  std::optional<writing> writer_;
+  std::unique_ptr<rocksdb::DB> db_;
   mutable std::recursive_mutex mutex_;
   log_head head_;
   std::uint64_t commits_ = 0;
   bool failed_ = false;
+  bool opened_ = false;  // a log that was refused at opening is not sealed when it goes
   std::string buffer_;
-  deliveries subscribers_;
+  subscribers subscribers_;
 };
+
+result<std::unique_ptr<rocksdb_log>> read_once(const std::string& directory) {
+  auto anchored = anchor::read(anchor_file(directory));
+  if (!anchored) return anchored.error();
+  auto db = rows::open_for_reading(directory);
+  if (!db) return db.error();
+  auto log = std::make_unique<rocksdb_log>(directory, std::move(*db), std::nullopt);
+  TOMNEXT_TRY(log->recover(*anchored));
+  return log;
+}
+
+bool rows_exist(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(rows_folder(directory) + "/CURRENT", ignored);
+}
+
+bool anchor_exists(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(anchor_file(directory), ignored);
+}
+
+/// The anchor of a log that exists, or of one that begins. Changes nothing where it refuses.
+result<anchor> open_anchor(const std::string& directory) {
+  if (!log_exists(directory)) return anchor::create(anchor_file(directory));
+  if (!anchor_exists(directory))
+    return error(errc::log_corrupt, directory + ": the file 'anchor' is missing, so nothing tells how much the log must hold; restore it from a backup");
+  auto a = anchor::open(anchor_file(directory));
+  if (!a) return a.error();
+  if (rows_exist(directory)) {
+    auto readable = read_once(directory);
+    if (!readable) return readable.error();
+  } else if (a->newest().epoch > 0) {  // a writer has been here
+    return error(errc::log_corrupt, directory + ": the log's rows are missing: the anchor says that there are " + std::to_string(a->newest().seq) + " events; restore it from a backup");
+  }
+  return a;
+}
 
 }  // namespace
 
 std::string rows_folder(const std::string& directory) { return directory + "/rows"; }
 std::string anchor_file(const std::string& directory) { return directory + "/anchor"; }
-
-bool log_exists(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(rows_folder(directory) + "/CURRENT", ignored) || std::filesystem::exists(anchor_file(directory), ignored);
-}
+bool log_exists(const std::string& directory) { return rows_exist(directory) || anchor_exists(directory); }
 
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options) {
   return guarded(directory, [&]() -> result<std::unique_ptr<event_log>> {
-    const bool exists = log_exists(directory);
     TOMNEXT_TRY(make_folder(directory));
-    auto o = database_options();
-    std::optional<anchor> a;
-    if (!exists) {
-      auto made = anchor::create(anchor_file(directory));
-      if (!made) return made.error();
-      a.emplace(std::move(*made));
-      o.create_if_missing = true;
-    } else {
-      if (!std::filesystem::exists(anchor_file(directory)))
-        return error(errc::log_corrupt, directory + ": the file 'anchor' is missing, so nothing tells how much the log must hold; restore it from a backup");
-      auto opened = anchor::open(anchor_file(directory));
-      if (!opened) return opened.error();
-      a.emplace(std::move(*opened));
-      // A crash between creating the anchor and creating the rows leaves an anchor of nothing.
-      o.create_if_missing = a->newest().seq == 0;
-    }
+    auto lock = folder_lock::take(directory);
+    if (!lock) return lock.error();
+    auto a = open_anchor(directory);
+    if (!a) return a.error();
+    // A damaged seal stops nobody: the log has been read without it, and is sealed anew.
+    auto last_seal = read_seal(directory).value_or(std::nullopt);
+    TOMNEXT_TRY(break_seal(directory));
+    for (const auto* folder : {"", "/content", "/snapshots"}) TOMNEXT_TRY(remove_temporaries(directory + folder));
+    auto o = rows::database_options();
+    o.write_buffer_size = options.write_buffer_bytes;
+    // A crash between creating the anchor and creating the rows leaves an anchor of nothing, of no writer.
+    o.create_if_missing = a->newest().epoch == 0;
     rocksdb::DB* raw = nullptr;
     if (auto s = rocksdb::DB::Open(o, rows_folder(directory), &raw); !s.ok()) return io_error(directory, s);
     const auto anchored = a->newest();
-    auto log = std::make_unique<rocksdb_log>(std::unique_ptr<rocksdb::DB>(raw), std::move(a), directory, options);
+    auto log = std::make_unique<rocksdb_log>(directory, std::unique_ptr<rocksdb::DB>(raw), writing{std::move(*lock), std::move(*a), options, std::move(last_seal)});
     TOMNEXT_TRY(log->recover(anchored));
-    TOMNEXT_TRY(log->begin_epoch(anchored));
+    TOMNEXT_TRY(log->begin_epoch());
     return std::unique_ptr<event_log>(std::move(log));
   });
 }
@@ -329,44 +270,14 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
 result<std::unique_ptr<event_log>> open_log_for_reading(const std::string& directory) {
   return guarded(directory, [&]() -> result<std::unique_ptr<event_log>> {
     if (!log_exists(directory)) return error(errc::file_unreadable, directory + ": there is no log here");
-    auto anchored = anchor::read(anchor_file(directory));
-    if (!anchored) return anchored.error();
-    rocksdb::DB* raw = nullptr;
-    auto o = database_options();
-    o.max_open_files = -1;
-    if (auto s = rocksdb::DB::OpenForReadOnly(o, rows_folder(directory), &raw); !s.ok()) return io_error(directory, s);
-    auto log = std::make_unique<rocksdb_log>(std::unique_ptr<rocksdb::DB>(raw), std::nullopt, directory, rocksdb_options{});
-    TOMNEXT_TRY(log->recover(*anchored));
-    return std::unique_ptr<event_log>(std::move(log));
+    // A writer beside us replaces files while we open them, which looks like damage; without one it is damage.
+    for (int attempt = 1;; ++attempt) {
+      const bool written = folder_lock::held(directory);
+      auto log = read_once(directory);
+      if (log) return std::unique_ptr<event_log>(std::move(*log));
+      if (!written || attempt == 8) return log.error();
+    }
   });
-}
-
-result<void> verify_table_files(const std::string& directory) {
-  return guarded(directory, [&]() -> result<void> {
-    rocksdb::DB* raw = nullptr;
-    auto o = database_options();
-    o.max_open_files = -1;
-    if (auto s = rocksdb::DB::OpenForReadOnly(o, rows_folder(directory), &raw); !s.ok()) return io_error(directory, s);
-    std::unique_ptr<rocksdb::DB> db(raw);
-    if (auto s = db->VerifyFileChecksums(rocksdb::ReadOptions()); !s.ok()) return error(errc::log_corrupt, directory + ": " + s.ToString());
-    if (auto s = db->VerifyChecksum(); !s.ok()) return error(errc::log_corrupt, directory + ": " + s.ToString());
-    return {};
-  });
-}
-
-result<disk_figures> disk_use(const std::string& directory) {
-  disk_figures f;
-  std::error_code bad;
-  for (auto it = std::filesystem::recursive_directory_iterator(directory, bad); !bad && it != std::filesystem::recursive_directory_iterator(); it.increment(bad)) {
-    if (!it->is_regular_file(bad)) continue;
-    const auto size = it->file_size(bad);
-    if (bad) break;
-    ++f.files;
-    const auto extension = it->path().extension();
-    (extension == ".sst" ? f.table_bytes : extension == ".log" ? f.wal_bytes : f.other_bytes) += size;
-  }
-  if (bad) return error(errc::file_unreadable, directory + ": " + bad.message());
-  return f;
 }
 
 }  // namespace tomnext::persistence

@@ -8,16 +8,19 @@
 namespace tomnext::persistence {
 
 /// When the anchor follows a commit. `before_acknowledgement` costs one more sync of 4 KiB and closes the last window in which a deleted
-/// write-ahead log goes unnoticed; `at_close` anchors at open, every `anchor_every` commits, and at close.
+/// write-ahead log goes unnoticed; `periodic` anchors at open, at the first commit, every `anchor_every` commits, and at close.
 enum class anchoring : std::uint8_t { before_acknowledgement, periodic };
 
 struct rocksdb_options {
   durability when = durability::sync;
   anchoring anchors = anchoring::periodic;
   std::uint32_t anchor_every = 64;       ///< commits, where periodic
+  std::uint64_t write_buffer_bytes = 64u << 20;  ///< held in memory before they become a table; bounds recovery
+  std::uint64_t free_bytes_min = 64u << 20;  ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
 };
 
-/// Opens for writing, and creates where there is nothing. Begins a new epoch.
+/// Opens for writing, and creates where there is nothing. Begins a new epoch. The log is read before anything is changed: what is refused stays as it is.
+/// Destroying the log closes it: it is anchored and sealed (seal.hpp).
 /// errc::log_locked: another process writes it · errc::log_corrupt: the chain, a checksum or the anchor disagrees · errc::log_gap
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options);
 /// Opens for reading only; writes nothing, and works beside a writer. Refuses like open_log.
@@ -29,8 +32,11 @@ bool log_exists(const std::string& directory);
 std::string rows_folder(const std::string& directory);
 std::string anchor_file(const std::string& directory);
 
-/// Checks RocksDB's own checksums: of every table file as a whole, and of every block. Names the file.
+/// Checks RocksDB's own checksums: of every table file as a whole, and of every block. Names the file, and the block where RocksDB tells it.
 result<void> verify_table_files(const std::string& directory);
+
+/// The last event up to which every group can be read and the chain holds, whatever else is wrong. For messages.
+std::uint64_t last_good_event(const std::string& directory);
 
 /// A figure for `log stats`: bytes of the log's directory by kind of file.
 struct disk_figures { std::uint64_t table_bytes = 0, wal_bytes = 0, other_bytes = 0, files = 0; };

@@ -9,6 +9,7 @@ struct codec_of_type {
   std::size_t (*bound)(const event&);
   char* (*encode)(char*, const event&);
   bool (*decode)(const char*, const char*, event&);
+  std::uint8_t version;
 };
 
 const std::array<codec_of_type, event_numbers>& codecs() {
@@ -21,7 +22,8 @@ const std::array<codec_of_type, event_numbers>& codecs() {
                              if (!wire::decode(p, end, payload)) return false;
                              e.set(payload);
                              return true;
-                           }};
+                           },
+                           E::schema_version};
     });
     return t;
   }();
@@ -29,6 +31,8 @@ const std::array<codec_of_type, event_numbers>& codecs() {
 }
 
 }  // namespace
+
+std::uint8_t newest_version(std::uint16_t type) { return type < event_numbers ? codecs()[type].version : std::uint8_t{0}; }
 
 std::size_t payload_bound(const event& e) { return codecs()[e.head.type].bound(e); }
 

@@ -231,6 +231,8 @@ template <class E> bool decode(const char* p, const char* end, E& e) {
 
 }  // namespace wire
 
+/// The highest schema version of a type that this build knows; 0 where it does not know the type.
+std::uint8_t newest_version(std::uint16_t type);
 /// An upper bound of the payload's size, envelope not counted.
 std::size_t payload_bound(const event& e);
 /// Writes the payload; returns the byte after it. The room must be payload_bound(e).

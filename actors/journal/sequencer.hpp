@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "actors/runtime/host_core.hpp"
@@ -17,10 +18,10 @@ enum class ordering : std::uint8_t {
 };
 
 /// A host's answer when it registers: its new life, and how much of the log it must read.
-struct registration_answer {
+struct registration {
   std::uint32_t incarnation{};
   std::uint64_t registered_at{};  ///< read through this seq
-  std::uint64_t decided_to{};     ///< the highest input that it has a recorded reaction to
+  host_record record;
   bool known{};                   ///< it has lived before in this log
 };
 
@@ -28,55 +29,61 @@ class sequencer {
  public:
   explicit sequencer(ordering order) : order_(order) {}
 
-  /// Before anything else: one call per event of the stored log, in order.
-  void restore(const event& e);
-  /// Declares a composed host, in rank order, before the first registration.
+  /// Declares a composed host, in rank order, before anything else.
   void define(const host_definition& d);
+  /// Then one call per event of the stored log, in order.
+  void restore(const event& e);
 
-  registration_answer enroll(host_id host, const std::string& name);
-  /// The host will take events from here on; in lockstep its answers are waited for.
-  void went_live(host_id host);
+  /// A new life of a host: appends of its earlier lives are refused from here on. A host that the log does not know decides nothing of the past.
+  registration enroll(host_id host);
 
-  /// Inputs from outside. An ingress's position must be above its last, or 0 where it keeps none. Returns false for what the log already has.
+  /// Inputs from outside. An ingress's position must be above its last, or 0 where it keeps none; a timer must be armed.
+  /// False for what the log already has: it changes nothing.
   bool admit(event e);
-  /// A host's reactions, in the order of their causes. errc::stale_incarnation for an earlier life; a reaction that the log has is dropped.
-  result<void> take(host_id host, std::uint32_t incarnation, std::vector<reaction> reactions);
-  /// A mark of the runtime by a host of this life: sequenced at once.
-  result<std::uint64_t> mark(host_id host, std::uint32_t incarnation, event e);
+  /// A host's reactions in the order of their causes, and how far it has consumed its inputs. errc::stale_incarnation for an earlier life;
+  /// a reaction that the log has is dropped.
+  result<void> take(host_id host, std::uint32_t incarnation, std::uint64_t answered_to, std::vector<reaction> reactions);
 
-  /// Events that got their seq since the last call, as one group; empty where there is none.
+  /// Events that got their seq since the last call, as one group of whole reactions; empty where there is none.
   persistence::group_ref drain();
 
   [[nodiscard]] std::uint64_t head() const { return head_; }
   [[nodiscard]] timestamp now() const { return now_; }
-  /// Every host has answered everything. In arrival order: nothing is waiting to be sequenced.
+  /// Lockstep: every host has answered everything. In arrival order: nothing is waiting to be sequenced.
   [[nodiscard]] bool quiet() const { return order_ == ordering::arrival || next_cause_ > head_; }
   /// The host that the release waits for: for people who ask why nothing moves.
   [[nodiscard]] std::string waiting_for() const;
+  /// The position that an ingress or a host has recorded.
   [[nodiscard]] std::uint64_t position_of(host_id host) const;
+  /// Timers that were armed and have not fired, in order of (due, target, timer, generation).
+  [[nodiscard]] std::vector<timer_armed> armed_timers() const;
   void set_epoch(std::uint64_t epoch) { epoch_ = epoch; }
+  [[nodiscard]] ordering order() const { return order_; }
 
  private:
   struct host_entry {
     std::uint32_t incarnation = 0;
     std::uint64_t position = 0;      // highest recorded
-    bool seen = false;
-    std::string name;
+    std::uint64_t recorded_to = 0;   // seq of the last own event
+    bool known = false;
   };
   struct ranked_host {
     host_definition definition;
-    bool live = false;
-    std::uint64_t decided_to = 0;    // of its present life
+    std::uint64_t decided_to = 0;    // of its present life: causes up to here need no answer
+    std::uint64_t answered_to = 0;
     std::deque<reaction> answers;    // not yet released
   };
   struct routed { std::uint16_t type; std::uint32_t key; host_id target; host_id from; };
+  using timer_key = std::tuple<timestamp, host_id, timer_id, std::uint32_t>;
 
+  void record(const event& e);
   void sequence(event& e);
+  void sequence_all(std::vector<event>& events) { for (auto& e : events) sequence(e); }
   void release();
-  [[nodiscard]] bool answered_already(const ranked_host& h, std::uint64_t cause) const { return cause <= h.decided_to; }
+  bool release_answer(ranked_host& h, std::uint64_t cause);
+  void release_marks(ranked_host& h);
   [[nodiscard]] bool wants(const ranked_host& h, const routed& r) const;
-  void remember(const event& e);
-  void rewind_to(std::uint64_t cause);
+  ranked_host* ranked(host_id id);
 
   ordering order_;
   std::uint64_t head_ = 0;
@@ -84,9 +91,9 @@ class sequencer {
   timestamp now_{};
   std::map<std::uint32_t, host_entry> hosts_;
   std::vector<ranked_host> ranked_;
+  std::map<timer_key, std::uint64_t> armed_;  // → seq of the arming
   std::vector<event> fresh_;           // sequenced, not yet drained
-  std::deque<routed> routes_;          // of the events from routes_first_ on: what release needs to know of them
-  std::uint64_t routes_first_ = 1;
+  std::deque<routed> routes_;          // lockstep: of the events from next_cause_ on, what release needs to know of them
   std::uint64_t next_cause_ = 1;       // lockstep: the next answer to release is (next_cause_, next_rank_)
   std::size_t next_rank_ = 0;
 };

@@ -11,8 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "domain/base/math.hpp"
-
 namespace tomnext::ml_integration {
 namespace {
 
@@ -60,23 +58,40 @@ struct place {
   }
 };
 
-bool nested_too_deep(std::string_view text) {
+// The length of the word NaN, Infinity or -Infinity at the front of `text`; 0 for none of them.
+std::size_t non_number_at(std::string_view text) {
+  for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
+    if (text.starts_with(word)) return word.size();
+  }
+  return 0;
+}
+
+// The text as a JSON parser takes it. XGBoost writes NaN, Infinity and -Infinity where JSON knows no number (a categorical split has NaN for its
+// threshold): they become null, so that they are refused by name and place, if they matter. Refuses nesting beyond the limit before anything is parsed.
+result<std::string> standard_json(std::string_view text) {
+  std::string standard;
+  standard.reserve(text.size());
   int depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > xgboost_json_depth_max) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
+      standard += c;
+      in_string = c != '"';
+      if (c == '\\' && ++i < text.size()) standard += text[i];
+      continue;
     }
+    if (const auto token = non_number_at(text.substr(i)); token != 0) {
+      standard += "null";
+      i += token - 1;
+      continue;
+    }
+    in_string = c == '"';
+    depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+    if (depth > xgboost_json_depth_max) return malformed("the text", "nests deeper than " + std::to_string(xgboost_json_depth_max) + " levels");
+    standard += c;
   }
-  return false;
+  return standard;
 }
 
 // What an objective means for the base margin and the prediction.
@@ -88,7 +103,7 @@ struct objective_rule {
 constexpr std::array objective_rules{
     objective_rule{"binary:logistic", objective_kind::logistic, true},
     objective_rule{"reg:logistic", objective_kind::logistic, true},
-    objective_rule{"binary:logitraw", objective_kind::regression, true},
+    objective_rule{"binary:logitraw", objective_kind::regression, false},  // its base_score is a margin already
     objective_rule{"reg:squarederror", objective_kind::regression, false},
     objective_rule{"reg:linear", objective_kind::regression, false},  // the old name of squarederror
     objective_rule{"reg:squaredlogerror", objective_kind::regression, false},
@@ -115,8 +130,7 @@ result<float> base_margin(const std::string& written, const objective_rule& rule
   if (read.ec != std::errc{} || read.ptr != s.data() + s.size() || !std::isfinite(base)) return malformed(path, shown(written) + " is no number");
   if (!rule.base_is_probability) return base;
   if (!(base > 0 && base < 1)) return malformed(path, shown(written) + " must lie between 0 and 1 for " + rule.name);
-  // In the float32 steps of XGBoost: −ln(1 / p − 1).
-  return -static_cast<float>(math::log(static_cast<double>(1.0f / base - 1.0f)));
+  return logit(base);
 }
 
 // The arrays of one tree; node i is the i-th value of each.
@@ -151,7 +165,9 @@ result<std::vector<float>> numbers(const place& tree, const char* name, std::siz
   std::vector<float> values;
   values.reserve(count);
   for (const auto& v : *found->value) {
-    if (!v.is_number()) return malformed(found->path + "[" + std::to_string(values.size()) + "]", std::string("must be a number, is ") + v.type_name());
+    if (!v.is_number()) {
+      return malformed(found->path + "[" + std::to_string(values.size()) + "]", std::string("must be a finite number, is ") + v.type_name());
+    }
     values.push_back(v.get<float>());
   }
   return values;
@@ -272,14 +288,31 @@ result<void> check_outputs(const place& parameters) {
   return {};
 }
 
+// Models trained on plain matrices have no names, or an empty list of them.
+result<std::vector<std::string>> feature_names_of(const place& learner, std::uint64_t features) {
+  std::vector<std::string> names;
+  const auto found = learner.value->find("feature_names");
+  if (found == learner.value->end() || (found->is_array() && found->empty())) return names;
+  const auto path = learner.path + ".feature_names";
+  if (!found->is_array() || found->size() != features) return malformed(path, "must be a list of " + std::to_string(features) + " names");
+  for (const auto& n : *found) {
+    if (!n.is_string()) return malformed(path, std::string("must be texts, one is ") + n.type_name());
+    names.push_back(n.get<std::string>());
+  }
+  return names;
+}
+
 }  // namespace
 
 result<tree_ensemble> load_xgboost_json(std::string_view text) {
   if (text.size() > xgboost_json_bytes_max) {
     return malformed("the text", "is " + std::to_string(text.size()) + " bytes; at most " + std::to_string(xgboost_json_bytes_max) + " are read");
   }
-  if (nested_too_deep(text)) return malformed("the text", "nests deeper than " + std::to_string(xgboost_json_depth_max) + " levels");
-  const json document = json::parse(text.begin(), text.end(), nullptr, false);
+  // UBJSON has a letter for the type of the first key's length where JSON has a quotation mark.
+  if (text.size() >= 2 && text[0] == '{' && text[1] >= 'A' && text[1] <= 'z') return unsupported("UBJSON", "the text of save_model(\"….json\")");
+  const auto standard = standard_json(text);
+  if (!standard) return standard.error();
+  const json document = json::parse(*standard, nullptr, false);
   if (document.is_discarded()) return malformed("the text", "is not complete JSON, or has a number beyond float32; wanted is the file of save_model(\"….json\")");
   if (!document.is_object()) return malformed("the text", std::string("must be object, is ") + document.type_name());
   TOMNEXT_TRY(check_version(document));
@@ -314,7 +347,9 @@ result<tree_ensemble> load_xgboost_json(std::string_view text) {
   if (!model) return model.error();
   auto trees = trees_of(*model, *features);
   if (!trees) return trees.error();
-  auto ensemble = tree_ensemble::make(std::move(*trees), *base, rule->kind, static_cast<std::size_t>(*features));
+  auto names = feature_names_of(*learner, *features);
+  if (!names) return names.error();
+  auto ensemble = tree_ensemble::make(std::move(*trees), *base, rule->kind, static_cast<std::size_t>(*features), std::move(*names));
   if (!ensemble) return ensemble.error().within("XGBoost JSON");
   return ensemble;
 }

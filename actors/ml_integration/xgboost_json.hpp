@@ -13,9 +13,8 @@ inline constexpr std::size_t xgboost_json_bytes_max = std::size_t{64} << 20;
 inline constexpr int xgboost_json_depth_max = 32;
 
 /// The text of `Booster.save_model("….json")` of XGBoost 1, 2 or 3, booster gbtree. A forest (num_parallel_tree) is simply more trees. Objectives:
-///   binary:logistic, reg:logistic                     probability = sigmoid(margin), base margin = logit(base_score)
-///   binary:logitraw                                   margin only, base margin = logit(base_score)
-///   reg:squarederror, reg:linear, reg:squaredlogerror, reg:pseudohubererror, reg:absoluteerror   margin only, base margin = base_score
+///   binary:logistic, reg:logistic   probability = sigmoid(margin), base margin = logit(base_score)
+///   reg:squarederror, reg:linear, reg:squaredlogerror, reg:pseudohubererror, reg:absoluteerror, binary:logitraw   margin only, base margin = base_score
 /// All trees count, as in Booster.predict: the attribute best_iteration is not looked at.
 ///
 /// Everything else is refused with what it is and what is supported (errc::unsupported_format): dart, gblinear, several classes or targets,

@@ -34,9 +34,9 @@ class run {
       auto& kept = kernel_.add(h, std::move(service));
       if constexpr (std::is_same_v<S, account_host>) account_ = &kept;
     }));
+    kernel_.input(declaration_of(log_purpose::backtest), d_.begins, configuration_ingress, 0);
     kernel_.activate(hash64(d_.source_text));
-    preamble(d_, persistence::sha256({d_.source_text}), log_purpose::backtest,
-             [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
+    preamble(d_, persistence::sha256({d_.source_text}), [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
     if (kernel_.failure()) return *kernel_.failure();
     auto feed = open_feed(d_);
     if (!feed) return feed.error();
@@ -95,6 +95,11 @@ class run {
     r.state_hash = kernel_.state_hash();
     r.state_hashes = kernel_.state_hashes();
     r.parsing_ms = parsing_ms_;
+    r.opening_balance = d_.account.balance;
+    for (const auto& i : d_.instruments) r.instruments.emplace_back(i.symbol.view());
+    r.first = d_.begins;
+    r.last = kernel_.now();
+    r.flagged_quotes_traded = d_.quality.flagged_quotes_trade;
     return r;
   }
 

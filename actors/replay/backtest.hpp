@@ -11,7 +11,7 @@ namespace tomnext::replay {
 /// What a back-test came to. Money in minor units of the account currency; times in milliseconds of wall time.
 struct backtest_report {
   std::uint64_t ticks = 0, rejected_ticks = 0, flagged_ticks = 0, bars = 0, orders = 0, fills = 0, positions = 0, denied_orders = 0, events = 0;
-  amount commission, financing, final_balance;
+  amount opening_balance, commission, financing, final_balance;
   currency in;
   std::uint32_t minor_units = 2;
   std::uint64_t iterations = 0;          ///< quotes and timers
@@ -19,6 +19,9 @@ struct backtest_report {
   std::uint64_t state_hash = 0;
   std::vector<std::pair<std::string, std::uint64_t>> state_hashes;
   double elapsed_ms = 0, parsing_ms = 0;
+  std::vector<std::string> instruments;
+  timestamp first, last;                 ///< of the data
+  bool flagged_quotes_traded = false;    ///< comparison mode
   portfolio_management::account_statistics statistics;
 };
 

@@ -4,11 +4,19 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/replay/backtest.hpp"
+#include "actors/replay/digits.hpp"
 
 namespace tomnext::replay {
 namespace {
 
 std::string money(amount a, const backtest_report& r) { return tomnext::to_string(a, r.minor_units); }
+
+// "2012-02-01 00:05"
+std::string minutes_of(timestamp t) {
+  auto text = tomnext::to_string(t).substr(0, 16);
+  text[10] = ' ';
+  return text;
+}
 
 nlohmann::ordered_json optional(const std::optional<double>& x) { return x ? nlohmann::ordered_json(*x) : nlohmann::ordered_json(nullptr); }
 
@@ -16,6 +24,9 @@ nlohmann::ordered_json optional(const std::optional<double>& x) { return x ? nlo
 
 std::string to_json(const backtest_report& r) {
   nlohmann::ordered_json j;
+  j["instruments"] = r.instruments;
+  j["first"] = tomnext::to_string(r.first);
+  j["last"] = tomnext::to_string(r.last);
   j["ticks"] = r.ticks;
   j["rejected_ticks"] = r.rejected_ticks;
   j["flagged_ticks"] = r.flagged_ticks;
@@ -27,6 +38,7 @@ std::string to_json(const backtest_report& r) {
   j["positions"] = r.positions;
   // Money as text: a double could not hold every amount.
   j["currency"] = std::string(r.in.code.view());
+  j["opening_balance"] = money(r.opening_balance, r);
   j["commission"] = money(r.commission, r);
   j["financing"] = money(r.financing, r);
   j["final_balance"] = money(r.final_balance, r);
@@ -42,30 +54,41 @@ std::string to_json(const backtest_report& r) {
 }
 
 std::string to_table(const backtest_report& r) {
-  std::string out;
-  auto row = [&](std::string_view name, const std::string& value) { out += fmt::format("{:<16}{:>20}\n", name, value); };
-  auto ratio = [](const std::optional<double>& x) { return x ? fmt::format("{:.3f}", *x) : std::string("-"); };
   const std::string in(r.in.code.view());
-  row("ticks", fmt::format("{}", r.ticks));
-  if (r.rejected_ticks > 0) row("  rejected", fmt::format("{}", r.rejected_ticks));
-  if (r.flagged_ticks > 0) row("  flagged", fmt::format("{}", r.flagged_ticks));
-  row("bars", fmt::format("{}", r.bars));
-  row("orders", fmt::format("{}", r.orders));
-  if (r.denied_orders > 0) row("  denied", fmt::format("{}", r.denied_orders));
-  row("fills", fmt::format("{}", r.fills));
-  row("positions", fmt::format("{}", r.positions));
-  row("commission", money(r.commission, r) + " " + in);
-  row("financing", money(r.financing, r) + " " + in);
-  row("final balance", money(r.final_balance, r) + " " + in);
-  row("return", fmt::format("{:.3f} %", 100 * r.statistics.total_return));
-  row("max drawdown", fmt::format("{:.3f} %", 100 * r.statistics.max_drawdown));
-  row("sharpe", ratio(r.statistics.sharpe));
-  row("win rate", ratio(r.statistics.win_rate));
-  row("profit factor", ratio(r.statistics.profit_factor));
-  row("events", fmt::format("{}", r.events));
-  row("head hash", r.head_hash.substr(0, 16));
-  row("state hash", fmt::format("{:016x}", r.state_hash));
-  row("elapsed", fmt::format("{:.1f} ms", r.elapsed_ms));
+  const auto& s = r.statistics;
+  std::string out, pairs;
+  for (const auto& i : r.instruments) pairs += (pairs.empty() ? "" : ", ") + i;
+  auto row = [&](std::string_view name, const std::string& value, const std::string& note) {
+    out += fmt::format("  {:<16}{:>16}{}{}\n", name, value, note.empty() ? "" : "  ", note);
+  };
+  auto count = [&](std::string_view name, std::uint64_t n, const std::string& note = "") { row(name, grouped(n), note); };
+  auto cash = [&](std::string_view name, amount a, const std::string& note = "") { row(name, grouped(money(a, r)), in + note); };
+  auto ratio = [](const std::optional<double>& x, double times = 1) { return x ? fmt::format("{:.2f}", times * *x) : std::string("n/a"); };
+
+  out += fmt::format("back-test of {}, {} to {} UTC\n\n", pairs, minutes_of(r.first), minutes_of(r.last));
+  const std::string flagged = !r.flagged_quotes_traded ? "flagged; these neither filled nor marked" : "flagged; traded all the same (quality.flagged_quotes_trade)";
+  count("ticks", r.ticks, r.flagged_ticks == 0 ? "" : grouped(r.flagged_ticks) + " " + flagged);
+  if (r.rejected_ticks > 0) count("rejected ticks", r.rejected_ticks);
+  count("bars", r.bars);
+  count("orders", r.orders, r.denied_orders == 0 ? "" : grouped(r.denied_orders) + " more denied by risk");
+  count("fills", r.fills);
+  count("positions", r.positions, fmt::format("{} won, {} lost", grouped(s.wins), grouped(s.losses)));
+  out += "\n";
+  cash("opening balance", r.opening_balance);
+  cash("trading result", amount{r.final_balance.value - r.opening_balance.value + r.commission.value - r.financing.value}, ", before costs");
+  cash("commission", amount{-r.commission.value});
+  cash("financing", r.financing);
+  cash("final balance", r.final_balance, fmt::format(", {:+.2f} %", 100 * s.total_return));
+  out += "\n";
+  row("max drawdown", fmt::format("{:.2f}", 100 * s.max_drawdown), "%");
+  row("Sharpe ratio", ratio(s.sharpe), fmt::format("yearly, from {} days", s.days));
+  row("Sortino ratio", ratio(s.sortino), "");
+  row("win rate", ratio(s.win_rate, 100), s.win_rate ? "%" : "");
+  row("profit factor", ratio(s.profit_factor), "");
+  out += "\n";
+  count("events", r.events);
+  out += fmt::format("  {:<16}{}\n  {:<16}{:016x}\n", "head hash", r.head_hash, "state hash", r.state_hash);
+  out += fmt::format("  {:<16}{:.0f} ms, of which {:.0f} ms reading quotes\n", "elapsed", r.elapsed_ms, r.parsing_ms);
   return out;
 }
 

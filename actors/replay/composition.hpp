@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/replay/kernel.hpp"
+#include "actors/replay/models.hpp"
 #include "config/deployment.hpp"
 #include "domain/analysis_engine/analysis_host.hpp"
 #include "domain/data_pipeline/aggregator.hpp"
@@ -21,7 +22,7 @@ namespace tomnext::replay {
 
 /// What composing needs besides the deployment: the models' files, already read.
 struct composition_parts {
-  std::vector<std::pair<hash256, std::shared_ptr<const ml_integration::tree_ensemble>>> models;  ///< as in deployment.models
+  std::vector<loaded_model> models;  ///< as in deployment.models
 };
 
 /// All strategies and features of a deployment can be made (their parameters are valid), or the first reason why not.
@@ -69,8 +70,9 @@ template <class Add> result<void> compose(const config::deployment& d, const com
       ml_integration::model_configuration c;
       c.model = model_id{static_cast<std::uint32_t>(i + 1)};
       c.name = m.name;
-      c.content_hash = parts.models.at(i).first;
-      c.ensemble = parts.models.at(i).second;
+      c.content_hash = parts.models.at(i).content_hash;
+      c.ensemble = parts.models.at(i).ensemble;
+      c.feature_indices = parts.models.at(i).feature_indices;
       c.instrument = m.instrument;
       c.thresholds = {m.confirm_at, m.reject_at};
       c.bars = d.research_bars;
@@ -100,10 +102,12 @@ template <class Add> result<void> compose(const config::deployment& d, const com
   return {};
 }
 
-/// The inputs with which every log begins, in order: what it is, its configuration, models, calendar, instruments, limits, account, and the open source.
+/// The first event of every log.
+inline log_declared declaration_of(log_purpose purpose) { return {purpose, "tomnext 0.1"}; }
+
+/// The inputs that follow it, in order: the configuration, models, calendar, instruments, limits, account, and the open source.
 /// Their time is deployment.begins. The deployment has been prepared (prepare.hpp).
-template <class Input> void preamble(const config::deployment& d, const hash256& configuration, log_purpose purpose, Input&& input) {
-  input(log_declared{purpose, "tomnext 0.1"});
+template <class Input> void preamble(const config::deployment& d, const hash256& configuration, Input&& input) {
   input(configuration_set{configuration});
   for (std::size_t i = 0; i < d.models.size(); ++i)
     input(model_file_added{model_id{static_cast<std::uint32_t>(i + 1)}, d.models[i].name, d.models[i].content_hash});

@@ -73,9 +73,8 @@ class replayer {
   }
 
   result<void> decide(replayed_host& h, const event& e) {
-    auto answer = h.core.take(e);
-    if (!answer) return answer.error();
-    if (*answer) for (const auto& x : (**answer).events) h.expected.push_back(x);
+    TOMNEXT_TRY(h.core.take(e));
+    for (auto& answer : h.core.reactions()) h.expected.insert(h.expected.end(), answer.events.begin(), answer.events.end());
     return {};
   }
 

@@ -76,7 +76,7 @@ template <class Log> class kernel {
     return *kept;
   }
 
-  /// The first events: each host decides from the beginning on. Decision replay reads from them which version decided.
+  /// Behind the log's declaration: each host decides from the beginning on. Decision replay reads from them which version decided.
   void activate(std::uint64_t configuration_hash) {
     log_.begin_reaction();
     for (const auto& x : hosts_) {
@@ -87,6 +87,7 @@ template <class Log> class kernel {
       a.configuration_hash = configuration_hash;
       header h;
       h.seq = h.correlation = ++seq_;
+      h.at = now_;
       h.host = x.description.id;
       h.type = host_activated::type_number;
       h.version = host_activated::schema_version;

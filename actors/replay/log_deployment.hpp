@@ -1,5 +1,6 @@
 // The deployment that a log was made with, from the log alone: its configuration and models lie in the content store beside it.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,9 +10,18 @@
 
 namespace tomnext::replay {
 
+/// What the first events of a log name. All of it stands before the first quote.
+struct log_preamble {
+  std::optional<hash256> configuration;
+  std::vector<calendar_defined> calendar;
+  std::vector<model_file_added> models;
+};
+result<log_preamble> preamble_of(const persistence::event_log& log);
+
 struct log_deployment {
   config::deployment deployment;
   composition_parts parts;
+  hash256 configuration;           ///< in the log's content store
 };
 
 /// What compose() needs to make the log's hosts again, with some settings changed for a "what if". `directory` is the log's.

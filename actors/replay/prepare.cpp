@@ -10,7 +10,7 @@ result<void> prepare(config::deployment& d) {
   if (!d.models.empty()) {
     auto parts = load_models(d, "");
     if (!parts) return parts.error();
-    for (std::size_t i = 0; i < d.models.size(); ++i) d.models[i].content_hash = parts->models[i].first;
+    for (std::size_t i = 0; i < d.models.size(); ++i) d.models[i].content_hash = parts->models[i].content_hash;
   }
   if (!d.calendar.empty()) return {};
   auto span = span_of(d.data);

@@ -4,61 +4,84 @@ namespace tomnext::actors {
 
 bool is_host_mark(std::uint16_t type_number) {
   switch (type_number) {
-    case host_activated::type_number: case host_recovered::type_number: case host_progressed::type_number: case input_parked::type_number: return true;
+    case host_activated::type_number: case host_recovered::type_number: case host_progressed::type_number: return true;
     default: return false;
   }
 }
 
-result<void> host_core::recover(const recovery_point& point, const event_source& inputs, const event_source& own,
-                                const std::function<void(reaction)>& propose) {
+bool reaction::is_mark() const { return !events.empty() && is_host_mark(events.front().head.type); }
+
+void host_core::begin(std::uint32_t incarnation, const host_record& record, const recovery_point& point) {
+  incarnation_ = incarnation;
+  record_ = record;
+  point_ = point;
   consumed_ = point.covered;
-  std::optional<event> recorded;
-  auto next_recorded = [&]() -> result<void> {
-    for (;;) {
-      auto e = own();
-      if (!e) return e.error();
-      recorded = std::move(*e);
-      if (!recorded || !is_host_mark(recorded->head.type)) return {};
-    }
-  };
-  TOMNEXT_TRY(next_recorded());
-  for (;;) {
-    auto e = inputs();
-    if (!e) return e.error();
-    if (!*e) break;
-    const event& input = **e;
-    if (!definition_.wants(input)) continue;
-    if (input.head.seq > decided_to_) {
-      auto answer = take(input);
-      if (!answer) return answer.error();
-      if (*answer) propose(std::move(**answer));
-      continue;
-    }
-    service_->apply_input(input);
-    consumed_ = input.head.seq;
-    while (recorded && recorded->head.position == input.head.seq) {
-      service_->apply_output(*recorded);
-      TOMNEXT_TRY(next_recorded());
-    }
-    if (recorded && recorded->head.position < input.head.seq)
-      return error(errc::log_corrupt, definition_.name + ": event " + std::to_string(recorded->head.seq) + " answers input " +
-                                          std::to_string(recorded->head.position) + ", which it never received");
+}
+
+result<void> host_core::fold(const event& e) {
+  if (e.head.host == definition_.id) return e.head.seq > point_.mark ? fold_own(e) : result<void>{};
+  if (e.head.seq <= point_.covered || !definition_.wants(e)) return {};
+  if (e.head.seq < record_.recorded_to) {
+    waiting_.push_back(e);
+    return {};
+  }
+  TOMNEXT_TRY(settle_through(UINT64_MAX));
+  return settle(e);
+}
+
+result<void> host_core::fold_own(const event& e) {
+  if (is_host_mark(e.head.type)) return {};
+  // Everything before the cause had no recorded answer: it was answered by silence.
+  TOMNEXT_TRY(settle_through(e.head.position - 1));
+  const bool cause_waits = !waiting_.empty() && waiting_.front().head.seq == e.head.position;
+  if (e.is<input_parked>()) {
+    if (cause_waits) waiting_.pop_front();
+    consumed_ = e.head.position;
+    return {};
+  }
+  if (cause_waits) TOMNEXT_TRY(settle_through(e.head.position));
+  if (consumed_ != e.head.position)
+    return error(errc::log_corrupt, definition_.name + ": event " + std::to_string(e.head.seq) + " answers input " + std::to_string(e.head.position) +
+                                        ", which this host never received");
+  service_->apply_output(e);
+  return {};
+}
+
+result<void> host_core::settle_through(std::uint64_t seq) {
+  while (!waiting_.empty() && waiting_.front().head.seq <= seq) {
+    const event input = waiting_.front();
+    waiting_.pop_front();
+    TOMNEXT_TRY(settle(input));
   }
   return {};
 }
 
-result<std::optional<reaction>> host_core::take(const event& e) {
-  if (!definition_.wants(e)) return std::optional<reaction>{};
+result<void> host_core::settle(const event& input) {
+  if (input.head.seq > record_.decided_to) return take(input);
+  service_->apply_input(input);
+  consumed_ = input.head.seq;
+  ++inputs_;
+  return {};
+}
+
+result<void> host_core::end_of_log() { return settle_through(UINT64_MAX); }
+
+result<void> host_core::take(const event& e) {
+  if (!definition_.wants(e)) return {};
   if (e.head.depth >= cause_depth_max)
-    return error(errc::poisonous_input, definition_.name + ": the chain of causes of event " + std::to_string(e.head.seq) + " is too long");
+    return error(errc::poisonous_input, definition_.name + ": the chain of causes of event " + std::to_string(e.head.seq) + " is longer than " +
+                                            std::to_string(cause_depth_max) + ": services answer each other in a loop");
   service_->apply_input(e);
   consumed_ = e.head.seq;
+  ++inputs_;
   buffer_.clear();
   outbox out(buffer_, e.head, definition_.id, incarnation_);
   service_->decide(e, out);
   if (out.failure()) return out.failure()->within(definition_.name + " at event " + std::to_string(e.head.seq) + " (" + to_string(e.head.at) + ")");
+  if (buffer_.empty()) return {};
   for (const auto& own : buffer_) service_->apply_output(own);
-  return std::optional<reaction>(reaction{e.head.seq, buffer_});
+  reactions_.push_back({e.head.seq, buffer_});
+  return {};
 }
 
 }  // namespace tomnext::actors

@@ -1,5 +1,6 @@
-// The life of a host by laws 5 to 7, without an actor around it: recover, then one atomic reaction per input.
+// The life of a host by laws 5 to 7, without an actor around it: fold the log, then one atomic reaction per input.
 #pragma once
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,14 +11,13 @@
 
 namespace tomnext::actors {
 
-/// Everything a host puts out for one input: one append, whole or absent. Empty where it had nothing to say.
+/// Everything a host puts out for one input: one append, whole or absent. A mark of the runtime is a reaction to the last input consumed.
 struct reaction {
   std::uint64_t cause{};
   std::vector<event> events;
+  /// Marks tell of the host's life; they are no answer to their cause.
+  [[nodiscard]] bool is_mark() const;
 };
-
-/// Events in seq order, one at a time; nothing at the end.
-using event_source = std::function<result<std::optional<event>>()>;
 
 /// What a recovery starts from: a snapshot, or nothing.
 struct recovery_point {
@@ -25,24 +25,39 @@ struct recovery_point {
   std::uint64_t mark = 0;      ///< own outputs up to here are in the state
 };
 
+/// What the journal knows of a host when it registers.
+struct host_record {
+  std::uint64_t decided_to = 0;    ///< c*: the highest input that it has a recorded reaction to, or passed over
+  std::uint64_t recorded_to = 0;   ///< seq of its last own event
+};
+
 class host_core {
  public:
   host_core(host_definition definition, std::shared_ptr<hosted_service> service) : definition_(std::move(definition)), service_(std::move(service)) {}
 
-  /// Begins a life. Inputs up to `decided_to` have recorded reactions; later ones are decided anew.
-  void begin(std::uint32_t incarnation, std::uint64_t decided_to) {
-    incarnation_ = incarnation;
-    decided_to_ = decided_to;
+  /// Begins a life.
+  void begin(std::uint32_t incarnation, const host_record& record, const recovery_point& point);
+
+  /// Folds one event of the log: every event after point.covered through the registration seq, in order, own ones included. Two independent cursors:
+  /// an input up to decided_to is applied, then what is recorded for it, and nothing is decided; a later input is decided anew.
+  /// Inputs wait until the own events recorded for them have been seen; behind recorded_to nothing waits any more.
+  result<void> fold(const event& e);
+  /// The log is read. What still waits is taken; after this the host is live.
+  result<void> end_of_log();
+
+  /// One live input; nothing where the event is not for this host. An error: the service cannot answer it, and its state is no longer to be used.
+  result<void> take(const event& e);
+
+  /// Reactions since the last call, in the order of their causes; empty answers are not among them.
+  [[nodiscard]] std::vector<reaction> reactions() { return std::exchange(reactions_, {}); }
+  /// A mark of this host, as the reaction to the last input consumed.
+  template <class E> [[nodiscard]] reaction mark(const E& payload, std::uint64_t position) const {
+    header h;
+    h.position = position;
+    h.host = definition_.id;
+    h.incarnation = incarnation_;
+    return {position, {event(h, payload)}};
   }
-
-  /// Folds the log. `inputs` yields every event after point.covered, `own` this host's own events after point.mark; both end at the registration seq.
-  /// Two independent cursors: an input up to decided_to is applied and then what is recorded for it; a later one is decided, and its reaction is
-  /// handed to `propose` (empty ones too).
-  result<void> recover(const recovery_point& point, const event_source& inputs, const event_source& own,
-                       const std::function<void(reaction)>& propose);
-
-  /// One live input. Nothing where the event is not for this host. An error: the service cannot answer it.
-  result<std::optional<reaction>> take(const event& e);
 
   [[nodiscard]] const host_definition& definition() const { return definition_; }
   [[nodiscard]] hosted_service& service() { return *service_; }
@@ -50,14 +65,22 @@ class host_core {
   [[nodiscard]] std::uint32_t incarnation() const { return incarnation_; }
   /// The newest input consumed.
   [[nodiscard]] std::uint64_t consumed() const { return consumed_; }
-  [[nodiscard]] std::uint64_t decided_to() const { return decided_to_; }
+  [[nodiscard]] std::uint64_t inputs() const { return inputs_; }
 
  private:
+  result<void> settle(const event& input);
+  result<void> settle_through(std::uint64_t seq);
+  result<void> fold_own(const event& e);
+
   host_definition definition_;
   std::shared_ptr<hosted_service> service_;
   std::uint32_t incarnation_ = 0;
-  std::uint64_t decided_to_ = 0;
+  host_record record_;
+  recovery_point point_;
+  std::deque<event> waiting_;          // inputs whose recorded reactions may still come
   std::uint64_t consumed_ = 0;
+  std::uint64_t inputs_ = 0;
+  std::vector<reaction> reactions_;
   std::vector<event> buffer_;
 };
 

@@ -70,7 +70,13 @@ struct host_definition {
   std::uint32_t state_version{};
   std::uint32_t instrument{};   ///< 0: all
   std::array<bool, event_numbers> inputs{};
+  /// Inputs that this host gets only when they are durable, and with them everything behind: what would leave the process must not be lost in a crash.
+  std::array<bool, event_numbers> durable_inputs{};
 
+  [[nodiscard]] bool waits_for_durability() const {
+    for (const bool d : durable_inputs) if (d) return true;
+    return false;
+  }
   /// Delivered to this host: its type is an input, and it is about its instrument and for it.
   [[nodiscard]] bool wants(const event& e) const {
     if (!inputs[e.head.type] || e.head.host == id) return false;

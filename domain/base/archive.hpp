@@ -104,6 +104,7 @@ class state_reader {
       failed_ = true;
       return false;
     }
+    if (size == 0) return true;  // nothing has no address
     std::memcpy(to, bytes_.data(), size);
     bytes_.remove_prefix(size);
     return true;
@@ -160,6 +161,8 @@ class state_reader {
       one(key);
       V value{};
       one(value);
+      // state_writer writes keys in their order, each once: others are damage that would otherwise shrink the map in silence.
+      if (!m.empty() && !(m.rbegin()->first < key)) failed_ = true;
       m.emplace_hint(m.end(), std::move(key), std::move(value));
     }
   }
@@ -168,6 +171,7 @@ class state_reader {
     for (auto n = count(); n > 0 && !failed_; --n) {
       K key{};
       one(key);
+      if (!s.empty() && !(*s.rbegin() < key)) failed_ = true;
       s.emplace_hint(s.end(), std::move(key));
     }
   }

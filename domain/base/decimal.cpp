@@ -47,6 +47,8 @@ result<std::int64_t> parse_decimal(std::string_view text, unsigned scale) {
   std::size_t i = 0;
   const bool negative = !text.empty() && text[0] == '-';
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) ++i;
+  // The least value has no positive twin: −2^63 is text, too.
+  const uint128 limit = static_cast<uint128>(INT64_MAX) + (negative ? 1 : 0);
   uint128 value = 0;
   unsigned decimals = 0;
   bool digits = false, point = false;
@@ -64,15 +66,14 @@ result<std::int64_t> parse_decimal(std::string_view text, unsigned scale) {
     }
     if (point) ++decimals;
     value = value * 10 + static_cast<unsigned>(c - '0');
-    if (value > static_cast<uint128>(INT64_MAX)) return refuse(errc::overflow, "is too large");
+    if (value > limit) return refuse(errc::overflow, "is too large");
   }
   if (!digits) return refuse(errc::not_a_decimal, "is not a decimal number");
   for (; decimals < scale; ++decimals) {
     value *= 10;
-    if (value > static_cast<uint128>(INT64_MAX)) return refuse(errc::overflow, "is too large");
+    if (value > limit) return refuse(errc::overflow, "is too large");
   }
-  const auto whole = static_cast<std::int64_t>(value);
-  return negative ? -whole : whole;
+  return static_cast<std::int64_t>(negative ? -static_cast<int128>(value) : static_cast<int128>(value));
 }
 
 std::string format_decimal(std::int64_t value, unsigned scale, unsigned decimals_min) {

@@ -14,6 +14,7 @@ class hasher64 {
   explicit hasher64(std::uint64_t seed = 0) : seed_(seed), lanes_{seed + prime1 + prime2, seed + prime2, seed, seed - prime1} {}
 
   void update(const void* data, std::size_t size) {
+    if (size == 0) return;  // an empty view may have no address at all
     const auto* p = static_cast<const unsigned char*>(data);
     total_ += size;
     if (held_ + size < stripe) {

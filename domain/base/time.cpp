@@ -40,14 +40,14 @@ date date_of(civil_date d) {
 }
 
 civil_date civil_of(date d) {
-  const int z = d.days + 719468;
-  const int era = (z >= 0 ? z : z - 146096) / 146097;
+  const std::int64_t z = std::int64_t{d.days} + 719468;
+  const std::int64_t era = (z >= 0 ? z : z - 146096) / 146097;
   const auto day_of_era = static_cast<unsigned>(z - era * 146097);
   const unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const unsigned mp = (5 * day_of_year + 2) / 153;
   const unsigned month = mp < 10 ? mp + 3 : mp - 9;
-  return {static_cast<int>(year_of_era) + era * 400 + (month <= 2), month, day_of_year - (153 * mp + 2) / 5 + 1};
+  return {static_cast<int>(year_of_era + era * 400 + (month <= 2)), month, day_of_year - (153 * mp + 2) / 5 + 1};
 }
 
 bool valid(civil_date d) {
@@ -57,13 +57,14 @@ bool valid(civil_date d) {
 }
 
 std::string to_string(date d) {
-  auto c = civil_of(d);
-  return (c.year < 0 ? "-" + digits(-c.year, 4) : digits(c.year, 4)) + "-" + digits(c.month, 2) + "-" + digits(c.day, 2);
+  const auto c = civil_of(d);
+  const int year = c.year < 0 ? -c.year : c.year;
+  return (c.year < 0 ? "-" : "") + (year > 9999 ? std::to_string(year) : digits(year, 4)) + "-" + digits(c.month, 2) + "-" + digits(c.day, 2);
 }
 
 std::string to_string(timestamp t) {
   const date d = utc_date(t);
-  std::int64_t rest = t.ns - floor_div(t.ns, day_ns) * day_ns;
+  const std::int64_t rest = (t.ns % day_ns + day_ns) % day_ns;  // the start of the first day lies before the least timestamp
   return to_string(d) + "T" + digits(rest / hour_ns, 2) + ":" + digits(rest / minute_ns % 60, 2) + ":" + digits(rest / second_ns % 60, 2) + "." +
          digits(rest % second_ns, 9) + "Z";
 }

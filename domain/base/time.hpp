@@ -44,7 +44,10 @@ bool valid(civil_date d);
 constexpr date utc_date(timestamp t) { return {static_cast<std::int32_t>(floor_div(t.ns, day_ns))}; }
 constexpr timestamp start_of(date d) { return {d.days * day_ns}; }
 /// 0 = Sunday … 6 = Saturday.
-constexpr int weekday(date d) { return static_cast<int>(d.days + 4 - 7 * floor_div(d.days + 4, 7)); }
+constexpr int weekday(date d) {
+  const std::int64_t since_sunday = std::int64_t{d.days} + 4;
+  return static_cast<int>(since_sunday - 7 * floor_div(since_sunday, 7));
+}
 
 /// "2012-02-01T00:00:00.000000000Z"
 std::string to_string(timestamp t);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "domain/ledger/notional.hpp"
+
 namespace tomnext::ledger {
 namespace {
 
@@ -24,6 +26,8 @@ bool multiply(int128& numerator, int128& denominator, int128 n, int128 d) {
 }  // namespace
 
 void rate_table::define(const instrument_defined& e) {
+  // Instrument 0 is none: its book stays empty, and stands for every instrument that is not known.
+  if (e.instrument.value == 0 || e.instrument.value >= instruments_max) return;
   auto& b = books_[e.instrument.value];
   b.base = e.base;
   b.quote = e.quote;
@@ -31,24 +35,29 @@ void rate_table::define(const instrument_defined& e) {
   b.quote_minor_units = e.quote_minor_units;
 }
 
+const rate_table::book* rate_table::quoted(currency base, currency quote) const {
+  for (const auto& b : books_)
+    if (b.base == base && b.quote == quote && b.bid.value > 0 && b.ask.value > 0) return &b;
+  return nullptr;
+}
+
 std::optional<rate_table::leg> rate_table::find(currency from, currency to, bool positive, side traded, conversion_method method) const {
-  for (const auto& b : books_) {
-    const bool direct = b.base == from && b.quote == to;
-    const bool inverse = b.base == to && b.quote == from;
-    if ((!direct && !inverse) || b.bid.value <= 0 || b.ask.value <= 0) continue;
-    if (method == conversion_method::mid) {
-      const int128 sum = int128{b.bid.value} + b.ask.value;
-      return direct ? leg{sum, int128{2} * price::one, b.source_position} : leg{int128{2} * price::one, sum, b.source_position};
-    }
+  const book* b = quoted(from, to);
+  const bool direct = b != nullptr;
+  if (!direct) b = quoted(to, from);
+  if (b == nullptr) return std::nullopt;
+  int128 numerator = int128{b->bid.value} + b->ask.value, denominator = int128{2} * price::one;
+  if (method != conversion_method::mid) {
     const bool use_bid = method == conversion_method::side_traded ? traded == side::sell : positive == direct;
-    const int128 p = use_bid ? b.bid.value : b.ask.value;
-    return direct ? leg{p, price::one, b.source_position} : leg{price::one, p, b.source_position};
+    numerator = use_bid ? b->bid.value : b->ask.value;
+    denominator = price::one;
   }
-  return std::nullopt;
+  return direct ? leg{numerator, denominator, b->source_position} : leg{denominator, numerator, b->source_position};
 }
 
 result<converted> rate_table::convert(amount value, currency from, std::uint32_t from_minor_units, currency to, std::uint32_t to_minor_units, side traded,
                                       conversion_method method) const {
+  if (from_minor_units > minor_units_max || to_minor_units > minor_units_max) return error(errc::invalid_argument, "a currency with more than nine decimals");
   const bool positive = value.value >= 0;
   leg first;
   std::optional<leg> second;

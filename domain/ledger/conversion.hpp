@@ -23,6 +23,7 @@ class rate_table {
  public:
   void define(const instrument_defined& e);
   void update(const quote_accepted& e) {
+    if (e.instrument.value == 0 || e.instrument.value >= instruments_max) return;
     auto& b = books_[e.instrument.value];
     b.bid = e.bid;
     b.ask = e.ask;
@@ -35,12 +36,14 @@ class rate_table {
     std::uint32_t base_minor_units{}, quote_minor_units{};
     template <class Archive> void archive(Archive& a) { a(bid, ask, source_position, base, quote, base_minor_units, quote_minor_units); }
   };
-  [[nodiscard]] const book& at(instrument_id i) const { return books_[i.value]; }
+  /// An empty book where nothing is known of the instrument.
+  [[nodiscard]] const book& at(instrument_id i) const { return books_[i.value < instruments_max ? i.value : 0]; }
 
   /// `value` in minor units of `from` into minor units (10^-to_minor_units) of `to`, rounded once, half away from zero.
   ///   side_traded  a sell uses the bid, a buy the ask of each pair on the way; the inverse divides by that same side's price
   ///   by_sign      what is held (positive) is sold, what is owed is bought: direct bid / ask, inverse ask / bid
   ///   mid          (bid + ask) / 2
+  /// The pair that quotes `from` in `to` is preferred to its inverse, and both to the way through USD.
   /// errc::conversion_rate_missing names both currencies and the pairs that would help.
   [[nodiscard]] result<converted> convert(amount value, currency from, std::uint32_t from_minor_units, currency to, std::uint32_t to_minor_units,
                                           side traded, conversion_method method) const;
@@ -48,6 +51,7 @@ class rate_table {
   template <class Archive> void archive(Archive& a) { a(books_); }
 
  private:
+  [[nodiscard]] const book* quoted(currency base, currency quote) const;
   struct leg { int128 numerator{1}, denominator{1}; std::uint64_t source_position{}; };
   [[nodiscard]] std::optional<leg> find(currency from, currency to, bool positive, side traded, conversion_method method) const;
   std::array<book, instruments_max> books_{};

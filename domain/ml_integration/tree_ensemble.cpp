@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "domain/base/math.hpp"
+#include "domain/ml_integration/single_precision.hpp"
 
 namespace tomnext::ml_integration {
 namespace {
@@ -17,11 +17,15 @@ error refusal(std::size_t tree_index, std::size_t node, const std::string& why) 
 
 }  // namespace
 
-result<tree_ensemble> tree_ensemble::make(std::vector<tree> trees, float base_margin, objective_kind objective, std::size_t features) {
+result<tree_ensemble> tree_ensemble::make(std::vector<tree> trees, float base_margin, objective_kind objective, std::size_t features,
+                                          std::vector<std::string> feature_names) {
   tree_ensemble e;
   e.base_margin_ = base_margin;
   e.objective_ = objective;
   e.features_ = features;
+  if (!feature_names.empty() && feature_names.size() != features)
+    return error(errc::invalid_argument, std::to_string(feature_names.size()) + " feature names for " + std::to_string(features) + " features");
+  e.feature_names_ = std::move(feature_names);
   if (!std::isfinite(base_margin)) return error(errc::invalid_argument, "the base margin is no number");
   for (std::size_t t = 0; t < trees.size(); ++t) {
     const auto& nodes = trees[t];
@@ -63,9 +67,9 @@ tree_prediction tree_ensemble::predict(std::span<const float> row) const {
 
 float sigmoid(float x) {
   constexpr float epsilon = 1e-16f;  // as there: avoids 0 / 0
-  const float limited = std::min(-x, 88.7f);
-  const auto power = static_cast<float>(math::exp(static_cast<double>(limited)));
-  return 1.0f / (power + 1.0f + epsilon);
+  return 1.0f / (exp_single(std::min(-x, 88.7f)) + 1.0f + epsilon);
 }
+
+float logit(float probability) { return -log_single(1.0f / probability - 1.0f); }
 
 }  // namespace tomnext::ml_integration

@@ -27,7 +27,7 @@ enum class pending_request : std::uint8_t { update = 0, cancel = 1 };
 struct order_status {
   order_state state = order_state::initialised;
   order_state prior = order_state::initialised;  ///< while a request is pending: where a refusal of the last one leads back to
-  std::vector<pending_request> in_flight;        ///< oldest first; at most `in_flight_max`
+  std::vector<pending_request> in_flight;        ///< oldest first; at most `in_flight_max`; an order that has ended may still wait for refusals
   bool outcome_unknown = false;                  ///< sent, and not heard of since: a flag of any sent state, not a state
   bool late_fill = false;                        ///< filled after it had ended: reconciliation opens, position and money are corrected
   bool operator==(const order_status&) const = default;
@@ -36,9 +36,14 @@ struct order_status {
 inline constexpr std::size_t in_flight_max = 16;
 
 /// Where a move leads, or errc::illegal_transition naming state and move. Anything heard from the venue ends `outcome_unknown`.
-/// A refusal or a completed update answers the oldest request in flight; while others wait, the order stays pending.
+/// While requests are pending, what the venue tells without answering them (accepted, triggered, partially filled) changes `prior` alone: the order
+/// stays pending, every request in flight. `update` answers the oldest request to update, `refuse_change` the oldest of all. What fills or ends the order
+/// leaves its other requests in flight, so that their refusals, which still come, are expected.
 result<order_status> transition(const order_status& from, order_move move);
-/// The last fill but one was bust: `filled_remains` tells whether part of the order is still filled.
+/// A refusal that tells what it refuses (FIX: CxlRejResponseTo): it answers the oldest request of that kind.
+result<order_status> refuse(const order_status& from, pending_request kind);
+/// A fill was bust: `filled_remains` is what of the order is still filled. With nothing left it is as accepted, also where it was only partially filled:
+/// taking back two fills ends where taking back one fill of the same size does. An order that has ended otherwise stays as it is.
 result<order_status> bust(const order_status& from, std::int64_t filled_remains);
 /// Sets the flag; legal for any state in which bytes may have left.
 result<order_status> mark_unknown(const order_status& from);

@@ -24,44 +24,48 @@ void account_host::apply(const header&, const order_filled& e) {
 }
 
 void account_host::fill(position_id id, const order_filled& e, quantity size, bool takes_commission) {
-  auto fail = [&](const error& why) { if (booked_.failure.empty()) booked_.failure = why.message; };
+  if (booked_.failure) return;
   auto found = positions_.find(id);
-  const bool fresh = found == positions_.end();
-  if (fresh && e.closes) return fail(error(errc::invalid_argument, "a fill closes position " + std::to_string(id.value) + ", which is not open"));
-  auto& h = fresh ? positions_.emplace(id, held{e.instrument, e.strategy, {}, 0}).first->second : found->second;
-  // A flip: the part before has just closed it, and this one opens it the other way.
-  const bool opens = fresh || h.position.flat();
-  if (opens) h.strategy = e.strategy;
+  const bool hedged = configuration_.positions == position_mode::hedging;
+  if (hedged && e.closes && (found == positions_.end() || found->second.instrument != e.instrument)) {
+    booked_.failure.emplace(errc::invalid_argument, "a fill closes position " + std::to_string(id.value) + ", which is not open in instrument " + std::to_string(e.instrument.value));
+    return;
+  }
+  auto h = found == positions_.end() ? held{e.instrument, e.strategy, {}, 0} : found->second;
   part p;
   p.position = id;
-  p.strategy = h.strategy;
   p.takes_commission = takes_commission;
-  const bool adds = opens || (h.position.size().value > 0) == (e.direction == side::buy);
-  if (adds) {
-    if (auto added = h.position.add(e.direction, size, e.at_price); !added) return fail(added.error());
-    p.change = opens ? position_change::opened : position_change::added;
+  const bool fresh = h.position.flat();
+  // The other half of a flip belongs to whoever flipped it.
+  if (fresh) h.strategy = e.strategy;
+  p.strategy = h.strategy;
+  if (fresh || (h.position.size().value > 0) == (e.direction == side::buy)) {
+    if (auto added = h.position.add(e.direction, size, e.at_price); !added) booked_.failure = added.error();
+    p.change = fresh ? position_change::opened : position_change::added;
   } else {
     auto profit = h.position.reduce(size, e.at_price, rates_.at(e.instrument).quote_minor_units);
-    if (!profit) return fail(profit.error());
-    p.profit = *profit;
+    if (!profit) booked_.failure = profit.error();
+    else p.profit = *profit;
     p.change = h.position.flat() ? position_change::closed : position_change::reduced;
   }
+  if (booked_.failure) return;
   p.net = h.position.size();
   p.average_price = h.position.average_price();
   // A position that is closed is erased when its booking is applied: until then its earnings are needed.
+  positions_.insert_or_assign(id, h);
   booked_.parts.push_back(p);
 }
 
 // ---- money -----------------------------------------------------------------------------------------
 
 void account_host::decide(const header&, const account_opened& e, outbox& out) const {
-  if (e.account != configuration_.account) return;
+  if (e.account != configuration_.account || opened_account_) return;
   out.emit(cash_moved{e.account, e.balance, e.balance, "opening balance", "configuration"});
 }
 
 void account_host::decide(const header&, const order_filled& e, outbox& out) const {
   if (e.account != configuration_.account) return;
-  if (!booked_.failure.empty()) return out.fail(errc::overflow, booked_.failure);
+  if (booked_.failure) return out.fail(booked_.failure->code, "the fill of order " + std::to_string(e.order.value) + ": " + booked_.failure->message);
   const auto& book = rates_.at(e.instrument);
   auto convert = [&](amount a) {
     return rates_.convert(a, book.quote, book.quote_minor_units, configuration_.in, configuration_.minor_units, e.direction, configuration_.conversion);
@@ -72,9 +76,9 @@ void account_host::decide(const header&, const order_filled& e, outbox& out) con
     auto cost = convert(amount{p.takes_commission ? -e.commission.value : 0});
     if (!realised) return out.fail(realised.error().code, realised.error().message);
     if (!cost) return out.fail(cost.error().code, cost.error().message);
-    std::int64_t sum = 0;
-    if (__builtin_add_overflow(balance.value, realised->value.value + cost->value.value, &sum)) return out.fail(errc::overflow, "the balance does not fit");
-    balance.value = sum;
+    const auto with_profit = add(balance, realised->value), with_both = with_profit ? add(*with_profit, cost->value) : std::nullopt;
+    if (!with_both) return out.fail(errc::overflow, "the balance does not fit");
+    balance = *with_both;
     position_changed c;
     c.account = e.account;
     c.position = p.position;
@@ -94,10 +98,16 @@ void account_host::decide(const header&, const order_filled& e, outbox& out) con
   emit_value(balance, out);
 }
 
+// The opening balance is where equity begins, and no flow of the first day; whatever moves later is.
 void account_host::apply(const header&, const cash_moved& e) {
   balance_ = e.balance;
-  day_flows_.value += e.moved.value;
-  if (starting_equity_.value == 0) starting_equity_ = peak_equity_ = last_equity_ = day_start_ = e.balance;
+  if (opened_account_) {
+    day_flows_.value += e.moved.value;
+    peak_equity_.value += e.moved.value;   // a withdrawal is no drawdown
+    return;
+  }
+  opened_account_ = true;
+  starting_equity_ = peak_equity_ = last_equity_ = day_start_ = e.balance;
 }
 
 void account_host::apply(const header&, const position_changed& e) {
@@ -105,39 +115,48 @@ void account_host::apply(const header&, const position_changed& e) {
   commission_.value += e.commission.value;
   day_realised_.value += e.realised.value;
   day_commission_.value += e.commission.value;
-  auto& h = positions_[e.position];
+  auto found = positions_.find(e.position);
+  if (found == positions_.end()) return;
+  auto& h = found->second;
   h.earned += e.realised.value - e.commission.value;
   if (e.change == position_change::opened) ++opened_;
   if (e.change != position_change::closed) return;
   ++closed_;
   if (h.earned > 0) { ++wins_; gross_profit_ += h.earned; }
   if (h.earned < 0) { ++losses_; gross_loss_ -= h.earned; }
-  if (h.position.flat()) positions_.erase(e.position);
+  if (h.position.flat()) positions_.erase(found);
   else h.earned = 0;   // a flip: the position lives on the other way
 }
 
 // ---- equity ----------------------------------------------------------------------------------------
 
 result<account_valued> account_host::value(amount balance) const {
-  std::int64_t unrealised = 0;
+  amount unrealised;
+  const auto too_large = [] { return error(errc::overflow, "the equity does not fit"); };
   for (const auto& [id, h] : positions_) {
     if (h.position.flat()) continue;
     const auto& book = rates_.at(h.instrument);
     const bool is_long = h.position.size().value > 0;
+    if (book.bid.value <= 0 || book.ask.value <= 0)
+      return error(errc::conversion_rate_missing, "no quote of instrument " + std::to_string(h.instrument.value) + " yet to value position " + std::to_string(id.value) + " at");
     auto profit = h.position.unrealised(is_long ? book.bid : book.ask, book.quote_minor_units);
     if (!profit) return profit.error();
     auto in_account = rates_.convert(*profit, book.quote, book.quote_minor_units, configuration_.in, configuration_.minor_units,
                                      is_long ? side::sell : side::buy, configuration_.conversion);
     if (!in_account) return in_account.error();
-    unrealised += in_account->value.value;
+    const auto sum = add(unrealised, in_account->value);
+    if (!sum) return too_large();
+    unrealised = *sum;
   }
+  const auto equity = add(balance, unrealised);
+  if (!equity) return too_large();
   account_valued v;
   v.account = configuration_.account;
   v.balance = balance;
-  v.unrealised = amount{unrealised};
-  v.equity = amount{balance.value + unrealised};
+  v.unrealised = unrealised;
+  v.equity = *equity;
   v.peak_equity = std::max(peak_equity_, v.equity);
-  v.drawdown = v.peak_equity.value > 0 ? static_cast<double>(v.peak_equity.value - v.equity.value) / static_cast<double>(v.peak_equity.value) : 0.0;
+  v.drawdown = v.peak_equity.value > 0 ? (static_cast<double>(v.peak_equity.value) - static_cast<double>(v.equity.value)) / static_cast<double>(v.peak_equity.value) : 0.0;
   return v;
 }
 
@@ -148,7 +167,7 @@ void account_host::emit_value(amount balance, outbox& out) const {
 }
 
 void account_host::decide(const header&, const trading_day_rolled& e, outbox& out) const {
-  if (starting_equity_.value == 0) return;
+  if (!opened_account_) return;
   auto v = value(balance_);
   if (!v) return out.fail(v.error().code, v.error().message);
   out.emit(*v);
@@ -156,7 +175,7 @@ void account_host::decide(const header&, const trading_day_rolled& e, outbox& ou
 }
 
 void account_host::decide(const header&, const source_state_changed& e, outbox& out) const {
-  if (e.state == source_state::ended) emit_value(balance_, out);
+  if (e.state == source_state::ended && opened_account_) emit_value(balance_, out);
 }
 
 void account_host::apply(const header&, const account_valued& e) {

@@ -33,7 +33,8 @@ struct account_statistics {
 
 /// A profit and its commission are rounded to the quote currency's minor unit, converted, and rounded to the account's, fill by fill:
 /// balance += profit − commission. A missing conversion rate fails the reaction. The account is valued after each fill, at each day roll, and when the
-/// source ends: longs at the bid, shorts at the ask.
+/// source ends: longs at the bid, shorts at the ask; without a quote to mark at, the reaction fails. A flip of a netting position is a close, which bears the
+/// commission, and an open.
 class account_host {
  public:
   static constexpr const char* service = "portfolio_management";
@@ -69,7 +70,7 @@ class account_host {
 
   template <class Archive> void archive(Archive& a) {
     a(rates_, positions_, booked_, balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_, opened_, closed_, wins_, losses_,
-      gross_profit_, gross_loss_, daily_equity_, max_drawdown_, starting_equity_, last_equity_);
+      gross_profit_, gross_loss_, daily_equity_, max_drawdown_, opened_account_, starting_equity_, last_equity_);
   }
 
  private:
@@ -93,8 +94,8 @@ class account_host {
   };
   struct booking {
     std::vector<part> parts;
-    std::string failure;
-    template <class Archive> void archive(Archive& a) { a(parts, failure); }
+    std::optional<error> failure;   // lives from apply to decide of one fill only: nothing to archive
+    template <class Archive> void archive(Archive& a) { a(parts); }
   };
   void fill(position_id id, const order_filled& e, quantity size, bool takes_commission);
   [[nodiscard]] result<account_valued> value(amount balance) const;
@@ -110,6 +111,7 @@ class account_host {
   std::int64_t gross_profit_ = 0, gross_loss_ = 0;
   std::vector<double> daily_equity_;
   double max_drawdown_ = 0;
+  bool opened_account_ = false;
   amount starting_equity_, last_equity_;
 };
 

@@ -7,6 +7,11 @@ quantity exposure::closable(side direction) const {
   return {open > 0 ? static_cast<std::int64_t>(std::min<int128>(open, std::numeric_limits<std::int64_t>::max())) : 0};
 }
 
+bool exposure_book::netting(account_id account) const {
+  const auto mode = modes_.find(account);
+  return mode != modes_.end() && mode->second == position_mode::netting;
+}
+
 void exposure_book::change_reserved(const reservation& r, std::int64_t by) {
   instruments_[r.instrument.value].reserve(r.direction, by);
   accounts_[{r.account, r.instrument}].reserve(r.direction, by);
@@ -20,8 +25,7 @@ void exposure_book::change_net(const exposure_fill& f) {
   auto& account = accounts_[{f.account, f.instrument}].net;
   account = saturating_add(account, change);
 
-  const auto mode = modes_.find(f.account);
-  if (mode != modes_.end() && mode->second == position_mode::netting) return;
+  if (netting(f.account)) return;
   const position_id position = f.closes ? f.closes : position_id{f.order.value};
   auto& held = positions_[position];
   held.account = f.account;
@@ -68,9 +72,7 @@ exposure exposure_book::of(account_id account, instrument_id instrument) const {
 }
 
 quantity exposure_book::closable(account_id account, instrument_id instrument, side direction, position_id closes) const {
-  const auto mode = modes_.find(account);
-  const bool netting = mode != modes_.end() && mode->second == position_mode::netting;
-  if (!closes || netting) return of(account, instrument).closable(direction);
+  if (!closes || netting(account)) return of(account, instrument).closable(direction);
   auto found = positions_.find(closes);
   if (found == positions_.end() || found->second.account != account || found->second.instrument != instrument) return {};
   return found->second.held.closable(direction);

@@ -65,6 +65,7 @@ class exposure_book {
  public:
   /// Accounts that nobody declared are kept like hedging ones: then their positions are known either way.
   void declare(account_id account, position_mode mode) { modes_[account] = mode; }
+  [[nodiscard]] bool netting(account_id account) const;
   /// Nothing changes where the order holds a reservation already.
   void reserve(order_id order, const reservation& r);
   /// Ends the reservation, whatever remains of it.

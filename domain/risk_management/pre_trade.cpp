@@ -43,7 +43,8 @@ refusal check_quantity(const order_intended& o, const pre_trade_view& v) {
 }
 
 refusal check_state(const order_intended& o, const pre_trade_view& v) {
-  const auto wanted = o.reduce_only ? trading_state::reducing : trading_state::active;
+  const bool reduces = o.reduce_only || (v.netting && o.size <= v.closable);
+  const auto wanted = reduces ? trading_state::reducing : trading_state::active;
   if (v.state <= wanted) return {};
   return refuse(limit_kind::trading_state, static_cast<std::int64_t>(v.state), static_cast<std::int64_t>(wanted),
                 v.state == trading_state::halted ? "trading is halted" : "only reduce-only orders pass");

@@ -43,6 +43,7 @@ pre_trade_view risk_host::view_of(const header& h, const order_intended& e) cons
   v.terms = terms_[e.instrument.value];
   v.quote = quotes_[e.instrument.value];
   v.worst_in_direction = exposure_.of(e.instrument).worst(e.direction);
+  v.netting = exposure_.netting(e.account);
   v.closable = exposure_.closable(e.account, e.instrument, e.direction, e.closes);
   v.recent_approvals = approvals_since(h.at - second_ns);
   return v;

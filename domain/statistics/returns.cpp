@@ -18,7 +18,8 @@ double mean(std::span<const double> values) {
 }
 
 double deviation(std::span<const double> values) {
-  if (values.size() < 2) return 0;
+  // Equal values have no deviation, whatever the rounding of their mean.
+  if (values.size() < 2 || std::all_of(values.begin(), values.end(), [&](double v) { return v == values[0]; })) return 0;
   const double m = mean(values);
   double squares = 0;
   for (double v : values) squares += (v - m) * (v - m);
@@ -45,7 +46,7 @@ std::optional<double> volatility(std::span<const double> daily_returns) {
 
 drawdown max_drawdown(std::span<const double> equity) {
   drawdown worst;
-  double peak = 0;
+  double peak = equity.empty() ? 0 : equity[0];
   std::size_t since = 0;
   for (double e : equity) {
     if (e >= peak) {
@@ -54,7 +55,7 @@ drawdown max_drawdown(std::span<const double> equity) {
       continue;
     }
     ++since;
-    worst.depth = std::max(worst.depth, (peak - e) / peak);
+    if (peak > 0) worst.depth = std::max(worst.depth, (peak - e) / peak);
     worst.duration = std::max(worst.duration, since);
   }
   return worst;

@@ -1,32 +1,56 @@
 #include "domain/strategy_execution/strategy_host.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace tomnext::strategy_execution {
 namespace {
+
 constexpr timer_id confirmation_timer{1};
+
+quantity magnitude(quantity q) { return {q.value < 0 ? -q.value : q.value}; }
+// Positions of that size fail in the account; here they only must not wrap around.
+quantity saturating_add(quantity a, std::int64_t change) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  return add(a, quantity{change}).value_or(quantity{change < 0 ? -most : most});
 }
+
+}  // namespace
 
 // ---- what it learns --------------------------------------------------------------------------------
 
 void strategy_host::apply(const header&, const bar_closed& e) {
-  if (e.spec() == configuration_.bars) logic_->update(e);
+  if (e.instrument == configuration_.instrument && e.spec() == configuration_.bars) logic_->update(e);
 }
 
 void strategy_host::apply(const header&, const order_filled& e) {
-  if (e.account != configuration_.account) return;
-  const quantity change{sign(e.direction) * e.size.value};
-  net_.value += change.value;
+  ended_ = {};
+  if (e.account != configuration_.account || e.instrument != configuration_.instrument) return;
+  const std::int64_t change = sign(e.direction) * e.size.value;
+  net_ = saturating_add(net_, change);
   if (e.strategy != configuration_.strategy) return;
-  const bool hedged = configuration_.positions == position_mode::hedging;
-  const position_id position = !hedged ? position_id{configuration_.instrument.value} : e.closes ? e.closes : position_id{e.order.value};
+  const position_id position = !hedges() ? position_id{configuration_.instrument.value} : e.closes ? e.closes : position_id{e.order.value};
   auto& held = own_[position];
-  held.value += change.value;
+  held = saturating_add(held, change);
   if (held.value == 0) own_.erase(position);
+  if (auto found = orders_.find(e.order); found != orders_.end()) {
+    found->second.filled = saturating_add(found->second.filled, e.size.value);
+    found->second.remaining = e.leaves;
+  }
   if (e.leaves.value == 0) order_ended(e.order);
 }
 
-void strategy_host::apply(const header&, const source_state_changed&) {}
+void strategy_host::order_ended(order_id order) {
+  ended_ = {};
+  auto found = orders_.find(order);
+  if (found == orders_.end()) return;
+  ended_ = {order, found->second};
+  orders_.erase(found);
+}
+
+void strategy_host::apply(const header&, const source_state_changed& e) {
+  if (e.state == source_state::ended && state_ != strategy_state::stopping) keeps_positions_ = configuration_.at_end == stop_policy::keep;
+}
 
 void strategy_host::apply(const header&, const signal_proposed& e) {
   ++next_signal_;
@@ -40,18 +64,16 @@ void strategy_host::apply(const header&, const signal_stage_changed& e) {
   if (e.signal == signal_ && e.stage != signal_stage::validated) signal_waiting_ = false;
 }
 
-// Where positions are netted over strategies, a closing order is not marked as such: it is the first one of its signal against what is held.
-bool strategy_host::closes_own(const order_intended& e) const {
-  if (e.reduce_only) return true;
-  const auto held = own_.find(position_id{configuration_.instrument.value});
-  if (configuration_.positions == position_mode::hedging || held == own_.end()) return false;
-  return (held->second.value > 0) != (e.direction == side::buy) &&
-         std::none_of(orders_.begin(), orders_.end(), [&](const auto& o) { return o.second.signal == e.signal; });
-}
-
+// Whether an order closes is told by the position it names, or in a netting account by what is left to close.
 void strategy_host::apply(const header&, const order_intended& e) {
   ++next_order_;
-  orders_[e.order] = {e.signal, !closes_own(e)};
+  position_id closes = e.closes;
+  const position_id netted{configuration_.instrument.value};
+  if (auto held = own_.find(netted); !hedges() && held != own_.end()) {
+    const bool against = (held->second.value > 0) != (e.direction == side::buy);
+    if (against && e.size <= closable(netted)) closes = netted;
+  }
+  orders_[e.order] = {e.signal, !closes, closes, e.size, {}};
 }
 
 // ---- its life --------------------------------------------------------------------------------------
@@ -60,47 +82,91 @@ void strategy_host::enter_state(strategy_state to, std::string_view why, outbox&
   out.emit(strategy_state_changed{configuration_.strategy, to, why});
 }
 
-void strategy_host::decide(const header&, const instrument_defined&, outbox& out) const {
-  if (registered_) return;
+void strategy_host::decide(const header&, const instrument_defined& e, outbox& out) const {
+  if (registered_ || e.instrument != configuration_.instrument) return;
   out.emit(strategy_registered{configuration_.strategy, configuration_.name, std::string_view(configuration_.kind), configuration_.instrument,
                                configuration_.account});
-  enter_state(strategy_state::warming_up, "waiting for its averages", out);
+  if (state_ == strategy_state::created) enter_state(strategy_state::warming_up, "waiting for its averages", out);
 }
 
 void strategy_host::decide(const header& h, const source_state_changed& e, outbox& out) const {
-  if (e.state != source_state::ended || state_ == strategy_state::stopped || state_ == strategy_state::failed) return;
-  enter_state(strategy_state::stopping, "the source has ended", out);
-  if (configuration_.at_end == stop_policy::close && !own_.empty()) {
+  if (e.state != source_state::ended || state_ == strategy_state::stopping || state_ == strategy_state::stopped || state_ == strategy_state::failed) return;
+  stop(h, "the source has ended", out);
+}
+
+void strategy_host::stop(const header& h, std::string_view why, outbox& out) const {
+  drop_waiting_signal(why, out);
+  if (state_ != strategy_state::stopping) enter_state(strategy_state::stopping, why, out);
+  close_or_stop(h, out);
+}
+
+// Nothing that is in flight may open a position in a strategy that has stopped.
+void strategy_host::close_or_stop(const header& h, outbox& out) const {
+  if (!own_.empty() && !keeps_positions_) {
     std::uint32_t n = 0;
-    intend_closing(h, signal_, n, out);
-    return;
+    return intend_closing(h, {}, n, out);
   }
-  enter_state(strategy_state::stopped, own_.empty() ? "flat" : "positions are kept", out);
+  if (orders_.empty()) enter_state(strategy_state::stopped, own_.empty() ? "flat" : "positions are kept", out);
+}
+
+// After each end of an order and each late fill. A closing order that ended without closing anything is not simply repeated: it would end the same way.
+void strategy_host::settle(const header& h, std::string_view why, outbox& out) const {
+  const bool woken = state_ == strategy_state::stopped && !own_.empty() && !keeps_positions_;
+  if (woken) enter_state(strategy_state::stopping, "a late fill opened a position", out);
+  if ((state_ != strategy_state::stopping && !woken) || !orders_.empty()) return;
+  const bool in_vain = ended_.order && ended_.was.closes && ended_.was.filled.value == 0;
+  if (in_vain && own_.contains(ended_.was.closes) && !keeps_positions_) {
+    return enter_state(strategy_state::failed, "a position could not be closed: " + std::string(why), out);
+  }
+  close_or_stop(h, out);
+}
+
+// ---- its operators ---------------------------------------------------------------------------------
+
+bool strategy_host::concerns(const operator_commanded& e) const {
+  switch (e.command) {
+    case operator_command::pause_strategy: case operator_command::resume_strategy: case operator_command::stop_strategy: case operator_command::flatten:
+      return e.target == 0 || e.target == configuration_.strategy.value;
+    default: return false;
+  }
+}
+
+const strategy_host::command_key* strategy_host::find_command(const text& key) const {
+  auto found = std::find_if(commands_.begin(), commands_.end(), [&](const command_key& c) { return c.key == key; });
+  return found != commands_.end() ? &*found : nullptr;
+}
+
+void strategy_host::apply(const header& h, const operator_commanded& e) {
+  if (!concerns(e) || find_command(e.idempotency_key) != nullptr) return;
+  if (e.command == operator_command::stop_strategy) keeps_positions_ = false;
+  if (e.idempotency_key.empty()) return;
+  if (commands_.size() == command_keys_max) commands_.pop_front();
+  commands_.push_back({e.idempotency_key, h.seq});
 }
 
 void strategy_host::decide(const header& h, const operator_commanded& e, outbox& out) const {
-  if (e.target != 0 && e.target != configuration_.strategy.value) return;
+  if (!concerns(e)) return;
+  const auto* known = find_command(e.idempotency_key);
+  if (known != nullptr && known->seq != h.seq) return;
   switch (e.command) {
     case operator_command::pause_strategy:
-      if (trades()) enter_state(strategy_state::paused, e.why.view(), out);
+      if (!trades() && state_ != strategy_state::warming_up) break;
+      drop_waiting_signal("the strategy is paused", out);
+      enter_state(strategy_state::paused, e.why.view(), out);
       break;
     case operator_command::resume_strategy:
-      if (state_ == strategy_state::paused) enter_state(strategy_state::running, e.why.view(), out);
+      if (state_ == strategy_state::paused) enter_state(logic_->ready() ? strategy_state::running : strategy_state::warming_up, e.why.view(), out);
       break;
-    case operator_command::stop_strategy: case operator_command::flatten: {
-      if (e.command == operator_command::stop_strategy && state_ != strategy_state::stopped) enter_state(strategy_state::stopping, e.why.view(), out);
+    case operator_command::stop_strategy:
+      if (state_ != strategy_state::stopped || !own_.empty()) stop(h, e.why.view(), out);
+      break;
+    case operator_command::flatten: {
       std::uint32_t n = 0;
-      intend_closing(h, signal_, n, out);
-      if (e.command == operator_command::stop_strategy && n == 0 && state_ != strategy_state::stopped) enter_state(strategy_state::stopped, "flat", out);
+      intend_closing(h, {}, n, out);
       break;
     }
     default: break;
   }
-}
-
-// decide sees the state after apply: an order that this fill completes is no longer among orders_.
-void strategy_host::stopped_if_flat(outbox& out) const {
-  if (state_ == strategy_state::stopping && own_.empty() && orders_.empty()) enter_state(strategy_state::stopped, "flat", out);
 }
 
 // ---- from bar to intent ----------------------------------------------------------------------------
@@ -109,14 +175,20 @@ void strategy_host::stage(signal_id signal, signal_stage to, std::string_view wh
   out.emit(signal_stage_changed{configuration_.strategy, signal, configuration_.instrument, to, why});
 }
 
+void strategy_host::drop_waiting_signal(std::string_view why, outbox& out) const {
+  if (signal_waiting_) stage(signal_, signal_stage::rejected, why, out);
+}
+
+bool strategy_host::entry_in_flight() const {
+  return std::any_of(orders_.begin(), orders_.end(), [](const auto& o) { return o.second.entry; });
+}
+
 void strategy_host::decide(const header& h, const bar_closed& e, outbox& out) const {
-  if (e.spec() != configuration_.bars || !logic_->ready()) return;
+  if (e.instrument != configuration_.instrument || e.spec() != configuration_.bars || !logic_->ready()) return;
   if (state_ == strategy_state::warming_up) enter_state(strategy_state::running, "its averages are ready", out);
   else if (!trades()) return;
   const auto wanted = logic_->decide(e);
-  if (!wanted || signal_waiting_) return;
-  // Already that way over all strategies: nothing to do.
-  if (wanted->direction == side::buy ? net_.value > 0 : net_.value < 0) return;
+  if (!wanted || signal_waiting_ || entry_in_flight() || already(wanted->direction)) return;
 
   const signal_id signal{std::uint64_t{configuration_.strategy.value} << 32 | next_signal_};
   const timestamp valid_until = h.at + configuration_.intent_valid_ns;
@@ -127,35 +199,53 @@ void strategy_host::decide(const header& h, const bar_closed& e, outbox& out) co
     out.emit(timer_armed{self_, confirmation_timer, timer_generation_ + 1, h.at + configuration_.confirmation_timeout_ns});
     return;
   }
-  act(h, wanted->direction, aggregate({.technical = wanted->score, .model = {}, .regime = {}, .correlation = {}}, {}), signal, out);
+  act(h, wanted->direction, {}, wanted->score, signal, out);
 }
 
+// The model's probability is that the signal is right: a sell that it confirms speaks for selling.
 void strategy_host::decide(const header& h, const signal_confirmation_given& e, outbox& out) const {
   if (e.signal != signal_ || !signal_waiting_) return;
   if (e.verdict == confirmation::reject) return stage(signal_, signal_stage::rejected, "the model rejects it", out);
   std::optional<double> model;
-  if (e.verdict == confirmation::confirm) model = 2 * e.probability - 1;
-  act(h, signal_direction_, aggregate({.technical = signal_score_, .model = model, .regime = {}, .correlation = {}}, {}), signal_, out);
+  if (e.verdict == confirmation::confirm) model = static_cast<double>(sign(signal_direction_)) * (2 * e.probability - 1);
+  act_on_waiting(h, model, out);
 }
 
 // No answer in time is an abstention: the technical score stands alone.
 void strategy_host::decide(const header& h, const timer_fired& e, outbox& out) const {
-  if (e.timer != confirmation_timer || e.generation != timer_generation_ || !signal_waiting_) return;
-  act(h, signal_direction_, aggregate({.technical = signal_score_, .model = {}, .regime = {}, .correlation = {}}, {}), signal_, out);
+  if (e.target != self_ || e.timer != confirmation_timer || e.generation != timer_generation_ || !signal_waiting_) return;
+  act_on_waiting(h, {}, out);
 }
 
-void strategy_host::act(const header& h, side direction, double score, signal_id signal, outbox& out) const {
-  if (score < act_above && score > -act_above) return stage(signal, signal_stage::rejected, "the score is too weak", out);
+// While a signal waited, another strategy may have gone that way.
+void strategy_host::act_on_waiting(const header& h, std::optional<double> model, outbox& out) const {
+  if (already(signal_direction_)) return stage(signal_, signal_stage::rejected, "the instrument is that way already", out);
+  act(h, signal_direction_, model, signal_score_, signal_, out);
+}
+
+void strategy_host::act(const header& h, side direction, std::optional<double> model, double technical, signal_id signal, outbox& out) const {
+  const double score = aggregate({.technical = technical, .model = model, .regime = {}, .correlation = {}}, {});
+  // Written so that a score that is not a number is too weak.
+  if (!(score * static_cast<double>(sign(direction)) > act_above)) return stage(signal, signal_stage::rejected, "the score is too weak", out);
   stage(signal, signal_stage::aggregated, "the score is strong enough", out);
   std::uint32_t n = 0;
   intend_closing(h, signal, n, out);
   intend(h, signal, n, direction, configuration_.size, {}, out);
 }
 
+quantity strategy_host::closable(position_id position) const {
+  auto held = own_.find(position);
+  if (held == own_.end()) return {};
+  quantity open = magnitude(held->second);
+  for (const auto& [id, o] : orders_)
+    if (o.closes == position) open = saturating_add(open, -o.remaining.value);
+  return {std::max<std::int64_t>(open.value, 0)};
+}
+
 void strategy_host::intend_closing(const header& h, signal_id signal, std::uint32_t& n, outbox& out) const {
   for (const auto& [position, held] : own_) {
-    const side closing = held.value > 0 ? side::sell : side::buy;
-    intend(h, signal, n++, closing, quantity{held.value > 0 ? held.value : -held.value}, position, out);
+    const quantity size = closable(position);
+    if (size.value > 0) intend(h, signal, n++, held.value > 0 ? side::sell : side::buy, size, position, out);
   }
 }
 
@@ -169,9 +259,11 @@ void strategy_host::intend(const header& h, signal_id signal, std::uint32_t n, s
   o.direction = direction;
   o.kind = order_kind::market;
   o.size = size;
-  o.reduce_only = closes && (configuration_.positions == position_mode::hedging || configuration_.sole_trader);
-  // A netting account has one position per instrument: the order reduces it by being opposite.
-  o.closes = configuration_.positions == position_mode::hedging ? closes : position_id{};
+  // A netting account has one position per instrument. Where other strategies trade in it too, closing our part need not reduce the whole, and risk judges
+  // the order by what it does to the account.
+  const bool net_holds_it = already(opposite(direction)) && magnitude(net_) >= size;
+  o.reduce_only = closes && (hedges() || (configuration_.sole_trader && net_holds_it));
+  o.closes = hedges() ? closes : position_id{};
   o.valid_until = h.at + configuration_.intent_valid_ns;
   out.emit(o);
 }
@@ -191,23 +283,26 @@ void strategy_host::decide(const header&, const order_submitted& e, outbox& out)
   if (const auto* own = entry_of(e.order)) stage(own->signal, signal_stage::executing, "submitted", out);
 }
 
-void strategy_host::decide(const header&, const order_filled& e, outbox& out) const {
-  if (e.strategy != configuration_.strategy || e.leaves.value != 0) return;
-  const bool entered = own_.contains(configuration_.positions == position_mode::hedging ? position_id{e.order.value}
-                                                                                         : position_id{configuration_.instrument.value});
-  if (!e.closes && entered) stage(e.signal, signal_stage::completed, "filled", out);
-  stopped_if_flat(out);
+void strategy_host::decide(const header& h, const order_filled& e, outbox& out) const {
+  if (e.strategy != configuration_.strategy || e.account != configuration_.account || e.instrument != configuration_.instrument) return;
+  if (ended_.order && ended_.was.entry) stage(ended_.was.signal, signal_stage::completed, "filled", out);
+  if (ended_.order || e.late) settle(h, "filled", out);
 }
 
-void strategy_host::end_of_order(order_id order, signal_stage to, std::string_view why, outbox& out) const {
-  if (order.value >> 32 != configuration_.strategy.value) return;
-  stage(signal_, to, why, out);
-  stopped_if_flat(out);
+// decide sees the state after apply: the order is no longer among orders_, and ended_ tells what it was. A report on an order that is not ours, or that
+// had ended before, finds nothing there.
+void strategy_host::end_of_order(const header& h, order_id order, signal_stage to, std::string_view why, outbox& out) const {
+  if (!ended_.order || ended_.order != order) return;
+  if (ended_.was.entry) {
+    if (ended_.was.filled.value > 0) stage(ended_.was.signal, signal_stage::completed, "filled in part: " + std::string(why), out);
+    else stage(ended_.was.signal, to, why, out);
+  }
+  settle(h, why, out);
 }
 
-void strategy_host::decide(const header&, const order_denied& e, outbox& out) const { end_of_order(e.order, signal_stage::rejected, e.reason.view(), out); }
-void strategy_host::decide(const header&, const order_rejected& e, outbox& out) const { end_of_order(e.order, signal_stage::rejected, e.reason.view(), out); }
-void strategy_host::decide(const header&, const order_cancelled& e, outbox& out) const { end_of_order(e.order, signal_stage::rejected, e.why.view(), out); }
-void strategy_host::decide(const header&, const order_expired& e, outbox& out) const { end_of_order(e.order, signal_stage::expired, e.why.view(), out); }
+void strategy_host::decide(const header& h, const order_denied& e, outbox& out) const { end_of_order(h, e.order, signal_stage::rejected, e.reason.view(), out); }
+void strategy_host::decide(const header& h, const order_rejected& e, outbox& out) const { end_of_order(h, e.order, signal_stage::rejected, e.reason.view(), out); }
+void strategy_host::decide(const header& h, const order_cancelled& e, outbox& out) const { end_of_order(h, e.order, signal_stage::rejected, e.why.view(), out); }
+void strategy_host::decide(const header& h, const order_expired& e, outbox& out) const { end_of_order(h, e.order, signal_stage::expired, e.why.view(), out); }
 
 }  // namespace tomnext::strategy_execution

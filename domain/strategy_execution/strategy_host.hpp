@@ -1,6 +1,6 @@
 // The host of one strategy: its life, its signals, its positions, and the orders it intends.
 #pragma once
-#include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,19 +23,20 @@ struct strategy_configuration {
   instrument_id instrument;
   account_id account;
   position_mode positions{};
-  /// No other strategy trades this instrument in this account. Where others do, and positions are netted, closing its own part may raise the account's
-  /// net position: such an order is not reduce-only.
-  bool sole_trader = true;
   bar_spec bars;
   quantity size;
   stop_policy at_end{};
+  bool sole_trader = true;               ///< no other strategy trades this instrument in this account
   bool confirm_by_model{};               ///< waits for a signal_confirmation_given before it intends an order
   std::int64_t intent_valid_ns = 2 * second_ns;
   std::int64_t confirmation_timeout_ns = 50 * millisecond_ns;
 };
 
 /// One host per strategy. "Flat, long, short" looks at the instrument's net position over all strategies of the account;
-/// what it closes are its own positions only. A reversal closes first, then enters.
+/// what it closes are its own positions only, less what is on its way to be closed. A reversal closes first, then enters. While an entry is in flight no
+/// other signal is proposed. The outcome of a signal is that of its entry order: rejected, expired, or completed, also where it was filled in part.
+/// A stop closes what is open and waits for what is in flight; what could not be closed leaves the strategy failed, and a further stop tries again.
+/// Closing orders are reduce-only where they are sure to be: always in a hedging account; in a netting account where its net position holds as much.
 class strategy_host {
  public:
   static constexpr const char* service = "strategy_execution";
@@ -56,6 +57,7 @@ class strategy_host {
   void apply(const header&, const order_cancelled& e) { order_ended(e.order); }
   void apply(const header&, const order_expired& e) { order_ended(e.order); }
   void apply(const header&, const source_state_changed& e);
+  void apply(const header& h, const operator_commanded& e);
   // its own outputs
   void apply(const header&, const strategy_registered&) { registered_ = true; }
   void apply(const header&, const strategy_state_changed& e) { state_ = e.state; }
@@ -82,7 +84,8 @@ class strategy_host {
   [[nodiscard]] const strategy_configuration& configuration() const { return configuration_; }
 
   template <class Archive> void archive(Archive& a) {
-    a(state_, registered_, net_, own_, orders_, next_order_, next_signal_, signal_, signal_direction_, signal_score_, signal_waiting_, timer_generation_);
+    a(state_, registered_, net_, own_, orders_, next_order_, next_signal_, signal_, signal_direction_, signal_score_, signal_waiting_, timer_generation_,
+      keeps_positions_, commands_);
     archive_logic(a);
   }
 
@@ -90,22 +93,44 @@ class strategy_host {
   struct own_order {
     signal_id signal;
     bool entry{};
-    template <class Archive> void archive(Archive& a) { a(signal, entry); }
+    position_id closes;          // of its own; 0 for an entry
+    quantity remaining, filled;
+    template <class Archive> void archive(Archive& a) { a(signal, entry, closes, remaining, filled); }
   };
+  /// The order that the input just applied has ended. Lives from apply to decide of one input only: nothing to archive.
+  struct ended_order {
+    order_id order;
+    own_order was;
+  };
+  struct command_key {
+    text key;
+    std::uint64_t seq{};
+    template <class Archive> void archive(Archive& a) { a(key, seq); }
+  };
+  static constexpr std::size_t command_keys_max = 256;
   void archive_logic(state_writer& a) { logic_->save(a); }
   void archive_logic(state_reader& a) { logic_->load(a); }
   void archive_logic(state_hasher& a) { logic_->hash(a); }
-  void order_ended(order_id order) { orders_.erase(order); }
+  void order_ended(order_id order);
+  [[nodiscard]] bool hedges() const { return configuration_.positions == position_mode::hedging; }
   [[nodiscard]] bool trades() const { return state_ == strategy_state::running; }
-  [[nodiscard]] bool closes_own(const order_intended& e) const;
+  [[nodiscard]] bool already(side direction) const { return direction == side::buy ? net_.value > 0 : net_.value < 0; }
+  [[nodiscard]] bool entry_in_flight() const;
+  [[nodiscard]] quantity closable(position_id position) const;
   [[nodiscard]] const own_order* entry_of(order_id order) const;
-  void act(const header& h, side direction, double score, signal_id signal, outbox& out) const;
+  [[nodiscard]] bool concerns(const operator_commanded& e) const;
+  [[nodiscard]] const command_key* find_command(const text& key) const;
+  void act(const header& h, side direction, std::optional<double> model, double technical, signal_id signal, outbox& out) const;
+  void act_on_waiting(const header& h, std::optional<double> model, outbox& out) const;
   void intend_closing(const header& h, signal_id signal, std::uint32_t& n, outbox& out) const;
   void intend(const header& h, signal_id signal, std::uint32_t n, side direction, quantity size, position_id closes, outbox& out) const;
   void stage(signal_id signal, signal_stage to, std::string_view why, outbox& out) const;
+  void drop_waiting_signal(std::string_view why, outbox& out) const;
   void enter_state(strategy_state to, std::string_view why, outbox& out) const;
-  void end_of_order(order_id order, signal_stage to, std::string_view why, outbox& out) const;
-  void stopped_if_flat(outbox& out) const;
+  void end_of_order(const header& h, order_id order, signal_stage to, std::string_view why, outbox& out) const;
+  void stop(const header& h, std::string_view why, outbox& out) const;
+  void close_or_stop(const header& h, outbox& out) const;
+  void settle(const header& h, std::string_view why, outbox& out) const;
 
   host_id self_;
   strategy_configuration configuration_;
@@ -116,6 +141,7 @@ class strategy_host {
   quantity net_;                                 // over all strategies of the account, signed
   std::map<position_id, quantity> own_;          // what it opened itself, signed
   std::map<order_id, own_order> orders_;         // not yet ended
+  ended_order ended_;
   std::uint32_t next_order_ = 1;
   std::uint32_t next_signal_ = 1;
   signal_id signal_;                             // the newest
@@ -123,6 +149,8 @@ class strategy_host {
   double signal_score_{};
   bool signal_waiting_ = false;                  // for its confirmation
   std::uint32_t timer_generation_ = 0;
+  bool keeps_positions_ = false;                 // the source has ended, and at_end says keep
+  std::deque<command_key> commands_;             // the newest, oldest first
 };
 
 }  // namespace tomnext::strategy_execution

@@ -1,5 +1,8 @@
 #include "domain/trading_gateway/gateway_host.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "domain/ledger/notional.hpp"
 
 namespace tomnext::trading_gateway {
@@ -8,9 +11,13 @@ using orders::order_move;
 
 void gateway_host::decide(const header& h, const order_approved& e, outbox& out) const {
   // A second approval of an order is not a second order.
-  if (orders_.contains(e.order)) return;
+  if (taken_.contains(e.order)) return;
   if (e.valid_until.ns != 0 && h.at > e.valid_until) {
     out.emit(order_expired{e.order, e.strategy, e.signal, e.instrument, e.size, "approved after its validity"});
+    return;
+  }
+  if (e.instrument.value >= instruments_max) {
+    out.emit(order_rejected{e.order, e.strategy, e.signal, e.instrument, "unknown instrument"});
     return;
   }
   order_submitted s;
@@ -42,6 +49,7 @@ void gateway_host::apply(const header&, const order_submitted& e) {
   o.closes = e.closes;
   if (auto s = orders::transition(o.status, order_move::submit)) o.status = *s;
   orders_.emplace(e.order, o);
+  taken_.insert(e.order);
 }
 
 order_move gateway_host::move_of(const order& o, const venue_order_reported& e) {
@@ -52,17 +60,20 @@ order_move gateway_host::move_of(const order& o, const venue_order_reported& e) 
     case venue_report::expired: return order_move::expire;
     case venue_report::filled: break;
   }
-  return o.filled.value + e.size.value < o.size.value ? order_move::partial_fill : order_move::fill;
+  return e.size.value < o.size.value - o.filled.value ? order_move::partial_fill : order_move::fill;
+}
+
+bool gateway_host::expected(const venue_order_reported& e) const {
+  auto found = orders_.find(e.order);
+  if (found == orders_.end() || e.report > venue_report::expired) return false;
+  if (e.report == venue_report::filled && (e.execution == 0 || e.size.value <= 0 || e.at_price.value <= 0 || executions_.contains(e.execution))) return false;
+  return orders::transition(found->second.status, move_of(found->second, e)).has_value();
 }
 
 void gateway_host::decide(const header&, const venue_order_reported& e, outbox& out) const {
-  auto found = orders_.find(e.order);
-  if (found == orders_.end()) return;
-  const order& o = found->second;
-  const auto m = move_of(o, e);
-  auto next = orders::transition(o.status, m);
-  if (!next) return;   // apply has counted it
-  const quantity leaves{o.size.value - o.filled.value};
+  if (!expected(e)) return;   // apply has counted it
+  const order& o = orders_.at(e.order);
+  const quantity leaves{std::max<std::int64_t>(o.size.value - o.filled.value, 0)};
   switch (e.report) {
     case venue_report::acknowledged: out.emit(order_acknowledged{e.order, o.strategy, o.instrument, e.venue_order}); return;
     case venue_report::rejected: out.emit(order_rejected{e.order, o.strategy, o.signal, o.instrument, e.reason}); return;
@@ -70,7 +81,6 @@ void gateway_host::decide(const header&, const venue_order_reported& e, outbox& 
     case venue_report::expired: out.emit(order_expired{e.order, o.strategy, o.signal, o.instrument, leaves, e.reason}); return;
     case venue_report::filled: break;
   }
-  if (executions_.contains(e.execution)) return;
   order_filled f;
   f.order = e.order;
   f.strategy = o.strategy;
@@ -80,7 +90,8 @@ void gateway_host::decide(const header&, const venue_order_reported& e, outbox& 
   f.direction = o.direction;
   f.size = e.size;
   f.at_price = e.at_price;
-  f.leaves = quantity{leaves.value - e.size.value};
+  // A venue that fills more than was asked for has filled it: the whole size is booked, and nothing is left.
+  f.leaves = quantity{std::max<std::int64_t>(leaves.value - e.size.value, 0)};
   f.closes = o.closes;
   f.execution = e.execution;
   auto notional = ledger::notional(e.at_price, e.size, minor_units_[o.instrument.value]);
@@ -88,14 +99,12 @@ void gateway_host::decide(const header&, const venue_order_reported& e, outbox& 
   if (!commission) return out.fail(errc::overflow, "the notional of order " + std::to_string(e.order.value) + " does not fit");
   f.notional = *notional;
   f.commission = *commission;
-  f.late = next->late_fill;
+  f.late = orders::is_final(o.status.state);
   out.emit(f);
 }
 
 void gateway_host::apply(const header&, const venue_order_reported& e) {
-  auto found = orders_.find(e.order);
-  if (found == orders_.end() || !orders::transition(found->second.status, move_of(found->second, e))) ++unexpected_;
-  else if (e.report == venue_report::filled && executions_.contains(e.execution)) ++unexpected_;
+  if (!expected(e)) ++unexpected_;
 }
 
 void gateway_host::move(order_id id, order_move m) {
@@ -121,22 +130,21 @@ void gateway_host::apply(const header&, const order_filled& e) {
     executions_.erase(execution_order_.front());
     execution_order_.pop_front();
   }
-  found->second.filled.value += e.size.value;
+  auto& filled = found->second.filled;
+  filled = add(filled, e.size).value_or(quantity{std::numeric_limits<std::int64_t>::max()});
   if (e.leaves.value > 0 || e.late) move(e.order, e.leaves.value > 0 ? order_move::partial_fill : order_move::fill);
   else end(e.order, order_move::fill);
 }
 
+// An order that was never sent has no entry: its id is taken all the same, so that it is not sent later either.
+void gateway_host::apply(const header&, const order_rejected& e) {
+  taken_.insert(e.order);
+  if (orders_.contains(e.order)) end(e.order, order_move::reject);
+}
+
 void gateway_host::apply(const header&, const order_expired& e) {
-  // One that was never sent has no entry; remember it, so that it is not sent later either.
-  if (!orders_.contains(e.order)) {
-    order o;
-    o.strategy = e.strategy;
-    o.instrument = e.instrument;
-    o.size = e.leaves;
-    if (auto s = orders::transition(o.status, order_move::submit)) o.status = *s;
-    orders_.emplace(e.order, o);
-  }
-  end(e.order, order_move::expire);
+  taken_.insert(e.order);
+  if (orders_.contains(e.order)) end(e.order, order_move::expire);
 }
 
 std::size_t gateway_host::open_orders() const {

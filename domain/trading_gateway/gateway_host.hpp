@@ -1,11 +1,13 @@
 // The host of one venue session: it owns the orders, gives them their identity, and turns the venue's reports into what happened to them.
 #pragma once
+#include <array>
 #include <deque>
 #include <map>
 #include <set>
 
 #include "domain/base/outbox.hpp"
 #include "domain/base/service.hpp"
+#include "domain/orders/id_set.hpp"
 #include "domain/orders/order_state.hpp"
 
 namespace tomnext::trading_gateway {
@@ -14,12 +16,14 @@ struct gateway_configuration {
   rate commission_rate;   ///< of the notional in the quote currency
 };
 
-/// Orders that have ended and are still remembered, so that late reports and repeated ids are recognised.
+/// Orders that have ended and are still remembered, so that late fills find them; and executions, so that repeated ones are recognised.
+/// Which ids were ever used is remembered beyond that, by orders::id_set.
 inline constexpr std::size_t ended_orders_max = 65'536;
 
 /// An approval becomes order_submitted and send_started in one reaction: the client order id (the order's own id) is durable before anything is sent,
-/// and none is sent twice. Executions are taken once, by execution id. A fill of an ended order is a fact, and marked late. A report that the state
-/// machine does not allow is counted, and changes nothing.
+/// and none is sent twice, however long ago the first time was. Executions are taken once, by execution id. A fill of an ended order is a fact, and
+/// marked late. A report that the state machine does not allow, about an order that was never sent, or a fill without id, size or price, is counted,
+/// and changes nothing.
 class gateway_host {
  public:
   static constexpr const char* service = "trading_gateway";
@@ -30,12 +34,12 @@ class gateway_host {
 
   gateway_host(host_id, gateway_configuration configuration) : configuration_(configuration) {}
 
-  void apply(const header&, const instrument_defined& e) { minor_units_[e.instrument.value] = e.quote_minor_units; }
+  void apply(const header&, const instrument_defined& e) { if (e.instrument.value < instruments_max) minor_units_[e.instrument.value] = e.quote_minor_units; }
   void apply(const header&, const venue_order_reported& e);
   // its own outputs
   void apply(const header&, const order_submitted& e);
   void apply(const header&, const order_acknowledged& e) { move(e.order, orders::order_move::accept); }
-  void apply(const header&, const order_rejected& e) { end(e.order, orders::order_move::reject); }
+  void apply(const header&, const order_rejected& e);
   void apply(const header&, const order_filled& e);
   void apply(const header&, const order_cancelled& e) { end(e.order, orders::order_move::cancel); }
   void apply(const header&, const order_expired& e);
@@ -46,7 +50,7 @@ class gateway_host {
   [[nodiscard]] std::uint64_t unexpected_reports() const { return unexpected_; }
   [[nodiscard]] std::size_t open_orders() const;
 
-  template <class Archive> void archive(Archive& a) { a(minor_units_, orders_, ended_, executions_, execution_order_, unexpected_); }
+  template <class Archive> void archive(Archive& a) { a(minor_units_, orders_, taken_, ended_, executions_, execution_order_, unexpected_); }
 
  private:
   struct order {
@@ -61,12 +65,14 @@ class gateway_host {
     template <class Archive> void archive(Archive& a) { a(strategy, signal, account, instrument, direction, size, filled, closes, status); }
   };
   [[nodiscard]] static orders::order_move move_of(const order& o, const venue_order_reported& e);
+  [[nodiscard]] bool expected(const venue_order_reported& e) const;
   void move(order_id id, orders::order_move m);
   void end(order_id id, orders::order_move m);
 
   gateway_configuration configuration_;
   std::array<std::uint32_t, instruments_max> minor_units_{};
   std::map<order_id, order> orders_;
+  orders::id_set taken_;                   // every id that was ever submitted, or expired before it was
   std::deque<order_id> ended_;             // oldest first
   std::set<std::uint64_t> executions_;
   std::deque<std::uint64_t> execution_order_;

@@ -20,6 +20,7 @@ forbid persistence "caf/|yaml-cpp/|spdlog/|boost/|actors/|config/" "persistence/
 forbid persistence "domain/(analysis_engine|data_pipeline|feature_store|ml_integration|monitoring_alerting|portfolio_management|risk_management|strategy_execution|trading_gateway|venue|orders|ledger)/" "persistence/ knows no service"
 forbid config "caf/|rocksdb/|actors/|persistence/" "config/ knows domain/ and yaml-cpp"
 forbid actors/replay "caf/" "actors/replay runs without CAF"
+forbid actors/api "caf/|persistence/" "actors/api/ carries text: it knows neither CAF nor the log"
 forbid . 'rocksdb/' "<rocksdb/…> belongs to persistence/rocksdb_*.cpp" '^\./(persistence/rocksdb_|tests/|bench/|build/)'
 forbid . 'caf/' "<caf/…> belongs to actors/runtime/caf.hpp" '^\./(actors/runtime/caf\.hpp|build/)'
 forbid . 'yaml-cpp/' "<yaml-cpp/…> belongs to config/" '^\./(config/|build/)'

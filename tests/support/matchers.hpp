@@ -7,7 +7,7 @@
 namespace tomnext::tests {
 
 /// The text has this part.
-inline auto mentions(const std::string& part) {
+inline auto has_part(const std::string& part) {
 #if __has_include(<catch2/catch_all.hpp>)
   return Catch::Matchers::ContainsSubstring(part);
 #else

@@ -121,6 +121,12 @@ TEST_CASE("pre-trade: trading states") {
   refused(check(buy(1000), v), limit_kind::trading_state, 1, 0);
   CHECK(check(closing, v).approved());
 
+  // A netting account is reduced by whatever closes no more than there is, flagged or not; in a hedging one the same order opens a hedge.
+  v.netting = true;
+  CHECK(check(buy(1000), v).approved());
+  refused(check(buy(2000), v), limit_kind::trading_state, 1, 0);
+  v.netting = false;
+
   v.state = trading_state::halted;
   refused(check(buy(1000), v), limit_kind::trading_state, 2, 0);
   refused(check(closing, v), limit_kind::trading_state, 2, 1);

@@ -173,3 +173,236 @@ TEST_CASE("XGBoost before 1.0, saved again as JSON: the published probabilities,
   }
   CHECK(rows == 1611);
 }
+
+// ---- Files that are no such models.
+
+namespace {
+
+// x < 0.5 ? 1 : (x of feature 1 < -2 ? 10 : 100), base score 0.5.
+json small_model() {
+  return json::parse(R"({"version": [1, 7, 4], "learner": {
+    "learner_model_param": {"base_score": "5E-1", "num_class": "0", "num_feature": "2", "num_target": "1"},
+    "objective": {"name": "reg:squarederror"},
+    "gradient_booster": {"name": "gbtree", "model": {
+      "gbtree_model_param": {"num_trees": "1", "num_parallel_tree": "1"},
+      "tree_info": [0],
+      "trees": [{"tree_param": {"num_nodes": "5", "size_leaf_vector": "0"},
+        "left_children": [1, -1, 3, -1, -1], "right_children": [2, -1, 4, -1, -1], "split_indices": [0, 0, 1, 0, 0],
+        "split_conditions": [5E-1, 1E0, -2E0, 1E1, 1E2], "default_left": [1, 0, 0, 0, 0], "split_type": [0, 0, 0, 0, 0]}]}}}})");
+}
+
+struct refused {
+  const char* where;
+  json value;
+  errc code;
+  const char* says;
+};
+
+void check_refused(const std::string& text, errc code, const std::string& says) {
+  const auto r = load_xgboost_json(text);
+  REQUIRE(!r);
+  INFO(r.error().message);
+  CHECK(r.error().code == code);
+  CHECK(r.error().message.find(says) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("XGBoost JSON: a hand-made tree is read as it is written", "[xgboost]") {
+  const auto m = loaded(small_model().dump());
+  CHECK(m.feature_count() == 2);
+  CHECK(!m.gives_probability());
+  CHECK(m.predict(row_of_features{0.25f, 0}).margin == 1.5f);
+  CHECK(m.predict(row_of_features{0.5f, -3}).margin == 10.5f);  // the threshold itself goes right
+  CHECK(m.predict(row_of_features{0.5f, -2}).margin == 100.5f);
+  CHECK(m.predict(row_of_features{missing, missing}).margin == 1.5f);
+  CHECK(m.predict(row_of_features{1, missing}).margin == 100.5f);
+}
+
+TEST_CASE("XGBoost JSON: nodes may stand in any order, and pruned ones may lie about", "[xgboost]") {
+  auto d = small_model();
+  auto& t = d[json::json_pointer("/learner/gradient_booster/model/trees/0")];
+  t["left_children"] = {4, -1, -1, -1, -1, 1, -1};
+  t["right_children"] = {5, -1, -1, -1, -1, 2, -1};
+  t["split_indices"] = {0, 0, 0, 4294967295u, 0, 1, 4294967295u};  // deleted nodes carry no feature
+  t["split_conditions"] = {0.5, 10, 100, 7, 1, -2, 7};
+  t["default_left"] = {true, false, false, false, false, false, false};
+  t["split_type"] = {0, 0, 0, 0, 0, 0, 0};
+  t["tree_param"]["num_nodes"] = "7";
+  const auto m = loaded(d.dump());
+  CHECK(m.predict(row_of_features{0.25f, 0}).margin == 1.5f);
+  CHECK(m.predict(row_of_features{1, -3}).margin == 10.5f);
+  CHECK(m.predict(row_of_features{1, 0}).margin == 100.5f);
+  CHECK(m.predict(row_of_features{missing, 0}).margin == 1.5f);
+}
+
+TEST_CASE("XGBoost JSON: objectives decide base margin and probability", "[xgboost]") {
+  auto d = small_model();
+  const auto name = json::json_pointer("/learner/objective/name");
+  const auto base = json::json_pointer("/learner/learner_model_param/base_score");
+  const auto margin = [&](const char* objective, const char* score) {
+    d[name] = objective;
+    d[base] = score;
+    const auto m = loaded(d.dump());
+    CHECK(m.gives_probability() == (std::string(objective) == "binary:logistic" || std::string(objective) == "reg:logistic"));
+    return m.predict(row_of_features{0, 0}).margin;
+  };
+  for (const char* o : {"reg:squarederror", "reg:linear", "reg:squaredlogerror", "reg:pseudohubererror", "reg:absoluteerror", "binary:logitraw"}) {
+    CHECK(margin(o, "2.5E-1") == 1.25f);
+    CHECK(margin(o, "[2.5E-1]") == 1.25f);
+    CHECK(margin(o, "-3") == -2.0f);
+  }
+  for (const char* o : {"binary:logistic", "reg:logistic"}) {
+    CHECK(margin(o, "5E-1") == 1.0f);
+    CHECK(margin(o, "[2.5E-1]") == 1.0f - 0x1.193ea8p+0f);  // ln 3
+  }
+}
+
+TEST_CASE("XGBoost JSON: what is not supported is named, with what is", "[xgboost]") {
+  const std::vector<refused> cases{
+      {"/learner/gradient_booster/name", "dart", errc::unsupported_format, "the booster 'dart' is not supported; supported is gbtree"},
+      {"/learner/gradient_booster/name", "gblinear", errc::unsupported_format, "the booster 'gblinear'"},
+      {"/learner/objective/name", "multi:softprob", errc::unsupported_format, "the objective 'multi:softprob' is not supported; supported is binary:logistic"},
+      {"/learner/objective/name", "count:poisson", errc::unsupported_format, "'count:poisson'"},
+      {"/learner/objective/name", "binary:hinge", errc::unsupported_format, "'binary:hinge'"},
+      {"/learner/learner_model_param/num_class", "3", errc::unsupported_format, "3 classes"},
+      {"/learner/learner_model_param/num_target", "2", errc::unsupported_format, "2 targets"},
+      {"/learner/learner_model_param/base_score", "[1E0,2E0]", errc::unsupported_format, "each of several outputs"},
+      {"/learner/gradient_booster/model/trees/0/split_type", {0, 0, 1, 0, 0}, errc::unsupported_format, "trees[0]: a categorical split"},
+      {"/learner/gradient_booster/model/trees/0/tree_param/size_leaf_vector", "3", errc::unsupported_format, "a leaf of 3 values"},
+      {"/version", {4, 0, 0}, errc::unsupported_format, "XGBoost 4"},
+      {"/version", {0, 90, 0}, errc::unsupported_format, "XGBoost 0"},
+  };
+  for (const auto& c : cases) {
+    auto d = small_model();
+    d[json::json_pointer(c.where)] = c.value;
+    check_refused(d.dump(), c.code, c.says);
+  }
+}
+
+TEST_CASE("XGBoost JSON: broken values are refused with their place", "[xgboost]") {
+  const std::string huge(400, '9');
+  const std::vector<refused> cases{
+      {"/version", "1.7.4", errc::invalid_argument, "version"},
+      {"/version", json::array(), errc::invalid_argument, "version"},
+      {"/learner", 7, errc::invalid_argument, "learner: must be object, is number"},
+      {"/learner/learner_model_param/base_score", 0.5, errc::invalid_argument, "base_score: must be string"},
+      {"/learner/learner_model_param/base_score", "", errc::invalid_argument, "is no number"},
+      {"/learner/learner_model_param/base_score", "[]", errc::invalid_argument, "is no number"},
+      {"/learner/learner_model_param/base_score", "[", errc::invalid_argument, "is no number"},
+      {"/learner/learner_model_param/base_score", "nan", errc::invalid_argument, "is no number"},
+      {"/learner/learner_model_param/base_score", "1E40", errc::invalid_argument, "is no number"},
+      {"/learner/learner_model_param/base_score", "0.5x", errc::invalid_argument, "'0.5x'"},
+      {"/learner/learner_model_param/num_feature", huge, errc::invalid_argument, "is no count"},
+      {"/learner/learner_model_param/num_feature", "-2", errc::invalid_argument, "is no count"},
+      {"/learner/learner_model_param/num_feature", "4000000000", errc::invalid_argument, "at most 1000000"},
+      {"/learner/learner_model_param/num_feature", "1", errc::invalid_argument, "trees[0], node 2: feature 1 of 1"},
+      {"/learner/gradient_booster/model/gbtree_model_param/num_trees", "18446744073709551615", errc::invalid_argument, "has 1 trees where num_trees says"},
+      {"/learner/gradient_booster/model/trees", json::object(), errc::invalid_argument, "trees: must be array, is object"},
+      {"/learner/gradient_booster/model/trees/0", nullptr, errc::invalid_argument, "trees[0]: must be object, is null"},
+      {"/learner/gradient_booster/model/trees/0/tree_param/num_nodes", "4294967296", errc::invalid_argument, "but there are 5 nodes"},
+      {"/learner/gradient_booster/model/trees/0/left_children", json::array(), errc::invalid_argument, "has no nodes"},
+      {"/learner/gradient_booster/model/trees/0/right_children", {2, -1}, errc::invalid_argument, "right_children: has 2 values for 5 nodes"},
+      {"/learner/gradient_booster/model/trees/0/left_children/0", 1.5, errc::invalid_argument, "left_children[0]: must be a whole number"},
+      {"/learner/gradient_booster/model/trees/0/left_children/0", "1", errc::invalid_argument, "left_children[0]: must be a whole number, is string"},
+      {"/learner/gradient_booster/model/trees/0/left_children/0", 18446744073709551615u, errc::invalid_argument, "left_children[0]: is beyond 32 bits"},
+      {"/learner/gradient_booster/model/trees/0/left_children/0", 5, errc::invalid_argument, "node 0: child 5 of 5 nodes"},
+      {"/learner/gradient_booster/model/trees/0/left_children/0", -2, errc::invalid_argument, "node 0: child -2 of 5 nodes"},
+      {"/learner/gradient_booster/model/trees/0/left_children/0", -1, errc::invalid_argument, "node 0: child -1 of 5 nodes"},  // one child only
+      {"/learner/gradient_booster/model/trees/0/left_children/0", 0, errc::invalid_argument, "this is no tree"},              // itself
+      {"/learner/gradient_booster/model/trees/0/left_children/2", 0, errc::invalid_argument, "this is no tree"},              // a cycle
+      {"/learner/gradient_booster/model/trees/0/right_children/2", 1, errc::invalid_argument, "this is no tree"},             // a shared child
+      {"/learner/gradient_booster/model/trees/0/split_indices/2", -1, errc::invalid_argument, "feature -1 of 2"},
+      {"/learner/gradient_booster/model/trees/0/split_conditions/1", nullptr, errc::invalid_argument, "split_conditions[1]: must be a finite number, is null"},
+      {"/learner/gradient_booster/model/trees/0/default_left/0", json::object(), errc::invalid_argument, "default_left[0]"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.where);
+    auto d = small_model();
+    d[json::json_pointer(c.where)] = c.value;
+    check_refused(d.dump(), c.code, c.says);
+  }
+  auto logistic = small_model();
+  logistic["learner"]["objective"]["name"] = "binary:logistic";
+  for (const char* score : {"0", "1", "-1", "1.5"}) {
+    logistic["learner"]["learner_model_param"]["base_score"] = score;
+    check_refused(logistic.dump(), errc::invalid_argument, "must lie between 0 and 1 for binary:logistic");
+  }
+  for (const char* word : {"NaN", "Infinity", "-Infinity"}) {
+    auto text = small_model().dump();
+    const auto place = text.find("-2.0");
+    REQUIRE(place != std::string::npos);
+    check_refused(text.replace(place, 4, word), errc::invalid_argument, "split_conditions[2]: must be a finite number");
+  }
+  auto overflowing = small_model().dump();
+  const auto at = overflowing.find("100.0");
+  REQUIRE(at != std::string::npos);
+  check_refused(overflowing.replace(at, 5, "1e60"), errc::invalid_argument, "beyond float32");
+}
+
+TEST_CASE("XGBoost JSON: each member that is missing is named", "[xgboost]") {
+  for (const char* where : {"/learner", "/learner/learner_model_param", "/learner/learner_model_param/base_score", "/learner/learner_model_param/num_feature",
+                            "/learner/objective", "/learner/objective/name", "/learner/gradient_booster", "/learner/gradient_booster/name", "/learner/gradient_booster/model",
+                            "/learner/gradient_booster/model/gbtree_model_param", "/learner/gradient_booster/model/gbtree_model_param/num_trees",
+                            "/learner/gradient_booster/model/trees", "/learner/gradient_booster/model/trees/0/tree_param",
+                            "/learner/gradient_booster/model/trees/0/tree_param/num_nodes", "/learner/gradient_booster/model/trees/0/left_children",
+                            "/learner/gradient_booster/model/trees/0/right_children", "/learner/gradient_booster/model/trees/0/split_indices",
+                            "/learner/gradient_booster/model/trees/0/split_conditions", "/learner/gradient_booster/model/trees/0/default_left"}) {
+    INFO(where);
+    auto d = small_model();
+    const json::json_pointer p(where);
+    d[p.parent_pointer()].erase(p.back());
+    check_refused(d.dump(), errc::invalid_argument, p.back() + ": is missing");
+  }
+}
+
+TEST_CASE("XGBoost JSON: text cut at any byte, nested without end, or too long is refused", "[xgboost]") {
+  const std::string whole = small_model().dump();
+  for (std::size_t n = 0; n < whole.size(); ++n) REQUIRE(!load_xgboost_json(std::string_view(whole).substr(0, n)));
+  check_refused(whole.substr(0, whole.size() - 1), errc::invalid_argument, "not complete JSON");
+  check_refused("[1, 2]", errc::invalid_argument, "must be object, is array");
+  check_refused(std::string(1'000'000, '['), errc::invalid_argument, "nests deeper");
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += R"({"learner":)";
+  check_refused(deep, errc::invalid_argument, "nests deeper");
+  check_refused(std::string(xgboost_json_bytes_max + 1, ' '), errc::invalid_argument, "bytes; at most");
+  check_refused(std::string("{L\0\0", 4), errc::unsupported_format, "UBJSON is not supported");
+}
+
+TEST_CASE("XGBoost JSON: bytes changed at random never do harm", "[xgboost]") {
+  const std::string whole = small_model().dump();
+  std::uint64_t state = 42;
+  const auto next = [&] { return state = state * 6364136223846793005u + 1442695040888963407u, state >> 33; };
+  std::size_t accepted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string damaged = whole;
+    for (auto changes = 1 + next() % 3; changes > 0; --changes) damaged[next() % damaged.size()] = R"(0123456789-.eE"[]{},:tn)"[next() % 24];
+    if (const auto m = load_xgboost_json(damaged)) {
+      ++accepted;
+      (void)m->predict(row_of_features(m->feature_count(), missing));
+    }
+  }
+  CHECK(accepted > 0);  // a changed digit is still a model: the damage reaches the trees, too
+  CHECK(accepted < 20'000);
+}
+
+TEST_CASE("XGBoost JSON: the reference models of other kinds are refused by name", "[xgboost][shared]") {
+  if (!tests::shared_data("reference/ml/xgboost-fx")) {
+    WARN("SKIPPED: no reference/ml beside this checkout; set TOMNEXT_SHARED_DATA");
+    return;
+  }
+  const std::string fx = "reference/ml/xgboost-fx/gbpusd-h4-", modern = "reference/ml/xgboost-3.1-json/";
+  struct one { std::string file, says; };
+  for (const auto& m : {one{fx + "dart-logistic.json", "'dart'"}, one{fx + "gblinear-reg.json", "'gblinear'"}, one{fx + "multi-softprob3.json", "3 classes"},
+                        one{fx + "poisson.json", "'count:poisson'"}, one{fx + "cat-onehot.json", "categorical split"}, one{fx + "cat-partition.json", "categorical split"},
+                        one{fx + "binary-logistic.ubj", "UBJSON"}, one{modern + "dart_regression.model.json", "'dart'"},
+                        one{modern + "gblinear_regression.model.json", "'gblinear'"}, one{modern + "gbtree_categorical.model.json", "categorical split"},
+                        one{modern + "gbtree_multiclass.model.json", "classes"}}) {
+    INFO(m.file);
+    const auto file = tests::shared_data(m.file);
+    REQUIRE(file);
+    const auto r = load_xgboost_json(tests::file_text(*file));
+    REQUIRE(!r);
+    CHECK(r.error().message.find(m.says) != std::string::npos);
+  }
+}

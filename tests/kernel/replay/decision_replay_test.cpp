@@ -191,7 +191,7 @@ TEST_CASE("a log of other hosts is refused by name", "[replay]") {
   auto& r = run_once();
   auto v = replay::replay_decisions(*r.log, hosts_from_log(r, {{"strategies.0.name", "other"}}), {});
   REQUIRE_FALSE(v);
-  CHECK_THAT(v.error().message, tests::mentions("strategy_execution/cross") && tests::mentions("strategy_execution/other"));
+  CHECK_THAT(v.error().message, tests::has_part("strategy_execution/cross") && tests::has_part("strategy_execution/other"));
 }
 
 TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its book", "[replay]") {
@@ -214,20 +214,35 @@ TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its 
   INFO(text);
   for (const char* step : {"order_filled", "venue_order_reported", "send_started", "order_approved", "order_intended", "bar_closed", "quote_accepted",
                            "book: "})
-    CHECK_THAT(text, tests::mentions(step));
+    CHECK_THAT(text, tests::has_part(step));
   // The bar's quotes are named by what they gave.
-  for (const char* role : {"open", "high", "low", "close"}) CHECK_THAT(text, tests::mentions(role));
+  for (const char* role : {"open", "high", "low", "close"}) CHECK_THAT(text, tests::has_part(role));
   auto last = replay::why(*r.log, fills->head.seq);
   REQUIRE(last);
-  CHECK_THAT(replay::to_tree(*last), tests::mentions("source_state_changed") && tests::mentions("quote_accepted"));
+  CHECK_THAT(replay::to_tree(*last), tests::has_part("source_state_changed") && tests::has_part("quote_accepted"));
 }
 
 TEST_CASE("a model's bytes lie beside the log, and its decisions are made again from there", "[replay]") {
   tests::temporary_folder folder("model");
   const auto file = folder.file("model.json");
   std::filesystem::copy_file(tests::shipped_data("ml/gbtree_binary_logistic_missing.model.json"), file);
-  auto d = config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD}]"},
-                                                              {"strategies.0.confirm_by_model", "true"}});
+  const auto deployment = [&](const std::string& features) {
+    return config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD" + features + "}]"},
+                                                            {"strategies.0.confirm_by_model", "true"}});
+  };
+  // The file names no features: which of ours they are must be said, all of them, and by their names.
+  const auto refused = [&](const std::string& features) {
+    auto bad = deployment(features);
+    REQUIRE(bad);
+    auto ran = replay::run_backtest(*bad, {});
+    REQUIRE_FALSE(ran);
+    return ran.error().message;
+  };
+  CHECK_THAT(refused(""), tests::has_part("reads 4 features without names") && tests::has_part("ema_20, log_return_1"));
+  CHECK_THAT(refused(", features: [ema_20]"), tests::has_part("reads 4 features, 1 are listed"));
+  CHECK_THAT(refused(", features: [ema_20, spread, atr_14, atr_15]"), tests::has_part("'atr_15'"));
+
+  auto d = deployment(", features: [spread, log_return_1, atr_14, volatility_20]");
   if (!d) FAIL(d.error().message);
   auto report = replay::run_backtest(*d, {folder.file("log"), {}});
   if (!report) FAIL(report.error().message);
@@ -239,13 +254,20 @@ TEST_CASE("a model's bytes lie beside the log, and its decisions are made again 
   CHECK(added->as<model_file_added>().name == text("trees"));
   auto given = replay::last_of(**log, signal_confirmation_given::type_number);
   REQUIRE(given);
+  auto predicted = replay::last_of(**log, prediction_made::type_number);
+  REQUIRE(predicted);
+  CHECK(predicted->as<prediction_made>().model_hash == added->as<model_file_added>().content_hash);
+  CHECK(predicted->as<prediction_made>().probability > 0);
+  auto vector = replay::last_of(**log, feature_vector_updated::type_number);
+  REQUIRE(vector);
+  CHECK(predicted->as<prediction_made>().vector_hash == vector->as<feature_vector_updated>().vector_hash);
   const auto v = verify(**log, hosts_from_log(**log, folder.file("log")));
   CHECK(v.identical());
   CHECK(v.state_hash == report->state_hash);
   // A model file that is gone stops the run by name.
   auto gone = replay::run_backtest(*d, {folder.file("other"), {}});
   REQUIRE_FALSE(gone);
-  CHECK_THAT(gone.error().message, tests::mentions("model trees") && tests::mentions("model.json"));
+  CHECK_THAT(gone.error().message, tests::has_part("model trees") && tests::has_part("model.json"));
   CHECK_FALSE(std::filesystem::exists(folder.file("other")));
 }
 
@@ -253,5 +275,5 @@ TEST_CASE("a log of market data has no decisions to make again", "[replay]") {
   persistence::memory_log empty;
   auto made = replay::deployment_of_log(empty, "nowhere", {});
   REQUIRE_FALSE(made);
-  CHECK_THAT(made.error().message, tests::mentions("no configuration"));
+  CHECK_THAT(made.error().message, tests::has_part("no configuration"));
 }

@@ -1,0 +1,26 @@
+// tomnext log: looks into a log, and checks it. One part per file: log_stats, log_cat, log_verify, log_compare.
+#include "actors/app/command_log.hpp"
+
+#include "actors/app/commands.hpp"
+#include "persistence/json.hpp"
+
+namespace tomnext::app {
+namespace {
+
+action add_schema(CLI::App&) {
+  return [](session& s) -> result<exit_code> {
+    // The schema is a .proto either way; as JSON it is one string, so that a caller's parser never meets anything else.
+    s.out << (s.json ? json_text({{"proto", persistence::proto_schema()}}) + "\n" : persistence::proto_schema());
+    return exit_code::ok;
+  };
+}
+
+}  // namespace
+
+command log_command() {
+  return {"log", "looks into a log: stats, cat, verify, compare, schema", "tomnext log verify results/log", nullptr,
+          {log_stats_command(), log_cat_command(), log_verify_command(), log_compare_command(),
+           {"schema", "prints all events as a .proto", "tomnext log schema", add_schema}}};
+}
+
+}  // namespace tomnext::app

@@ -1,0 +1,138 @@
+// tomnext run: a live node of actors on the deployment's sources.
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "actors/app/command_log.hpp"
+#include "actors/app/commands.hpp"
+#include "actors/app/config_options.hpp"
+#include "actors/app/node.hpp"
+#include "actors/app/run_summary.hpp"
+#include "actors/replay/backtest.hpp"
+#include "actors/replay/prepare.hpp"
+#include "persistence/content_store.hpp"
+#include "persistence/rocksdb_log.hpp"
+
+namespace tomnext::app {
+namespace {
+
+struct run_command_options {
+  config_options configuration;
+  std::string log;
+  std::string pace;
+  int port = -1;
+  bool stay = false;
+  bool test_hooks = false;
+};
+
+// The main thread waits for signals; SIGUSR1 is our own word that the node has an outcome. Blocked before any thread starts, so that all inherit it.
+class signal_waiter {
+ public:
+  signal_waiter() {
+    sigemptyset(&set_);
+    for (int s : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set_, s);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
+  ~signal_waiter() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signal_waiter(const signal_waiter&) = delete;
+  signal_waiter& operator=(const signal_waiter&) = delete;
+  /// The next signal.
+  [[nodiscard]] int wait() const {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {}
+    return signal;
+  }
+
+ private:
+  sigset_t set_{}, before_{};
+};
+
+result<config::deployment> deployment_of(const run_command_options& o) {
+  auto d = o.configuration.load();
+  if (!d) return d;
+  if (!o.pace.empty()) {
+    auto pace = config::parse_pace(o.pace);
+    if (!pace) return pace.error().within("--pace");
+    d->node.pace = *pace;
+  }
+  if (!o.log.empty()) d->node.log = o.log;
+  if (d->node.log.empty()) return error(errc::configuration_key, "a live node needs a log: give --log DIR, or node.log in the configuration");
+  return d;
+}
+
+std::shared_ptr<spdlog::logger> node_logger() {
+  auto logger = spdlog::get("node");
+  if (!logger) logger = spdlog::stderr_color_mt("node");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  return logger;
+}
+
+result<exit_code> run(const run_command_options& o, session& s) {
+  auto d = deployment_of(o);
+  if (!d) return d.error();
+  const signal_waiter signals;
+  spdlog::set_default_logger(node_logger());
+  TOMNEXT_TRY(replay::prepare(*d));
+  auto opened = persistence::open_log(d->node.log, {});
+  if (!opened) return opened.error();
+  node_options options;
+  options.log = std::move(*opened);
+  options.directory = d->node.log;
+  options.stay = o.stay;
+  options.test_hooks = o.test_hooks;
+  if (o.port >= 0) options.port = static_cast<std::uint16_t>(o.port);
+  else if (d->node.port != 0) options.port = d->node.port;
+  options.on_outcome = [] { ::kill(::getpid(), SIGUSR1); };
+  auto parts = replay::load_models(*d, d->node.log);
+  if (!parts) return parts.error();
+  if (auto stored = persistence::content_store(d->node.log).put(d->source_text); !stored) return stored.error();
+
+  const auto log = options.log;
+  auto started = node::start(*d, std::move(*parts), std::move(options));
+  if (!started) return started.error();
+  auto& n = **started;
+  if (n.port() != 0) spdlog::info("http://127.0.0.1:{} answers /healthz /readyz /metrics /api/v1/actors", n.port());
+  spdlog::info("running from event {} of {}", log->head().seq, d->node.log);
+
+  const int signal = signals.wait();
+  if (signal != SIGUSR1) spdlog::info("{}: stopping in order", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  const bool asked = signal != SIGUSR1 && !n.outcome();
+  const bool orderly = n.stop();
+  const auto outcome = n.wait();
+  if (!asked && outcome.code != exit_code::ok) {
+    // Actors may be stuck, and the log holds all that matters: the process ends here, and a restart recovers.
+    s.err << "tomnext: " << outcome.message << std::endl;
+    if (s.json) s.out << json_text({{"error", {{"exit_code", static_cast<int>(outcome.code)}, {"message", outcome.message}}}}) << std::endl;
+    spdlog::default_logger()->flush();
+    ::_exit(static_cast<int>(outcome.code));
+  }
+  started->reset();
+  if (!orderly) spdlog::warn("not everything stopped in order: the next start recovers");
+  auto summary = summarise(*log, *d);
+  if (!summary) return summary.error();
+  s.out << (s.json ? to_json(*summary) + "\n" : to_table(*summary));
+  return asked ? exit_code::cancelled : exit_code::ok;
+}
+
+action add(CLI::App& app) {
+  auto o = std::make_shared<run_command_options>();
+  o->configuration.add(app, true);
+  app.add_option("--log", o->log, "the node's log; created, or gone on with")->type_name("DIR");
+  app.add_option("--pace", o->pace, "lockstep, recorded, or a multiple such as x100 (default: the configuration's)")->type_name("PACE");
+  app.add_option("--port", o->port, "HTTP endpoint on loopback; 0: any free port")->type_name("PORT")->check(CLI::Range(0, 65'535));
+  app.add_flag("--stay", o->stay, "go on answering when the source has ended, until SIGTERM");
+  app.add_flag("--test-hooks", o->test_hooks, "adds POST /api/v1/actors/kill?name=NAME, for tests");
+  return [o](session& s) { return run(*o, s); };
+}
+
+}  // namespace
+
+command run_command() {
+  return {"run", "a live node of actors on the configuration's sources, until they end or SIGTERM", "tomnext run tests/data/demo.yaml --log live/log --pace lockstep --port 8080", add};
+}
+
+}  // namespace tomnext::app

@@ -1,0 +1,181 @@
+#include "actors/runtime/host_actor.hpp"
+
+#include <fmt/format.h>
+
+#include "actors/runtime/instrumented.hpp"
+
+namespace tomnext::actors {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto journal_deadline = 10s;
+// A reader serves all hosts of a node that recovers, one after the other.
+constexpr auto reader_deadline = 120s;
+constexpr std::uint64_t groups_per_read = 256;
+
+}  // namespace
+
+host_state::host_state(host_protocol::pointer self, host_settings settings)
+    : self_(self), settings_(std::move(settings)), core_(settings_.definition, settings_.make()) {
+  self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
+}
+
+host_protocol::behavior_type host_state::behavior() {
+  recover();
+  return {
+      [this](deliver_atom, const group_ref& group) {
+        if (live_) process(*group);
+        else stash_.push_back(group);
+      },
+      [this](query_atom, const std::string& question, const std::string& argument) -> answer<std::string> { return view(question, argument); },
+  };
+}
+
+// ---- recovery --------------------------------------------------------------------------------------
+
+void host_state::give_up(const error& why) { self_->quit(to_caf(why.within(core_.definition().name))); }
+
+void host_state::recover() {
+  record_of(self_).set_state("recovering");
+  tell(self_, settings_.readiness(), unready_v, core_.definition().name);
+  ask(self_, settings_.journal, journal_deadline, enroll_v, core_.definition().id.value, pointer_of(self_))
+      .then(
+          [this](const enrolment_ref& e) {
+            enrolment_ = e;
+            load_snapshot();
+          },
+          [this](const caf::error& e) { give_up(from_caf(e).within("registering with the journal")); });
+}
+
+void host_state::load_snapshot() {
+  ask(self_, settings_.reader(), reader_deadline, snapshot_v, core_.definition().id.value)
+      .then([this](const snapshot_ref& s) { load(s); }, [this](const caf::error& e) { give_up(from_caf(e).within("reading its snapshot")); });
+}
+
+void host_state::load(const snapshot_ref& s) {
+  point_ = {};
+  if (s && s->mark <= enrolment_->granted.registered_at) {
+    if (core_.service().load(s->state)) point_ = {s->covered, s->mark};
+    else core_ = host_core(settings_.definition, settings_.make());  // a state that cannot be read is as good as none
+  }
+  core_.begin(enrolment_->granted.incarnation, enrolment_->granted.record, point_);
+  // The group that holds the first event to fold may begin earlier: what is covered is passed over.
+  read_to_ = point_.covered;
+  read_from(read_to_ + 1);
+}
+
+void host_state::read_from(std::uint64_t seq) {
+  if (seq > enrolment_->granted.registered_at) return activate();
+  const auto& memory = enrolment_->not_yet_durable;
+  if (!memory.empty() && seq >= memory.front()->first_seq()) {
+    fold(memory);
+    return activate();
+  }
+  ask(self_, settings_.reader(), reader_deadline, read_v, seq, groups_per_read)
+      .then(
+          [this, seq](const groups_ref& groups) {
+            fold(*groups);
+            if (read_to_ < seq) return give_up({errc::log_gap, "the log ends at event " + std::to_string(read_to_) + " before the registration at " +
+                                                                   std::to_string(enrolment_->granted.registered_at)});
+            read_from(read_to_ + 1);
+          },
+          [this](const caf::error& e) { give_up(from_caf(e).within("reading the log")); });
+}
+
+void host_state::fold(const std::vector<group_ref>& groups) {
+  for (const auto& g : groups)
+    for (const auto& e : g->events) {
+      if (e.head.seq <= read_to_ || e.head.seq > enrolment_->granted.registered_at) continue;
+      if (auto folded = core_.fold(e); !folded) return failed(e, folded.error());
+      read_to_ = e.head.seq;
+    }
+}
+
+void host_state::activate() {
+  if (auto ended = core_.end_of_log(); !ended) return give_up(ended.error());
+  const auto& granted = enrolment_->granted;
+  host_activated a;
+  a.name = std::string_view(core_.definition().name);
+  a.service_version = core_.definition().version;
+  a.state_version = core_.definition().state_version;
+  a.decides_after = granted.record.decided_to;
+  a.configuration_hash = settings_.configuration_hash;
+  std::vector<reaction> all{core_.mark(a, granted.record.decided_to)};
+  if (granted.known) {
+    host_recovered r;
+    r.name = a.name;
+    r.recovered_position = granted.record.decided_to;
+    r.snapshot_position = point_.covered;
+    auto second = core_.mark(r, granted.record.decided_to);
+    second.events.front().head.ordinal = 1;
+    all.front().events.push_back(second.events.front());
+  }
+  for (auto& x : core_.reactions()) all.push_back(std::move(x));
+  answer_to(granted.registered_at, std::move(all));
+  live_ = true;
+  enrolment_.reset();
+  next_mark_ = core_.inputs() + settings_.snapshot_every;
+  record_of(self_).set_state("running");
+  tell(self_, settings_.readiness(), ready_v, core_.definition().name);
+  for (const auto& g : std::exchange(stash_, {})) process(*g);
+}
+
+// ---- life ------------------------------------------------------------------------------------------
+
+void host_state::answer_to(std::uint64_t seq, std::vector<reaction> reactions) {
+  auto batch = std::make_shared<answer_batch>();
+  batch->host = core_.definition().id;
+  batch->incarnation = core_.incarnation();
+  batch->answered_to = seq;
+  batch->reactions = std::move(reactions);
+  tell(self_, settings_.journal, answers_v, answers_ref(std::move(batch)));
+}
+
+void host_state::process(const persistence::group& group) {
+  for (const auto& e : group.events)
+    if (auto taken = core_.take(e); !taken) return failed(e, taken.error());
+  answer_to(group.last_seq(), core_.reactions());
+  if (core_.inputs() >= next_mark_) mark_progress();
+}
+
+// A poisonous input is passed over: recorded as the reaction to it, and recovery begins before it. Anything else stops the node: money is at stake,
+// and a log that this service cannot fold is not mended by passing over a part of it.
+void host_state::failed(const event& input, const error& why) {
+  if (why.code != errc::poisonous_input) {
+    settings_.fatal(core_.definition().name, why);
+    return self_->quit(to_caf(why));
+  }
+  auto reactions = core_.reactions();
+  auto parked = core_.mark(input_parked{input.head.seq, std::string_view(why.message)}, input.head.seq);
+  parked.events.front().head.cause = input.head.seq;
+  parked.events.front().head.at = input.head.at;
+  reactions.push_back(std::move(parked));
+  answer_to(input.head.seq, std::move(reactions));
+  self_->quit(to_caf(why));
+}
+
+void host_state::mark_progress() {
+  next_mark_ = core_.inputs() + settings_.snapshot_every;
+  auto s = std::make_shared<persistence::snapshot>();
+  s->key = {core_.definition().name, core_.definition().version, core_.definition().state_version, settings_.configuration_hash};
+  s->covered = core_.consumed();
+  s->state = core_.service().save();
+  // The keeper hears of the snapshot before its mark can become durable.
+  tell(self_, settings_.keeper(), snapshot_v, core_.definition().id.value, core_.incarnation(), snapshot_ref(std::move(s)));
+  answer_to(core_.consumed(), {core_.mark(host_progressed{core_.consumed(), true}, core_.consumed())});
+}
+
+void host_state::stop(const caf::error& reason) {
+  // An ordered stop leaves a mark, so that the next life has little to read.
+  if (live_ && reason == caf::exit_reason::user_shutdown && core_.consumed() > 0) mark_progress();
+  live_ = false;
+  self_->quit(reason);
+}
+
+answer<std::string> host_state::view(const std::string& question, const std::string& argument) const {
+  auto seen = settings_.view(core_.service(), question, argument);
+  if (!seen) return to_caf(seen.error());
+  return fmt::format(R"({{"host":"{}","as_of_seq":{},"ready":{},"view":{}}})", core_.definition().name, core_.consumed(), live_, *seen);
+}
+
+}  // namespace tomnext::actors

@@ -1,0 +1,160 @@
+// The one actor class of tomnext: a typed actor around a State, which keeps its own figures and never lets an exception out.
+#pragma once
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "actors/runtime/caf.hpp"
+#include "actors/runtime/introspection.hpp"
+
+namespace tomnext::actors {
+
+/// Who an actor is in introspection.
+struct actor_name {
+  std::string name;     ///< unique within the node: "risk_management/book"
+  std::string kind;     ///< "host", "journal", …
+  std::string parent;   ///< name of its supervisor; empty for a root
+};
+
+/// The part of actor_of that does not depend on the protocol.
+class recorded {
+ public:
+  [[nodiscard]] actor_record& record() const { return *record_; }
+
+ protected:
+  explicit recorded(std::shared_ptr<actor_record> record) : record_(std::move(record)) {}
+  ~recorded() = default;
+
+ private:
+  std::shared_ptr<actor_record> record_;
+};
+
+/// The record of an actor made by spawn_actor, for its State: record_of(self).set_state("recovering"). Look it up once, not per message.
+template <class Self> actor_record& record_of(Self* self) { return dynamic_cast<const recorded&>(*self).record(); }
+
+namespace detail {
+/// An exception as the reason of an actor's end.
+inline error error_of(const std::exception_ptr& e) {
+  try {
+    std::rethrow_exception(e);
+  } catch (const std::exception& known) {
+    return {errc::actor_down, std::string("an exception escaped: ") + known.what()};
+  } catch (...) {
+    return {errc::actor_down, "an exception escaped that is no std::exception"};
+  }
+}
+}  // namespace detail
+
+/// State is made as State(Protocol::pointer self, args…) in the actor's own context when it first runs, and destroyed there when it ends.
+/// State::behavior() gives the handlers. An exception from any of these ends the actor with errc::actor_down, never the process.
+/// The state reads "starting" until behavior() returned, then "running" unless State set another; at the end "stopped", or "failed" after an error.
+template <class Protocol, class State> class actor_of final : public Protocol::base, public recorded {
+ public:
+  using base = typename Protocol::base;
+  using behavior_type = typename Protocol::behavior_type;
+  using make_state = std::function<void(std::optional<State>&, typename Protocol::pointer)>;
+
+  actor_of(caf::actor_config& config, const std::shared_ptr<introspection>& figures, actor_name who, make_state make)
+      : base(config), recorded(figures->add(this->id(), who.name, std::move(who.kind), std::move(who.parent))),
+        name_(std::move(who.name)), make_(std::move(make)) {
+    this->set_exception_handler([this](std::exception_ptr& e) {
+      auto reason = detail::error_of(e);
+      record().set_error(reason.message);
+      return to_caf(reason);
+    });
+  }
+
+  const char* name() const override { return name_.c_str(); }
+
+  using base::enqueue;
+  void enqueue(caf::mailbox_element_ptr m, caf::execution_unit* worker) override {
+    record().count_enqueued();
+    base::enqueue(std::move(m), worker);
+  }
+
+  // One reading of the clock per message: a message begins where the one before it ended, and the first of a turn where the turn began.
+  caf::resumable::resume_result resume(caf::execution_unit* worker, std::size_t messages_max) override {
+    last_ = clock::now();
+    return base::resume(worker, messages_max);
+  }
+  caf::invoke_message_result consume(caf::mailbox_element& m) override {
+    measured_message measured{*this, !is_system_message(m)};
+    record().begin_message();
+    const auto result = base::consume(m);
+    measured.skipped = result == caf::invoke_message_result::skipped;
+    measured.work = measured.work && result == caf::invoke_message_result::consumed;
+    return result;
+  }
+
+  bool cleanup(caf::error&& reason, caf::execution_unit* worker) override {
+    // Before those who monitor learn of the end, so that they find it here too.
+    record().end(!reason || reason == caf::exit_reason::user_shutdown ? "stopped" : "failed");
+    return base::cleanup(std::move(reason), worker);
+  }
+
+ protected:
+  behavior_type make_behavior() override {
+    std::exchange(make_, nullptr)(state_, this);
+    auto handlers = state_->behavior();
+    if (std::string_view(record().state()) == "starting") record().set_state("running");
+    last_ = clock::now();   // the first message does not pay for the start
+    return handlers;
+  }
+  /// Here, not in the destructor: what State holds may hold this actor, and its promises must answer while the mailbox still works.
+  void on_exit() override { state_.reset(); }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  /// Counts on the way out, also when a handler throws.
+  struct measured_message {
+    actor_of& self;
+    bool work;
+    bool skipped = false;   ///< stays in the mailbox, and comes again
+    ~measured_message() {
+      if (skipped) return;
+      const auto now = clock::now();
+      const auto begun = std::exchange(self.last_, now);
+      if (work)
+        self.record().end_message(static_cast<std::uint64_t>(std::chrono::nanoseconds(now - begun).count()));
+      else
+        self.record().leave_queue();
+    }
+  };
+
+  const std::string name_;
+  make_state make_;
+  std::optional<State> state_;
+  clock::time_point last_{};
+};
+
+namespace detail {
+template <class Protocol, class State, caf::spawn_options Options, class Parent, class... A>
+Protocol spawn_with(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
+  using values = std::tuple<std::decay_t<A>...>;
+  auto kept = std::make_shared<values>(std::forward<A>(args)...);   // shared: a std::function wants to be copyable, the arguments need not be
+  typename actor_of<Protocol, State>::make_state make = [kept](std::optional<State>& state, typename Protocol::pointer self) {
+    std::apply([&](auto&... a) { state.emplace(self, std::move(a)...); }, *kept);
+  };
+  return parent.template spawn<actor_of<Protocol, State>, Options>(figures, std::move(who), std::move(make));
+}
+}  // namespace detail
+
+/// Starts an actor on the shared workers. Parent: an actor_system, or the actor that starts it. Returns at once.
+template <class Protocol, class State, class Parent, class... A>
+Protocol spawn_actor(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
+  return detail::spawn_with<Protocol, State, caf::no_spawn_options>(parent, figures, std::move(who), std::forward<A>(args)...);
+}
+/// The same with a thread of its own, for work that blocks or takes long.
+template <class Protocol, class State, class Parent, class... A>
+Protocol spawn_detached_actor(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
+  return detail::spawn_with<Protocol, State, caf::detached>(parent, figures, std::move(who), std::forward<A>(args)...);
+}
+
+}  // namespace tomnext::actors

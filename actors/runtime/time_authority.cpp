@@ -1,0 +1,123 @@
+#include "actors/runtime/time_authority.hpp"
+
+#include "actors/replay/kernel.hpp"
+
+namespace tomnext::actors {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A host that is restarted holds up lockstep for as long as its recovery takes.
+constexpr auto admission_deadline = 120s;
+// Inputs between two timers that may enter together, where order is by arrival.
+constexpr std::size_t batch_max = 256;
+
+}  // namespace
+
+time_protocol::behavior_type time_authority_state::behavior() {
+  begin();
+  return {
+      [this](offer_atom, const inputs_ref& inputs) -> answer<std::uint64_t> { return enqueue(market_, inputs); },
+      [this](urgent_atom, const inputs_ref& inputs) -> answer<std::uint64_t> { return enqueue(urgent_, inputs); },
+      [this](armed_atom, const timers_ref& timers) {
+        take_armed(*timers);
+        step();
+      },
+      [this](time_is_atom, std::int64_t ns) {
+        clock_ = std::max(clock_, timestamp{ns});
+        step();
+      },
+      [this](halt_atom) -> answer<bool> {
+        halt();
+        return true;
+      },
+      [this](tick_atom) { step(); },
+  };
+}
+
+// The journal knows what is armed, also when this actor was restarted in the middle.
+void time_authority_state::begin() {
+  ask(self_, journal_, admission_deadline, timers_v, pointer_of(self_))
+      .then(
+          [this](const timers_ref& timers) {
+            take_armed(*timers);
+            knows_timers_ = true;
+            step();
+          },
+          [this](const caf::error& e) { self_->quit(to_caf(from_caf(e).within("asking the journal for its timers"))); });
+}
+
+void time_authority_state::take_armed(const std::vector<timer_armed>& timers) {
+  for (const auto& t : timers) timers_.emplace(t.due, t.target, t.timer, t.generation);
+}
+
+answer<std::uint64_t> time_authority_state::enqueue(std::deque<offer>& line, const inputs_ref& inputs) {
+  if (halted_) return to_caf({errc::cancelled, "the node is stopping: no more inputs"});
+  auto promise = self_->make_response_promise<std::uint64_t>();
+  line.push_back({inputs, 0, promise_guard<std::uint64_t>(promise)});
+  step();
+  return promise;
+}
+
+// What is under way at the journal stays; everything behind it is refused, and may be offered again to the next life of the node.
+void time_authority_state::halt() {
+  halted_ = true;
+  for (auto* line : {&urgent_, &market_})
+    for (auto& o : std::exchange(*line, {})) o.promise.deliver(to_caf({errc::cancelled, "the node is stopping: no more inputs"}));
+}
+
+bool time_authority_state::timer_before(const offered_input& i) const {
+  if (timers_.empty()) return false;
+  const timestamp due = std::get<0>(*timers_.begin());
+  return i.after_timers_at ? due <= i.what.head.at : due < i.what.head.at;
+}
+
+offered_input time_authority_state::fire() {
+  const auto [due, target, timer, generation] = *timers_.begin();
+  timers_.erase(timers_.begin());
+  header h;
+  h.at = due;
+  h.host = replay::timer_authority;
+  return {event(h, timer_fired{target, timer, generation, due})};
+}
+
+// In lockstep inputs enter one by one: each may arm the timer that comes before the next.
+std::vector<offered_input> time_authority_state::take_from(offer& o) {
+  std::vector<offered_input> batch;
+  const std::size_t most = order_ == ordering::lockstep ? 1 : batch_max;
+  while (o.next < o.inputs->size() && batch.size() < most && !timer_before((*o.inputs)[o.next])) batch.push_back((*o.inputs)[o.next++]);
+  return batch;
+}
+
+void time_authority_state::step() {
+  if (admitting_ || halted_ || !knows_timers_) return;
+  if (!urgent_.empty()) {
+    auto batch = *urgent_.front().inputs;   // stamped with the journal's present, whatever was on them
+    for (auto& i : batch) i.what.head.at = {};
+    urgent_.front().next = batch.size();
+    return admit(std::move(batch), &urgent_);
+  }
+  if (!market_.empty()) {
+    auto& o = market_.front();
+    if (o.next < o.inputs->size() && timer_before((*o.inputs)[o.next])) return admit({fire()}, nullptr);
+    return admit(take_from(o), &market_);
+  }
+  if (!timers_.empty() && std::get<0>(*timers_.begin()) <= clock_) admit({fire()}, nullptr);
+}
+
+void time_authority_state::admit(std::vector<offered_input> inputs, std::deque<offer>* from) {
+  admitting_ = true;
+  ask(self_, journal_, admission_deadline, admit_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
+      .then(
+          [this, from](std::uint64_t head) {
+            admitting_ = false;
+            if (from != nullptr && !from->empty() && from->front().next >= from->front().inputs->size()) {
+              from->front().promise.deliver(head);
+              from->pop_front();
+            }
+            step();
+          },
+          [this](const caf::error& e) { self_->quit(to_caf(from_caf(e).within("offering inputs to the journal"))); });
+}
+
+}  // namespace tomnext::actors

@@ -1,0 +1,136 @@
+// What instrumentation costs: the same two actors bare and instrumented, one way and as requests. The bare framework is the limit.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+#include <memory>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "actors/runtime/instrumented.hpp"
+
+using namespace tomnext::actors;
+
+namespace {
+
+TOMNEXT_ATOM(item, "bItem");
+TOMNEXT_ATOM(go, "bGo");
+TOMNEXT_ATOM(question, "bQuestion");
+using sink = typed<answer<void>(item_atom, std::int64_t), answer<std::int64_t>(question_atom, std::int64_t)>;
+using source = typed<answer<void>(go_atom)>;
+using finished = std::shared_ptr<std::promise<void>>;
+
+struct sink_state {
+  finished done;
+  std::int64_t expected, seen = 0;
+  sink_state(sink::pointer, finished d, std::int64_t n) : done(std::move(d)), expected(n) {}
+  sink::behavior_type behavior() {
+    return {[this](item_atom, std::int64_t) { if (++seen == expected) done->set_value(); }, [](question_atom, std::int64_t n) { return n + 1; }};
+  }
+};
+/// Sends in bursts, so that its own mailbox and the other's are worked off meanwhile.
+struct sender_state {
+  source::pointer self;
+  sink to;
+  std::int64_t left;
+  sender_state(source::pointer s, sink t, std::int64_t n) : self(s), to(std::move(t)), left(n) {}
+  source::behavior_type behavior() {
+    return {[this](go_atom) {
+      for (int i = 0; i < 1'000 && left > 0; ++i, --left) tell(self, to, item_v, left);
+      if (left > 0) tell(self, self, go_v);
+    }};
+  }
+};
+/// Keeps a number of requests in flight.
+struct asker_state {
+  source::pointer self;
+  sink to;
+  finished done;
+  std::int64_t left, open = 0;
+  int in_flight;
+  asker_state(source::pointer s, sink t, finished d, std::int64_t n, int k) : self(s), to(std::move(t)), done(std::move(d)), left(n), in_flight(k) {}
+  source::behavior_type behavior() {
+    return {[this](go_atom) { for (int i = 0; i < in_flight; ++i) next(); }};
+  }
+  void next() {
+    if (left == 0) {
+      if (open == 0) done->set_value();
+      return;
+    }
+    --left;
+    ++open;
+    ask(self, to, std::chrono::seconds(30), question_v, left).then([this](std::int64_t) {
+      --open;
+      next();
+    }, [](const caf::error&) { std::abort(); });
+  }
+};
+
+/// The same State in an actor of the framework, with nothing around it.
+template <class Protocol, class State> class bare final : public Protocol::base {
+ public:
+  template <class... A> explicit bare(caf::actor_config& c, A... args) : Protocol::base(c), state_(this, std::move(args)...) {}
+  typename Protocol::behavior_type make_behavior() override { return state_.behavior(); }
+
+ private:
+  State state_;
+};
+
+struct bare_way {
+  template <class P, class S, class... A> static P spawn(actor_system& s, A... args) { return s.spawn<bare<P, S>>(std::move(args)...); }
+};
+struct instrumented_way {
+  template <class P, class S, class... A> static P spawn(actor_system& s, A... args) {
+    static const auto figures = std::make_shared<introspection>();
+    return spawn_actor<P, S>(s, figures, {typeid(S).name(), "bench", ""}, std::move(args)...);
+  }
+};
+
+enum class load { one_way, one_request, many_requests };
+
+/// Messages or requests per second.
+template <class Way> double measure(load what, std::int64_t n) {
+  struct settings : system_config {
+    settings() { configure(*this, 2); }
+  } config;
+  actor_system system{config};
+  const auto done = std::make_shared<std::promise<void>>();
+  auto end = done->get_future();
+  const auto to = Way::template spawn<sink, sink_state>(system, done, n);
+  const auto from = what == load::one_way ? Way::template spawn<source, sender_state>(system, to, n)
+                                          : Way::template spawn<source, asker_state>(system, to, done, n, what == load::one_request ? 1 : 64);
+  const auto start = std::chrono::steady_clock::now();
+  tell_from_outside(from, go_v);
+  end.wait();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  for (const auto& a : {pointer_of(from), pointer_of(to)}) exit_now(a, caf::exit_reason::kill);
+  return static_cast<double>(n) / took.count();
+}
+
+double median(std::vector<double> v) {
+  std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
+  return v[v.size() / 2];
+}
+
+/// Both in turn, so that what else the machine does falls on both.
+void compare(const char* name, load what, std::int64_t n) {
+  std::vector<double> plain, measured;
+  for (int round = 0; round < 9; ++round) {
+    plain.push_back(measure<bare_way>(what, n));
+    measured.push_back(measure<instrumented_way>(what, n));
+  }
+  const double a = median(plain), b = median(measured);
+  std::printf("%-24s bare %8.0f k/s   instrumented %8.0f k/s   ratio %.2f   (%+.0f ns a message or request)\n", name,
+              a / 1e3, b / 1e3, b / a, 1e9 / b - 1e9 / a);
+}
+
+}  // namespace
+
+int main() {
+  compare("one way", load::one_way, 500'000);
+  compare("request, 1 in flight", load::one_request, 200'000);
+  compare("request, 64 in flight", load::many_requests, 200'000);
+}

@@ -1,0 +1,125 @@
+#include "persistence/rocksdb_access.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/table.h>
+
+#include "persistence/group_codec.hpp"
+#include "persistence/rocksdb_log.hpp"
+
+namespace tomnext::persistence::rows {
+namespace {
+
+// RocksDB's own diary is no part of the log: no checksum covers it, and what it says of errors comes back as a Status too.
+class silent_logger final : public rocksdb::Logger {
+ public:
+  silent_logger() : Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+}  // namespace
+
+key key_of(std::uint64_t seq) {
+  key k{};
+  for (std::size_t i = 0; i < 8; ++i) k[i] = static_cast<char>(seq >> (56 - 8 * i));
+  return k;
+}
+
+std::uint64_t seq_of(const rocksdb::Slice& s) {
+  std::uint64_t seq = 0;
+  for (std::size_t i = 0; i < 8 && i < s.size(); ++i) seq = seq << 8 | static_cast<unsigned char>(s[i]);
+  return seq;
+}
+
+rocksdb::Options database_options() {
+  rocksdb::Options o;
+  o.create_if_missing = false;
+  // The default, point-in-time recovery, opens a log with acknowledged events missing from its middle. This mode gives up a torn tail only.
+  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // A write-ahead log that was synced and then left for a newer one is on record: without it the log does not open.
+  o.track_and_verify_wals_in_manifest = true;
+  o.max_bgerror_resume_count = 0;
+  o.paranoid_checks = true;
+  o.max_total_wal_size = 128u << 20;
+  o.max_write_buffer_number = 3;
+  o.compression = rocksdb::kZSTD;
+  o.bottommost_compression = rocksdb::kZSTD;
+  o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  o.info_log = std::make_shared<silent_logger>();
+  o.max_open_files = 256;
+  o.stats_dump_period_sec = 0;
+  o.stats_persist_period_sec = 0;
+  rocksdb::BlockBasedTableOptions t;
+  t.block_size = 16u << 10;
+  t.block_cache = rocksdb::NewLRUCache(32u << 20);
+  t.verify_compression = false;
+  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(t));
+  return o;
+}
+
+rocksdb::ReadOptions reading() {
+  rocksdb::ReadOptions r;
+  r.verify_checksums = true;
+  r.fill_cache = false;
+  r.readahead_size = 1u << 20;
+  return r;
+}
+
+result<std::unique_ptr<rocksdb::DB>> open_for_reading(const std::string& directory) {
+  rocksdb::DB* raw = nullptr;
+  auto o = database_options();
+  o.max_open_files = -1;  // all at once: a writer beside us may remove files later
+  if (auto s = rocksdb::DB::OpenForReadOnly(o, rows_folder(directory), &raw); !s.ok()) return io_error(directory, s);
+  return std::unique_ptr<rocksdb::DB>(raw);
+}
+
+error io_error(const std::string& where, const rocksdb::Status& s) {
+  const auto said = s.ToString();
+  if (s.IsCorruption()) return {errc::log_corrupt, where + ": " + said};
+  if (s.IsIOError() && (said.find("While lock file") != std::string::npos || said.find("lock hold by") != std::string::npos))
+    return {errc::log_locked, where + ": another process has this log open for writing; stop it, or use a reading command"};
+  return {errc::log_io, where + ": " + said};
+}
+
+scan::scan(std::unique_ptr<rocksdb::Iterator> at, std::uint64_t from, std::uint64_t to, std::optional<hash256> previous, std::string where)
+    : at_(std::move(at)), from_(from), to_(to), previous_(previous), where_(std::move(where)) {}
+
+result<group_ref> scan::next() {
+  if (last_ >= to_) return group_ref{};
+  const auto next_seq = last_ == 0 ? from_ : last_ + 1;
+  if (!at_->Valid()) {
+    if (!at_->status().ok()) return io_error(where_, at_->status()).within("after event " + std::to_string(next_seq - 1) + " (the last good one)");
+    return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " to " + std::to_string(to_) + " are missing");
+  }
+  const auto first = seq_of(at_->key());
+  const auto bytes = view(at_->value());
+  auto named = [&](const error& e) { return e.within(where_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")"); };
+  if (last_ == 0 ? first > from_ : first != next_seq)
+    return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " to " + std::to_string(first - 1) + " are missing");
+  auto g = decode_group(bytes);
+  if (!g) return named(g.error());
+  if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
+  if (g->events->last_seq() < next_seq) return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " and following are missing");
+  if (previous_ && g->previous != *previous_) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
+  previous_ = chain(g->previous, bytes);
+  last_ = g->events->last_seq();
+  at_->Next();
+  return std::move(g->events);
+}
+
+result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where) {
+  const auto it = std::unique_ptr<rocksdb::Iterator>(db.NewIterator(reading()));
+  it->SeekForPrev(slice(key_of(seq)));
+  if (!it->status().ok()) return io_error(where, it->status());
+  if (!it->Valid()) return std::optional<row>{};
+  const auto first = seq_of(it->key());
+  const auto bytes = view(it->value());
+  auto g = decode_group(bytes);
+  if (!g) return g.error().within(where + ": group at event " + std::to_string(first));
+  if (g->events->first_seq() != first) return error(errc::log_corrupt, where + ": group at event " + std::to_string(first) + ": it says that it begins elsewhere");
+  return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first});
+}
+
+}  // namespace tomnext::persistence::rows

@@ -1,0 +1,57 @@
+// What the rocksdb_*.cpp share, and nobody else includes: keys, options, errors, and the walk over rows.
+#pragma once
+#include <rocksdb/db.h>
+
+#include <array>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "persistence/event_log.hpp"
+
+namespace tomnext::persistence::rows {
+
+/// Big-endian first seq of the group, so that rows lie in order.
+using key = std::array<char, 8>;
+key key_of(std::uint64_t seq);
+std::uint64_t seq_of(const rocksdb::Slice& s);
+inline rocksdb::Slice slice(const key& k) { return {k.data(), k.size()}; }
+inline std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+
+rocksdb::Options database_options();
+rocksdb::ReadOptions reading();
+/// Opens without writing anything to the folder.
+result<std::unique_ptr<rocksdb::DB>> open_for_reading(const std::string& directory);
+error io_error(const std::string& where, const rocksdb::Status& s);
+
+/// A RocksDB call that throws (no memory, a bug) becomes an error too.
+template <class Call> auto guarded(const std::string& where, Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return error(errc::log_io, where + ": " + e.what());
+  }
+}
+
+/// Decoded groups from where the iterator stands up to the one that ends at `to`.
+class scan final : public log_scan {
+ public:
+  /// `previous`: the chain hash before the first row, where it is known. `from`: the first row must hold this event, and begin at it where nothing is before it.
+  scan(std::unique_ptr<rocksdb::Iterator> at, std::uint64_t from, std::uint64_t to, std::optional<hash256> previous, std::string where);
+  result<group_ref> next() override;
+
+ private:
+  std::unique_ptr<rocksdb::Iterator> at_;
+  std::uint64_t from_, to_;
+  std::uint64_t last_ = 0;
+  std::optional<hash256> previous_;
+  std::string where_;
+};
+
+/// A row as it stands, with the head of a log that ends with it.
+struct row { log_head head; std::uint64_t first_seq{}; };
+/// The row that holds `seq`, or the last one before it; nothing where there is none.
+result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where);
+
+}  // namespace tomnext::persistence::rows

@@ -1,0 +1,53 @@
+// RocksDB's own checksums, and what lies on disk.
+#include <filesystem>
+
+#include "persistence/rocksdb_access.hpp"
+#include "persistence/rocksdb_log.hpp"
+
+namespace tomnext::persistence {
+
+result<void> verify_table_files(const std::string& directory) {
+  return rows::guarded(directory, [&]() -> result<void> {
+    auto db = rows::open_for_reading(directory);
+    if (!db) return db.error();
+    // Blocks first: they name the place. The checksum of the whole file then covers what lies between blocks.
+    if (auto s = (*db)->VerifyChecksum(rows::reading()); !s.ok()) return error(errc::log_corrupt, directory + ": " + s.ToString());
+    if (auto s = (*db)->VerifyFileChecksums(rows::reading()); !s.ok()) return error(errc::log_corrupt, directory + ": " + s.ToString());
+    return {};
+  });
+}
+
+std::uint64_t last_good_event(const std::string& directory) {
+  std::uint64_t last = 0;
+  auto read = rows::guarded(directory, [&]() -> result<void> {
+    auto db = rows::open_for_reading(directory);
+    if (!db) return db.error();
+    auto it = std::unique_ptr<rocksdb::Iterator>((*db)->NewIterator(rows::reading()));
+    it->SeekToFirst();
+    rows::scan walk(std::move(it), 1, UINT64_MAX, hash256{}, directory);
+    for (;;) {
+      auto g = walk.next();
+      if (!g) return g.error();
+      last = (*g)->last_seq();
+    }
+  });
+  (void)read;  // it ends with an error in any case: at the damage, or at the end of the log
+  return last;
+}
+
+result<disk_figures> disk_use(const std::string& directory) {
+  disk_figures f;
+  std::error_code bad;
+  for (auto it = std::filesystem::recursive_directory_iterator(directory, bad); !bad && it != std::filesystem::recursive_directory_iterator(); it.increment(bad)) {
+    if (!it->is_regular_file(bad)) continue;
+    const auto size = it->file_size(bad);
+    if (bad) break;
+    ++f.files;
+    const auto extension = it->path().extension();
+    (extension == ".sst" ? f.table_bytes : extension == ".log" ? f.wal_bytes : f.other_bytes) += size;
+  }
+  if (bad) return error(errc::file_unreadable, directory + ": " + bad.message());
+  return f;
+}
+
+}  // namespace tomnext::persistence

@@ -1,0 +1,153 @@
+#include "persistence/seal.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "persistence/bytes.hpp"
+#include "persistence/files.hpp"
+
+namespace tomnext::persistence {
+namespace {
+
+constexpr std::string_view magic = "tomnext-seal";
+constexpr std::uint32_t format = 1;
+constexpr std::size_t seal_bytes_max = std::size_t{1} << 30;
+
+std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (size % seal_block_bytes != 0); }
+
+bool never_changes(const std::string& path) { return path.ends_with(".sst") || path.starts_with("content/"); }
+
+/// Paths below the directory, the seal's own left out.
+result<std::map<std::string, std::uint64_t>> files_below(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::map<std::string, std::uint64_t> found;
+  std::error_code bad;
+  for (auto it = fs::recursive_directory_iterator(directory, bad); !bad && it != fs::recursive_directory_iterator(); it.increment(bad)) {
+    if (!it->is_regular_file(bad)) continue;
+    const auto size = it->file_size(bad);
+    if (bad) break;
+    found.emplace(it->path().lexically_relative(directory).generic_string(), size);
+  }
+  if (bad) return error(errc::file_unreadable, directory + ": " + bad.message());
+  found.erase("seal");
+  return found;
+}
+
+std::string encode(const seal& s) {
+  std::string out(magic);
+  put_number(out, format);
+  put_number(out, s.head.seq);
+  put_number(out, s.head.epoch);
+  out += bytes_of(s.head.chain_hash);
+  put_number(out, static_cast<std::uint32_t>(s.files.size()));
+  for (const auto& [path, file] : s.files) {
+    put_text(out, path);
+    put_number(out, file.size);
+    for (auto crc : file.blocks) put_number(out, crc);
+  }
+  put_number(out, crc32c(out));
+  return out;
+}
+
+std::optional<seal> decode(std::string_view bytes) {
+  byte_reader r{bytes};
+  seal s;
+  if (r.take(magic.size()) != magic || r.number<std::uint32_t>() != format) return std::nullopt;
+  s.head.seq = r.number<std::uint64_t>();
+  s.head.epoch = r.number<std::uint64_t>();
+  s.head.chain_hash = r.hash();
+  for (auto n = r.number<std::uint32_t>(); n > 0 && r.good; --n) {
+    auto path = std::string(r.text());
+    sealed_file f;
+    f.size = r.number<std::uint64_t>();
+    const auto crcs = r.take(std::min<std::uint64_t>(blocks_of(f.size), seal_bytes_max) * 4);
+    f.blocks.resize(crcs.size() / 4);
+    if (!crcs.empty()) std::memcpy(f.blocks.data(), crcs.data(), crcs.size());
+    s.files.emplace(std::move(path), std::move(f));
+  }
+  if (!r.complete()) return std::nullopt;
+  return s;
+}
+
+}  // namespace
+
+std::string seal_file(const std::string& directory) { return directory + "/seal"; }
+
+result<sealed_file> checksums_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return error(errc::file_unreadable, path + ": cannot be opened");
+  sealed_file f;
+  std::string piece(seal_block_bytes * 64, '\0');
+  while (in) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    const auto got = std::string_view(piece).substr(0, static_cast<std::size_t>(in.gcount()));
+    for (std::size_t at = 0; at < got.size(); at += seal_block_bytes) f.blocks.push_back(crc32c(got.substr(at, seal_block_bytes)));
+    f.size += got.size();
+  }
+  if (in.bad()) return error(errc::file_unreadable, path + ": offset " + std::to_string(f.size) + ": cannot be read");
+  return f;
+}
+
+result<void> write_seal(const std::string& directory, const log_head& head, const std::optional<seal>& known) {
+  auto found = files_below(directory);
+  if (!found) return found.error();
+  seal s;
+  s.head = head;
+  for (const auto& [path, size] : *found) {
+    const sealed_file* before = known && never_changes(path) && known->files.contains(path) ? &known->files.at(path) : nullptr;
+    if (before != nullptr && before->size == size) {
+      s.files.emplace(path, *before);
+      continue;
+    }
+    auto f = checksums_of(directory + "/" + path);
+    if (!f) return f.error();
+    s.files.emplace(path, std::move(*f));
+  }
+  return write_durably(seal_file(directory), encode(s));
+}
+
+result<std::optional<seal>> read_seal(const std::string& directory) {
+  const auto path = seal_file(directory);
+  std::error_code bad;
+  if (!std::filesystem::exists(path, bad) && !bad) return std::optional<seal>{};
+  auto bytes = read_file(path, seal_bytes_max);
+  if (!bytes) return bytes.error();
+  std::uint32_t stored = 0;
+  const auto body = std::string_view(*bytes).substr(0, bytes->size() < 4 ? 0 : bytes->size() - 4);
+  if (bytes->size() >= 4) std::memcpy(&stored, bytes->data() + body.size(), 4);
+  auto s = bytes->size() >= 4 && crc32c(body) == stored ? decode(body) : std::nullopt;
+  if (!s) return error(errc::log_corrupt, path + ": the seal itself is damaged, somewhere from offset 0 to " + std::to_string(bytes->size()));
+  return s;
+}
+
+result<void> break_seal(const std::string& directory) { return remove_durably(seal_file(directory)); }
+
+result<void> check_seal(const std::string& directory, const seal& s, const std::function<bool()>& keep_going) {
+  auto found = files_below(directory);
+  if (!found) return found.error();
+  for (const auto& [path, sealed] : s.files) {
+    const auto full = directory + "/" + path;
+    const auto now = found->find(path);
+    if (now == found->end()) return error(errc::log_corrupt, full + ": the file is missing; when the log was closed it had " + std::to_string(sealed.size) + " bytes");
+    auto f = checksums_of(full);
+    if (!f) return f.error();
+    if (keep_going && !keep_going()) return error(errc::cancelled, directory + ": cancelled at " + path);
+    for (std::size_t i = 0; i < std::min(f->blocks.size(), sealed.blocks.size()); ++i) {
+      if (f->blocks[i] == sealed.blocks[i]) continue;
+      const auto offset = i * seal_block_bytes;
+      return error(errc::log_corrupt, full + ": offset " + std::to_string(offset) + " to " + std::to_string(std::min<std::uint64_t>(offset + seal_block_bytes, sealed.size) - 1) +
+                                          ": these bytes are not what they were when the log was closed");
+    }
+    if (f->size != sealed.size)
+      return error(errc::log_corrupt, full + ": offset " + std::to_string(std::min(f->size, sealed.size)) + ": has " + std::to_string(f->size) + " bytes, and had " +
+                                          std::to_string(sealed.size) + " when the log was closed");
+  }
+  for (const auto& [path, size] : *found)
+    if (path.starts_with("rows/") && !s.files.contains(path))
+      return error(errc::log_corrupt, directory + "/" + path + ": the file (" + std::to_string(size) + " bytes) was not there when the log was closed");
+  return {};
+}
+
+}  // namespace tomnext::persistence
