@@ -54,7 +54,7 @@ struct to_text {
   void word(std::string_view s) const { if (bare) out += s; else quoted(out, s); }
   template <class T> void operator()(const T& v) const {
     if constexpr (std::is_same_v<T, bool>) out += v ? "true" : "false";
-    else if constexpr (std::is_enum_v<T>) out += std::to_string(static_cast<unsigned>(v));
+    else if constexpr (std::is_enum_v<T>) enumeration(v);
     else if constexpr (std::is_same_v<T, double>) number(out, v);
     else if constexpr (std::is_arithmetic_v<T>) out += std::to_string(v);
     else if constexpr (std::is_same_v<T, timestamp>) word(tomnext::to_string(v));
@@ -65,6 +65,12 @@ struct to_text {
     else if constexpr (wire::is_list<T>::value) list(v);
     else if constexpr (requires { v.to_string(); }) word(v.to_string());
     else (*this)(v.value);
+  }
+  // People read the word; programs get the number, which never changes. A new enumeration without words does not compile.
+  template <class T> void enumeration(T v) const {
+    const auto word = word_of(v);
+    if (bare && !word.empty()) out += word;
+    else out += std::to_string(static_cast<unsigned>(v));
   }
   template <class T> void list(const T& v) const {
     out += '[';

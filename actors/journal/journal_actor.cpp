@@ -67,7 +67,16 @@ enrolment_ref journal_state::enroll(host_id host, const actor_ptr& who) {
   return e;
 }
 
+// A host that owes nothing has read the whole log, of which it was delivered only what it wants: its mark says so, lest a later version, which may want
+// more, decides what lies between.
+void journal_state::extend_marks(answer_batch& batch) const {
+  if (dispatcher_.owes(batch.host)) return;
+  for (auto& r : batch.reactions)
+    for (auto& e : r.events) if (e.is<host_progressed>()) e.head.position = std::max(e.head.position, sequencer_->head());
+}
+
 void journal_state::take(const answers_ref& batch) {
+  extend_marks(*batch);
   auto taken = sequencer_->take(batch->host, batch->incarnation, batch->answered_to, std::move(batch->reactions));
   if (!taken) {
     // An append of an earlier life: that life is over, whoever still speaks for it.

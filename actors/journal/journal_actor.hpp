@@ -36,6 +36,7 @@ class journal_state {
     promise_guard<enrolment_ref> promise;
   };
   enrolment_ref enroll(host_id host, const actor_ptr& who);
+  void extend_marks(answer_batch& batch) const;
   void take(const answers_ref& batch);
   void admit(const std::vector<offered_input>& inputs);
   void publish();

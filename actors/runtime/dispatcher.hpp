@@ -45,6 +45,11 @@ class dispatcher {
     for (const auto& h : hosts_) if (h.definition.id == host) return h.definition.waits_for_durability();
     return false;
   }
+  /// This host has still to answer something that was delivered to it.
+  [[nodiscard]] bool owes(host_id host) const {
+    for (const auto& h : hosts_) if (h.definition.id == host) return h.answered_to < h.delivered_to;
+    return true;
+  }
   /// Every host has answered what was delivered to it.
   [[nodiscard]] bool caught_up() const {
     for (const auto& h : hosts_) if (h.answered_to < h.delivered_to) return false;

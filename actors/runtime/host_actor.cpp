@@ -167,7 +167,7 @@ void host_state::mark_progress() {
 
 void host_state::stop(const caf::error& reason) {
   // An ordered stop leaves a mark, so that the next life has little to read.
-  if (live_ && reason == caf::exit_reason::user_shutdown && core_.consumed() > 0) mark_progress();
+  if (live_ && reason == caf::exit_reason::user_shutdown) mark_progress();
   live_ = false;
   self_->quit(reason);
 }

@@ -3,6 +3,7 @@
 #include "domain/base/market.hpp"
 #include "domain/base/money.hpp"
 #include "domain/base/service.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext {
 
@@ -26,6 +27,7 @@ struct cash_moved {
   TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, moved) FIELD(3, balance) FIELD(4, reason) FIELD(5, by))
 };
 enum class position_change : std::uint8_t { opened = 0, added = 1, reduced = 2, closed = 3 };
+constexpr std::string_view word_of(position_change v) { return words::pick(std::to_array<std::string_view>({"opened", "added", "reduced", "closed"}), v); }
 
 /// A fill as it was booked. The average entry price is the exact rational cost / quantity and is never rounded.
 struct position_changed {

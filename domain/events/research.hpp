@@ -3,10 +3,15 @@
 #include "domain/base/market.hpp"
 #include "domain/base/service.hpp"
 #include "domain/base/text.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext {
 
 enum class feature_kind : std::uint8_t { ema = 0, log_return = 1, atr = 2, spread = 3, session = 4, volatility = 5, minute_of_day = 6, weekday = 7 };
+
+constexpr std::string_view word_of(feature_kind v) {
+  return words::pick(std::to_array<std::string_view>({"ema", "log_return", "atr", "spread", "session", "volatility", "minute_of_day", "weekday"}), v);
+}
 
 inline constexpr std::size_t features_max = 24;
 

@@ -3,6 +3,7 @@
 #include "domain/base/market.hpp"
 #include "domain/base/money.hpp"
 #include "domain/base/service.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext {
 
@@ -215,6 +216,9 @@ struct order_expired {
 };
 
 enum class venue_report : std::uint8_t { acknowledged = 0, filled = 1, rejected = 2, cancelled = 3, expired = 4 };
+constexpr std::string_view word_of(venue_report v) {
+  return words::pick(std::to_array<std::string_view>({"acknowledged", "filled", "rejected", "cancelled", "expired"}), v);
+}
 
 /// What the venue told us, word for word, before the gateway has drawn its conclusions.
 struct venue_order_reported {

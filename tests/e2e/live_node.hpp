@@ -77,8 +77,10 @@ inline json run_to_end(const std::string& configuration, const std::string& log,
 }
 
 /// The back-test of a configuration, with its log.
-inline json backtest_into(const std::string& configuration, const std::string& log) {
-  const auto p = tomnext_tool({"backtest", configuration, "--log", log, "--json"});
+inline json backtest_into(const std::string& configuration, const std::string& log, const std::vector<std::string>& further = {}) {
+  std::vector<std::string> words{"backtest", configuration, "--log", log, "--json"};
+  words.insert(words.end(), further.begin(), further.end());
+  const auto p = tomnext_tool(words);
   INFO(p.err);
   REQUIRE(p.exit_code == 0);
   return json::parse(p.out);

@@ -34,7 +34,8 @@ std::string decisions_differ(const std::vector<event>& log, const std::vector<st
       h.service->decide(e, out);
       const auto& answer = recorded[e.head.seq];
       const std::string place = h.definition.name + " at input " + std::to_string(e.head.seq);
-      if (answer.size() != decided.size()) return place + ": " + std::to_string(decided.size()) + " outputs decided, " + std::to_string(answer.size()) + " recorded";
+      if (answer.size() != decided.size())
+        return place + ": " + std::to_string(decided.size()) + " outputs decided, " + std::to_string(answer.size()) + " recorded";
       for (std::size_t i = 0; i < decided.size(); ++i) {
         if (!same_payload(decided[i], answer[i]) || answer[i].head.ordinal != i) return place + ": another output is recorded";
         if (answer[i].head.seq != answer[0].head.seq + i) return place + ": its reaction is not in one piece";

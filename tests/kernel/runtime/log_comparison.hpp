@@ -37,7 +37,8 @@ inline bool same_payload(const event& a, const event& b) {
 inline std::string first_difference(const std::vector<event>& wanted, const std::vector<event>& got) {
   for (std::size_t i = 0; i < wanted.size() && i < got.size(); ++i) {
     const std::string place = "event " + std::to_string(i + 1) + " of " + std::to_string(wanted.size()) + ": ";
-    if (!same_payload(wanted[i], got[i])) return place + "payload, " + std::string(event_name(wanted[i].head.type)) + " and " + std::string(event_name(got[i].head.type));
+    if (!same_payload(wanted[i], got[i]))
+      return place + "payload, " + std::string(event_name(wanted[i].head.type)) + " and " + std::string(event_name(got[i].head.type));
     if (wanted[i].head != got[i].head) return place + "envelope of " + std::string(event_name(wanted[i].head.type));
   }
   if (wanted.size() != got.size()) return std::to_string(wanted.size()) + " events against " + std::to_string(got.size());

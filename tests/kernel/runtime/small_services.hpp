@@ -70,7 +70,8 @@ template <class Inputs, class Outputs> class small_service {
   }
   template <class O> void emit(const header& h, sim::random_source& choice, outbox& out) const {
     if constexpr (std::is_same_v<O, timer_armed>)
-      out.emit(timer_armed{self_, timer_id{1}, generation_ + 1 + static_cast<std::uint32_t>(out.size()), h.at + static_cast<std::int64_t>(choice.below(5'000))});
+      out.emit(timer_armed{self_, timer_id{1}, generation_ + 1 + static_cast<std::uint32_t>(out.size()),
+                           h.at + static_cast<std::int64_t>(choice.below(5'000))});
     else out.emit(saying<O>(choice.next(), instrument_id{about_ != 0 ? about_ : 1 + static_cast<std::uint32_t>(choice.below(2))}));
   }
 
@@ -82,10 +83,12 @@ template <class Inputs, class Outputs> class small_service {
 };
 
 // Bars and limits both release and read what is released: each hears the other, and not itself.
-using bars_service = small_service<type_list<quote_accepted, timer_fired, reservation_released>, type_list<bar_closed, timer_armed, reservation_released>>;
+using bars_service = small_service<type_list<quote_accepted, timer_fired, reservation_released>,
+                                   type_list<bar_closed, timer_armed, reservation_released>>;
 using features_service = small_service<type_list<bar_closed, quote_accepted>, type_list<feature_vector_updated>>;
 using signals_service = small_service<type_list<feature_vector_updated, bar_closed>, type_list<signal_proposed>>;
-using limits_service = small_service<type_list<signal_proposed, quote_accepted, timer_fired, reservation_released>, type_list<reservation_released, timer_armed>>;
+using limits_service = small_service<type_list<signal_proposed, quote_accepted, timer_fired, reservation_released>,
+                                     type_list<reservation_released, timer_armed>>;
 
 /// In rank order: two instruments with a host each in front, and hosts for all behind them. There is a loop: what limits release, bars read.
 template <class Add> void compose_small(Add&& add) {

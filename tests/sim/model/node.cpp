@@ -5,7 +5,8 @@
 namespace tomnext::sim {
 
 node::node(std::uint64_t seed, broken_rule broken, figures& f)
-    : random_(seed), broken_(broken), figures_(f), wiring_(random_), credit_(static_cast<std::size_t>(random_.below(7))), journal_(broken), effects_(broken), clients_(broken) {
+    : random_(seed), broken_(broken), figures_(f), wiring_(random_), credit_(static_cast<std::size_t>(random_.below(7))),
+      journal_(broken), effects_(broken), clients_(broken) {
   for (int h = 0; h < host_count; ++h)
     if (random_.chance(80)) create(h);  // the others come later, to a log that has a past
 }

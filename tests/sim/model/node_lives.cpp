@@ -134,7 +134,8 @@ void node::node_ends(ending how) {
     h.created = h.created && std::any_of(journal_.log().begin(), journal_.log().end(), [&](const event& e) { return e.host == host; });
     if (!h.created) continue;
     const bool all_was_decided = how == ending::ordered_stop;
-    if (all_was_decided && !recover(role_of(host), journal_.log(), nullptr).decided_anew.empty()) return fail("an input from before an ordered stop is decided again");
+    if (all_was_decided && !recover(role_of(host), journal_.log(), nullptr).decided_anew.empty())
+      return fail("an input from before an ordered stop is decided again");
     start(host);
   }
 }
