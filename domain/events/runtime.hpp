@@ -6,7 +6,7 @@
 
 namespace tomnext {
 
-/// The first event of every log's preamble: what it is for, and what it was made from. Only the activations of its hosts may come earlier.
+/// The first event of every log: what it is for, and what it was made from.
 struct log_declared {
   TOMNEXT_EVENT(1, log_declared, 1)
   log_purpose purpose{};
