@@ -237,6 +237,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
       i.time_authority = time_now;
       i.source = source_now;
       i.readiness = readiness_now;
+      i.tap = options_.offered;
       i.on_end = [this] { if (!options_.stay) finish({}); };
       i.on_failure = [this](const error& why) { finish({exit_code_of(why.code), why.message}); };
       group.push_back(child(ingress_name, restart_kind::transient, 1s, [=](parent_actor& p, const std::string& name) {

@@ -31,6 +31,7 @@ struct node_options {
   bool test_hooks = false;                              ///< POST /api/v1/actors/NAME/kill
   bool stay = false;                                    ///< go on answering when the source has ended
   std::function<void(const persistence::group&)> tap;   ///< sees every sequenced group, in the journal's context
+  std::function<void(const std::vector<actors::offered_input>&)> offered;  ///< sees what the ingress offers, in its context; for measurements
   std::function<void()> on_outcome;                     ///< called once when the outcome is known, on some thread
 };
 

@@ -41,6 +41,7 @@ void ingress_state::failed(const caf::error& e, const char* doing) {
 }
 
 void ingress_state::offer(std::vector<offered_input> inputs, void (ingress_state::*then)()) {
+  if (settings_.tap) settings_.tap(inputs);
   ask(self_, settings_.time_authority(), offer_deadline, offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
       .then(
           [this, then](std::uint64_t) {

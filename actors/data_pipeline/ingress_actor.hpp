@@ -18,6 +18,7 @@ struct ingress_settings {
   std::function<source_protocol()> source;
   std::function<readiness_protocol()> readiness;
   std::function<void()> on_end;                      ///< the source has ended, and everything that followed from it is durable
+  std::function<void(const std::vector<offered_input>&)> tap;  ///< sees inputs when they are offered, in the ingress's context; for measurements; may be empty
   std::function<void(const error&)> on_failure;      ///< the source cannot be read: the node stops
 };
 
