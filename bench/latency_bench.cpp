@@ -27,20 +27,24 @@ namespace {
 
 // The market's time runs fifty times as fast: bars of one second close fifty times a second, and each turns the position around.
 constexpr int market_pace = 50;
-constexpr timestamp market_begins{1'329'213'600 * second_ns};   // 2012-02-14 10:00 UTC, an hour without a boundary
+constexpr timestamp market_begins{1'329'213'600 * second_ns};  // 2012-02-14 10:00 UTC, an hour without a boundary
 
 // ---- the market ------------------------------------------------------------------------------------
 
 std::string configuration_text(const std::string& quotes, const std::string& model) {
-  return "data: [{log: " + quotes + "}]\n"
+  return "data: [{log: " + quotes +
+         "}]\n"
          "instruments: {EUR/USD: {}}\n"
-         "quality: {spike_threshold: 0}\n"   // the market below is nothing but spikes
+         "quality: {spike_threshold: 0}\n"  // the market below is nothing but spikes
          "account: {currency: USD, balance: 10000000, positions: hedging}\n"
          "venue: {commission_rate: 0.00002}\n"
          "risk: {position_max: 10000000, orders_per_second_max: 1000}\n"
-         "models: [{name: trend, file: " + model + ", instrument: EUR/USD}]\n"
+         "models: [{name: trend, file: " +
+         model +
+         ", instrument: EUR/USD}]\n"
          "strategies: [{kind: ema_cross, name: quick, instrument: EUR/USD, bars: 1s-mid, fast: 1, slow: 2, size: 100000}]\n"
-         "node: {threads: 2, pace: x" + std::to_string(market_pace) + "}\n";
+         "node: {threads: 2, pace: x" +
+         std::to_string(market_pace) + "}\n";
 }
 
 /// Half a pip up and down within each bar, ten pips up from one bar to the next and down again: the averages cross at every bar.
@@ -86,13 +90,13 @@ using instant = stopwatch::time_point;
 
 /// First moments by root input: the seq that everything about it carries as its correlation.
 struct observed {
-  std::map<std::uint64_t, timestamp> timers;         // roots that are timers: when they were due
-  std::map<std::uint64_t, std::uint64_t> quotes;     // roots that are quotes: their position
+  std::map<std::uint64_t, timestamp> timers;      // roots that are timers: when they were due
+  std::map<std::uint64_t, std::uint64_t> quotes;  // roots that are quotes: their position
   std::map<std::uint64_t, instant> sent, reported;
 };
 /// Keeps what the feeds show. Each member is touched by one actor only until the node has ended.
 struct watch {
-  std::vector<instant> offered;                      // by position of the quote
+  std::vector<instant> offered;  // by position of the quote
   observed sequenced, durable;
 
   static void see(observed& to, const persistence::group& g) {
@@ -106,12 +110,16 @@ struct watch {
   }
   void see_offer(const std::vector<actors::offered_input>& inputs) {
     const auto now = stopwatch::now();
-    for (const auto& i : inputs) if (const auto* q = i.what.get_if<quote_accepted>()) offered.at(q->source_position) = now;
+    for (const auto& i : inputs)
+      if (const auto* q = i.what.get_if<quote_accepted>()) offered.at(q->source_position) = now;
   }
 };
 
 /// Of one round, in microseconds from the offer.
-struct round_figures { std::vector<double> sent, sent_durable, reported, late; std::uint64_t quotes = 0; };
+struct round_figures {
+  std::vector<double> sent, sent_durable, reported, late;
+  std::uint64_t quotes = 0;
+};
 
 // A bar's timer fires before the first quote beyond it: that quote is the one that came in. Another root is the quote itself.
 std::size_t position_of(const observed& o, std::uint64_t root, const std::vector<quote_accepted>& quotes) {
@@ -119,7 +127,7 @@ std::size_t position_of(const observed& o, std::uint64_t root, const std::vector
   const auto t = o.timers.find(root);
   if (t == o.timers.end()) return 0;
   const auto beyond = std::upper_bound(quotes.begin(), quotes.end(), t->second, [](timestamp due, const quote_accepted& q) { return due < q.source_time; });
-  return beyond == quotes.end() ? 0 : beyond->source_position;   // the end of the source fires what is left: no quote came in
+  return beyond == quotes.end() ? 0 : beyond->source_position;  // the end of the source fires what is left: no quote came in
 }
 
 round_figures figures_of(const watch& w, const std::vector<quote_accepted>& quotes) {
