@@ -28,7 +28,10 @@ struct sink_state {
   std::int64_t expected, seen = 0;
   sink_state(sink::pointer, finished d, std::int64_t n) : done(std::move(d)), expected(n) {}
   sink::behavior_type behavior() {
-    return {[this](item_atom, std::int64_t) { if (++seen == expected) done->set_value(); }, [](question_atom, std::int64_t n) { return n + 1; }};
+    return {[this](item_atom, std::int64_t) {
+              if (++seen == expected) done->set_value();
+            },
+            [](question_atom, std::int64_t n) { return n + 1; }};
   }
 };
 /// Sends in bursts, so that its own mailbox and the other's are worked off meanwhile.
@@ -53,7 +56,9 @@ struct asker_state {
   int in_flight;
   asker_state(source::pointer s, sink t, finished d, std::int64_t n, int k) : self(s), to(std::move(t)), done(std::move(d)), left(n), in_flight(k) {}
   source::behavior_type behavior() {
-    return {[this](go_atom) { for (int i = 0; i < in_flight; ++i) next(); }};
+    return {[this](go_atom) {
+      for (int i = 0; i < in_flight; ++i) next();
+    }};
   }
   void next() {
     if (left == 0) {
@@ -62,10 +67,13 @@ struct asker_state {
     }
     --left;
     ++open;
-    ask(self, to, std::chrono::seconds(30), question_v, left).then([this](std::int64_t) {
-      --open;
-      next();
-    }, [](const caf::error&) { std::abort(); });
+    ask(self, to, std::chrono::seconds(30), question_v, left)
+        .then(
+            [this](std::int64_t) {
+              --open;
+              next();
+            },
+            [](const caf::error&) { std::abort(); });
   }
 };
 
@@ -123,8 +131,8 @@ void compare(const char* name, load what, std::int64_t n) {
     measured.push_back(measure<instrumented_way>(what, n));
   }
   const double a = median(plain), b = median(measured);
-  std::printf("%-24s bare %8.0f k/s   instrumented %8.0f k/s   ratio %.2f   (%+.0f ns a message or request)\n", name,
-              a / 1e3, b / 1e3, b / a, 1e9 / b - 1e9 / a);
+  std::printf("%-24s bare %8.0f k/s   instrumented %8.0f k/s   ratio %.2f   (%+.0f ns a message or request)\n", name, a / 1e3, b / 1e3, b / a,
+              1e9 / b - 1e9 / a);
 }
 
 }  // namespace

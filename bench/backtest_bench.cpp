@@ -37,7 +37,9 @@ template <class T> T must(result<T> r) {
   if (!r) stop(r.error());
   return std::move(*r);
 }
-void must(result<void> r) { if (!r) stop(r.error()); }
+void must(result<void> r) {
+  if (!r) stop(r.error());
+}
 
 double seconds_of(const std::function<void()>& work) {
   const auto began = clock_type::now();
@@ -51,8 +53,8 @@ double median(std::vector<double> all) {
 
 struct market {
   config::deployment d;
-  std::vector<quote_accepted> quotes;   // of all repeats
-  double reading_s = 0;                 // of one month
+  std::vector<quote_accepted> quotes;  // of all repeats
+  double reading_s = 0;                // of one month
   std::uint64_t month = 0;
 };
 
@@ -91,7 +93,10 @@ double cpu_s(clockid_t whose) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
 }
 
-struct figures { double loop_s = 0, thread_s = 0, process_s = 0; std::uint64_t events = 0; };
+struct figures {
+  double loop_s = 0, thread_s = 0, process_s = 0;
+  std::uint64_t events = 0;
+};
 struct series {
   std::vector<double> loop, thread, process;
   void add(const figures& f) {
@@ -163,8 +168,8 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder);
   const market m = load(repeats);
   const auto ticks = static_cast<double>(m.quotes.size());
-  std::printf("reading and judging  %9.2f M ticks/s (one month, %.1f ms; not part of the loop)\n",
-              static_cast<double>(m.month) / m.reading_s / 1e6, m.reading_s * 1e3);
+  std::printf("reading and judging  %9.2f M ticks/s (one month, %.1f ms; not part of the loop)\n", static_cast<double>(m.month) / m.reading_s / 1e6,
+              m.reading_s * 1e3);
 
   series memory, hashed, durable;
   std::vector<double> raw;
@@ -181,11 +186,17 @@ int main(int argc, char** argv) {
     persistence::memory_log log(persistence::retention::hash_only);
     replay::log_writer writer(log);
     replay::group_builder builder(1, [&](persistence::group_ref g) { writer.write(std::move(g)); });
-    hashed.add(run(m, builder, [&] { builder.flush(); (void)must(writer.finish()); }));
+    hashed.add(run(m, builder, [&] {
+      builder.flush();
+      (void)must(writer.finish());
+    }));
   }
   {
     std::string buffer;
-    replay::group_builder builder(1, [&](persistence::group_ref g) { persistence::encode_group(*g, {}, buffer); bytes += buffer.size(); });
+    replay::group_builder builder(1, [&](persistence::group_ref g) {
+      persistence::encode_group(*g, {}, buffer);
+      bytes += buffer.size();
+    });
     (void)run(m, builder, [&] { builder.flush(); });
   }
   for (int i = 0; i < rounds; ++i) {
@@ -195,7 +206,10 @@ int main(int argc, char** argv) {
       counting_log counted(*log);
       replay::log_writer writer(counted);
       replay::group_builder builder(log->head().epoch, [&](persistence::group_ref g) { writer.write(std::move(g)); });
-      durable.add(run(m, builder, [&] { builder.flush(); (void)must(writer.finish()); }));
+      durable.add(run(m, builder, [&] {
+        builder.flush();
+        (void)must(writer.finish());
+      }));
       commits = counted.commits;
     }
     std::filesystem::remove_all(directory);

@@ -137,7 +137,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command run_command() {
-  return {"run", "a live node of actors on the configuration's sources, until they end or SIGTERM", "tomnext run tests/data/demo.yaml --log live/log --pace lockstep --port 8080", add};
+  return {"run", "a live node of actors on the configuration's sources, until they end or SIGTERM",
+          "tomnext run tests/data/demo.yaml --log live/log --pace lockstep --port 8080", add};
 }
 
 }  // namespace tomnext::app

@@ -15,7 +15,7 @@ constexpr auto ready_deadline = 300s;
 // At a recorded pace: how often the clock is looked at, and how long after its time a timer waits for a quote that may be on its way.
 constexpr auto look_every = 2ms;
 constexpr auto retry_after = 20ms;
-constexpr std::uint32_t failures_max = 250;   // in a row: five seconds
+constexpr std::uint32_t failures_max = 250;  // in a row: five seconds
 constexpr std::int64_t timer_grace_ns = 10 * millisecond_ns;
 
 }  // namespace
@@ -41,6 +41,7 @@ void ingress_state::failed(const caf::error& e, const char* doing) {
 }
 
 void ingress_state::offer(std::vector<offered_input> inputs, void (ingress_state::*then)()) {
+  if (settings_.tap) settings_.tap(inputs);
   ask(self_, settings_.time_authority(), offer_deadline, offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
       .then(
           [this, then](std::uint64_t) {
@@ -115,7 +116,7 @@ void ingress_state::end_source() {
   header h;
   h.at = last_time_;
   h.host = replay::market_ingress;
-  h.position = accepted_ + rejected_ + 1;   // the same in every life, so that the log takes the end once
+  h.position = accepted_ + rejected_ + 1;  // the same in every life, so that the log takes the end once
   source_state_changed ended{source_id{1}, source_state::ended, "market data", accepted_, rejected_};
   offer({{event(h, ended), true}}, &ingress_state::finish);
 }

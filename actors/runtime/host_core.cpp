@@ -4,7 +4,9 @@ namespace tomnext::actors {
 
 bool is_host_mark(std::uint16_t type_number) {
   switch (type_number) {
-    case host_activated::type_number: case host_recovered::type_number: case host_progressed::type_number: return true;
+    case host_activated::type_number:
+    case host_recovered::type_number:
+    case host_progressed::type_number: return true;
     default: return false;
   }
 }

@@ -92,7 +92,7 @@ std::vector<offered_input> time_authority_state::take_from(offer& o) {
 void time_authority_state::step() {
   if (admitting_ || halted_ || !knows_timers_) return;
   if (!urgent_.empty()) {
-    auto batch = *urgent_.front().inputs;   // stamped with the journal's present, whatever was on them
+    auto batch = *urgent_.front().inputs;  // stamped with the journal's present, whatever was on them
     for (auto& i : batch) i.what.head.at = {};
     urgent_.front().next = batch.size();
     return admit(std::move(batch), &urgent_);

@@ -12,8 +12,7 @@ namespace tomnext::actors {
 /// A timer that a host arms late, when an input beyond it has already entered, fires at once.
 class time_authority_state {
  public:
-  time_authority_state(time_protocol::pointer self, journal_protocol journal, ordering order)
-      : self_(self), journal_(std::move(journal)), order_(order) {}
+  time_authority_state(time_protocol::pointer self, journal_protocol journal, ordering order) : self_(self), journal_(std::move(journal)), order_(order) {}
   time_protocol::behavior_type behavior();
 
  private:
@@ -39,7 +38,7 @@ class time_authority_state {
   ordering order_;
   std::set<timer_key> timers_;
   std::deque<offer> urgent_, market_;
-  timestamp clock_{INT64_MIN};         // what the market's clock has reached without an input
+  timestamp clock_{INT64_MIN};  // what the market's clock has reached without an input
   bool knows_timers_ = false;
   bool admitting_ = false;
   bool halted_ = false;

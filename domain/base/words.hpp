@@ -22,14 +22,15 @@ inline constexpr std::array conversion_words{"side_traded"sv, "by_sign"sv, "mid"
 inline constexpr std::array rejection_words{"none"sv, "malformed"sv, "non_positive"sv, "time_backwards"sv, "duplicate"sv};
 inline constexpr std::array source_state_words{"closed"sv, "open"sv, "ended"sv, "failed"sv};
 inline constexpr std::array strategy_state_words{"created"sv, "warming_up"sv, "running"sv, "paused"sv, "stopping"sv, "stopped"sv, "failed"sv};
-inline constexpr std::array signal_stage_words{"generated"sv, "validated"sv, "aggregated"sv, "risk_checked"sv, "executing"sv, "completed"sv, "rejected"sv, "expired"sv};
-inline constexpr std::array limit_words{"none"sv,     "position"sv,    "notional"sv,           "orders_per_second"sv, "price_collar"sv, "trading_state"sv, "reduce_only"sv,
-                                        "no_price"sv, "validity"sv,    "unknown_instrument"sv, "quantity_step"sv};
+inline constexpr std::array signal_stage_words{"generated"sv, "validated"sv, "aggregated"sv, "risk_checked"sv,
+                                               "executing"sv, "completed"sv, "rejected"sv,   "expired"sv};
+inline constexpr std::array limit_words{"none"sv,        "position"sv, "notional"sv, "orders_per_second"sv,  "price_collar"sv, "trading_state"sv,
+                                        "reduce_only"sv, "no_price"sv, "validity"sv, "unknown_instrument"sv, "quantity_step"sv};
 inline constexpr std::array alert_rule_words{"actor_restarts"sv, "queue_depth"sv, "drawdown"sv};
 inline constexpr std::array alert_state_words{"resolved"sv, "firing"sv};
 inline constexpr std::array log_purpose_words{"live"sv, "market_data"sv, "backtest"sv, "fork"sv};
-inline constexpr std::array operator_command_words{"none"sv,           "halt"sv,            "reduce"sv,       "resume"sv, "flatten"sv,
-                                                   "pause_strategy"sv, "resume_strategy"sv, "stop_strategy"sv};
+inline constexpr std::array operator_command_words{"none"sv,    "halt"sv,           "reduce"sv,          "resume"sv,
+                                                   "flatten"sv, "pause_strategy"sv, "resume_strategy"sv, "stop_strategy"sv};
 
 template <std::size_t N, class E> constexpr std::string_view pick(const std::array<std::string_view, N>& all, E e) {
   const auto i = static_cast<std::size_t>(e);

@@ -38,15 +38,16 @@ struct position_changed {
   instrument_id instrument;
   order_id order;
   position_change change{};
-  quantity net;                   ///< signed: + long, − short
-  double average_price{};         ///< for people; the exact one is in the state
-  amount realised;                ///< minor units of the account's currency
-  amount commission;              ///< minor units of the account's currency
-  amount balance;                 ///< after both
-  price conversion_rate;          ///< account currency per quote currency as applied, 1 where they are the same
+  quantity net;                         ///< signed: + long, − short
+  double average_price{};               ///< for people; the exact one is in the state
+  amount realised;                      ///< minor units of the account's currency
+  amount commission;                    ///< minor units of the account's currency
+  amount balance;                       ///< after both
+  price conversion_rate;                ///< account currency per quote currency as applied, 1 where they are the same
   std::uint64_t conversion_position{};  ///< source position of the quote that gave the rate
-  TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, position) FIELD(3, strategy) FIELD(4, instrument) FIELD(5, order) FIELD(6, change) FIELD(7, net) FIELD(8, average_price) FIELD(9, realised)
-                 FIELD(10, commission) FIELD(11, balance) FIELD(12, conversion_rate) FIELD(13, conversion_position))
+  TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, position) FIELD(3, strategy) FIELD(4, instrument) FIELD(5, order) FIELD(6, change) FIELD(7, net)
+                     FIELD(8, average_price) FIELD(9, realised) FIELD(10, commission) FIELD(11, balance) FIELD(12, conversion_rate)
+                         FIELD(13, conversion_position))
 };
 struct account_valued {
   TOMNEXT_EVENT(93, account_valued, 1)
@@ -55,7 +56,7 @@ struct account_valued {
   amount unrealised;
   amount equity;
   amount peak_equity;
-  double drawdown{};              ///< (peak − equity) / peak
+  double drawdown{};  ///< (peak − equity) / peak
   TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, balance) FIELD(3, unrealised) FIELD(4, equity) FIELD(5, peak_equity) FIELD(6, drawdown))
 };
 struct day_closed {
@@ -74,7 +75,7 @@ struct alert_changed {
   TOMNEXT_EVENT(160, alert_changed, 1)
   alert_rule rule{};
   alert_state state{};
-  text subject;                   ///< the actor or the account
+  text subject;  ///< the actor or the account
   double value{};
   double threshold{};
   long_text summary;

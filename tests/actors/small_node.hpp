@@ -52,8 +52,7 @@ struct holding_writer_state {
               kept->journal = handle_of<journal_protocol>(self->current_sender());
               kept->held.push_back(group);
             },
-            [](flush_atom) {},
-            [this](subscribe_atom, const std::string& name, const actor_ptr& who) { kept->subscribers[name] = who; },
+            [](flush_atom) {}, [this](subscribe_atom, const std::string& name, const actor_ptr& who) { kept->subscribers[name] = who; },
             [](done_atom, const std::string&, std::uint64_t) {}};
   }
 };
@@ -82,7 +81,7 @@ struct small_node_options {
   std::uint64_t window_events = 8'192;
   std::uint64_t snapshot_every = 1'000'000;
   std::shared_ptr<const persistence::snapshot_store> snapshots = {};
-  bool hold_writes = false;   ///< nothing is durable before release()
+  bool hold_writes = false;  ///< nothing is durable before release()
 };
 
 class small_node {
@@ -105,7 +104,7 @@ class small_node {
 
   std::shared_ptr<directory> where = std::make_shared<directory>();
   std::shared_ptr<held_groups> held = std::make_shared<held_groups>();
-  std::vector<std::string> fatal;   ///< "host: message"
+  std::vector<std::string> fatal;     ///< "host: message"
   std::vector<std::string> restarts;  ///< names, in order
 
   [[nodiscard]] journal_protocol journal() const { return where->at<journal_protocol>("journal"); }
@@ -151,7 +150,8 @@ class small_node {
   }
   template <class E> [[nodiscard]] std::vector<event> only() const {
     std::vector<event> all;
-    for (const auto& e : events()) if (e.is<E>()) all.push_back(e);
+    for (const auto& e : events())
+      if (e.is<E>()) all.push_back(e);
     return all;
   }
   /// The names of the events, without the marks of hosts: "quote_accepted@10 timer_armed@10".
@@ -196,11 +196,13 @@ class small_node {
     return s;
   }
   child_spec child(const std::string& name, restart_kind kind, std::function<actor_ptr(parent_actor&)> start) {
-    return {name, [w = where, name, start](parent_actor& p) {
+    return {name,
+            [w = where, name, start](parent_actor& p) {
               auto who = start(p);
               w->put(name, who);
               return who;
-            }, kind, 2000ms};
+            },
+            kind, 2000ms};
   }
   std::vector<child_spec> tree() {
     const auto f = stage_.figures;

@@ -61,7 +61,7 @@ TEST_CASE("the kill switch: halted for all orders, once per key, lifted by a nam
     const auto answer = give(n, command("halt", "ann", "k1"));
     CHECK(answer["durable_seq"].get<std::uint64_t>() > 20'000);
     CHECK(trading_state_in(answer["status"]) == "halted");
-    REQUIRE_FALSE(source_ended(n));   // the halt came while the market went on
+    REQUIRE_FALSE(source_ended(n));  // the halt came while the market went on
     CHECK(trading_state_in(give(n, command("halt", "ann", "k1"))["status"]) == "halted");
 
     const auto nameless = n.post(risk_commands, command("resume", "", "k2"));
@@ -86,7 +86,7 @@ TEST_CASE("the kill switch: halted for all orders, once per key, lifted by a nam
     live_node n(demo_file(), log, {"--port", "0", "--stay"});
     REQUIRE(eventually([&] { return n.ready(); }));
     CHECK(trading_state_of(n) == "halted");
-    give(n, command("halt", "ann", "k1"));   // the same key, in another life
+    give(n, command("halt", "ann", "k1"));  // the same key, in another life
     const auto resumed = give(n, command("resume", "bob", "k2"));
     CHECK(trading_state_in(resumed["status"]) == "active");
     n.process().send(SIGTERM);
@@ -114,7 +114,7 @@ TEST_CASE("reducing lets only orders pass that reduce") {
   const auto by_state = tally(log);
   CHECK(by_state[reducing].denied_by_state > 100);
   CHECK(by_state[reducing].approved == 0);
-  CHECK(by_state[reducing].approved_reducing >= 1);   // what was open at the time is closed
+  CHECK(by_state[reducing].approved_reducing >= 1);  // what was open at the time is closed
 }
 
 TEST_CASE("commands that are none are refused, and nothing of them is in the log") {
@@ -122,16 +122,21 @@ TEST_CASE("commands that are none are refused, and nothing of them is in the log
   const auto log = f / "log";
   live_node n(demo_file(), log, {"--port", "0", "--stay"});
   REQUIRE(eventually([&] { return n.ready(); }));
-  struct wrong { std::string path, body; unsigned status; std::string says; };
+  struct wrong {
+    std::string path, body;
+    unsigned status;
+    std::string says;
+  };
   for (const auto& [path, body, status, says] :
        {wrong{risk_commands, "halt", 400, "a command is a JSON object"}, wrong{risk_commands, "", 400, "a command is a JSON object"},
-        wrong{risk_commands, R"({"command":"stop","who":"ann"})", 400, "unknown command 'stop'"}, wrong{risk_commands, R"({"who":"ann"})", 400, "command is missing"},
-        wrong{risk_commands, R"({"command":"halt","who":7})", 400, "who must be a text"}, wrong{risk_commands, R"({"command":"halt","who":"ann","force":"yes"})", 400, "unknown key 'force'"},
+        wrong{risk_commands, R"({"command":"stop","who":"ann"})", 400, "unknown command 'stop'"},
+        wrong{risk_commands, R"({"who":"ann"})", 400, "command is missing"}, wrong{risk_commands, R"({"command":"halt","who":7})", 400, "who must be a text"},
+        wrong{risk_commands, R"({"command":"halt","who":"ann","force":"yes"})", 400, "unknown key 'force'"},
         wrong{risk_commands, R"({"command":"halt","who":")" + std::string(64, 'a') + "\"}", 400, "longer than 63 bytes"},
         wrong{risk_commands, R"({"command":"halt","who":"ann","target":-1})", 400, "target must be a number"},
         wrong{"/api/v1/feature_store/commands", R"({"command":"halt","who":"ann"})", 400, "takes no commands"},
         wrong{"/api/v1/risk_managment/commands", R"({"command":"halt","who":"ann"})", 404, "there is nothing at"},
-        wrong{"/api/v1/actors/kill?name=risk_management/book", "", 404, "there is nothing at"}}) {   // no test hooks here
+        wrong{"/api/v1/actors/kill?name=risk_management/book", "", 404, "there is nothing at"}}) {  // no test hooks here
     INFO(path << " " << body);
     const auto answer = n.post(path, body);
     REQUIRE(answer);
@@ -152,8 +157,8 @@ TEST_CASE("the views of the nine services answer JSON; what is unknown is explai
   scratch_folder f;
   live_node n(demo_file(), f / "log", {"--port", "0", "--stay"});
   REQUIRE(eventually([&] { return n.ready() && source_ended(n); }));
-  for (const char* service : {"data_pipeline", "feature_store", "analysis_engine", "strategy_execution", "ml_integration", "portfolio_management", "risk_management",
-                              "monitoring_alerting", "trading_gateway"}) {
+  for (const char* service : {"data_pipeline", "feature_store", "analysis_engine", "strategy_execution", "ml_integration", "portfolio_management",
+                              "risk_management", "monitoring_alerting", "trading_gateway"}) {
     INFO(service);
     const auto view = n.ask(std::string("/api/v1/") + service);
     REQUIRE(view.is_object());

@@ -19,7 +19,7 @@ std::uint64_t bytes_of(const std::string& log) {
   for (std::filesystem::directory_iterator at(persistence::rows_folder(log), error), end; !error && at != end; at.increment(error)) {
     const auto size = std::filesystem::file_size(at->path(), error);
     if (!error) bytes += size;
-    error.clear();   // a file that went while we looked
+    error.clear();  // a file that went while we looked
   }
   return bytes;
 }
@@ -110,13 +110,14 @@ TEST_CASE("kill -9 at 20 random moments: the node recovers, nothing acknowledged
     std::optional<persistence::log_head> last;
     REQUIRE(eventually([&] {
       if (n.process().ended()) return true;
-      if (growth >= 2'000 && !n.url().empty()) if (const auto h = acknowledged_by(n)) last = h;
+      if (growth >= 2'000 && !n.url().empty())
+        if (const auto h = acknowledged_by(n)) last = h;
       return bytes_of(f / "live") >= before + growth;
     }));
     n.process().send(SIGKILL);
     const auto p = n.process().wait();
     INFO("kill " << killed << " at " << growth << " bytes: " << p.err);
-    REQUIRE((p.exit_code == 128 + SIGKILL || p.exit_code == 0));   // 0: it was done before the last kills came
+    REQUIRE((p.exit_code == 128 + SIGKILL || p.exit_code == 0));  // 0: it was done before the last kills came
     if (!std::filesystem::exists(f / "live")) continue;
     if (persistence::log_exists(f / "live")) verify(f / "live");
     if (!last || last->seq == 0) continue;
@@ -196,7 +197,7 @@ TEST_CASE("the death of the journal or of its writer ends the node with exit cod
   backtest_into(demo_file(), f / "backtest");
   live_node n(demo_file(), f / "live", {"--port", "0", "--test-hooks"});
   REQUIRE(eventually([&] { return n.durable() > 20'000; }));
-  (void)n.post("/api/v1/actors/kill?name=" + name, "");   // it may be gone before it has answered
+  (void)n.post("/api/v1/actors/kill?name=" + name, "");  // it may be gone before it has answered
   const auto p = n.process().wait();
   INFO(p.err);
   CHECK(p.exit_code == 7);
@@ -230,7 +231,7 @@ TEST_CASE("SIGTERM in the middle: marks with snapshots, a sealed log, and a next
     if (mark != nullptr && mark->snapshot && mark->consumed > 0) marked.insert(e.head.host.value);
   });
   CHECK(hosts.size() >= 10);
-  CHECK(marked.size() >= hosts.size() - 1);   // alerts have heard of nothing yet, perhaps
+  CHECK(marked.size() >= hosts.size() - 1);  // alerts have heard of nothing yet, perhaps
 
   CHECK(run_to_end(demo_file(), f / "live")["final_balance"] == "962062.51");
   std::uint64_t recovered = 0;

@@ -41,7 +41,10 @@ TEST_CASE("the live node at lockstep writes what the back-test writes, payload b
   scratch_folder f;
   const auto two = f.write("two.yaml", two_strategies_configuration());
   const auto lean = f.write("lean.yaml", lean_configuration());
-  struct example { std::string configuration; std::uint64_t ticks, orders_min; };
+  struct example {
+    std::string configuration;
+    std::uint64_t ticks, orders_min;
+  };
   for (const auto& [configuration, ticks, orders_min] : {example{demo_file(), 120'468, 570}, example{two, 120'468, 100}, example{lean, 58'143, 20}}) {
     INFO(configuration);
     const auto name = std::filesystem::path(configuration).stem().string();
@@ -141,8 +144,8 @@ TEST_CASE("tomnext actors prints the tree of a running node") {
   INFO(tree.err << tree.out);
   REQUIRE(tree.exit_code == 0);
   for (const char* part : {"node", "journal/journal", "journal/writer", "runtime/time", "data_pipeline/ingress", "feature_store/coordinator", "analysis_engine",
-                           "strategy_execution/cross", "ml_integration", "portfolio_management/account:1", "risk_management/book", "monitoring_alerting/collector",
-                           "trading_gateway/simulated", "p99", "restarts"}) {
+                           "strategy_execution/cross", "ml_integration", "portfolio_management/account:1", "risk_management/book",
+                           "monitoring_alerting/collector", "trading_gateway/simulated", "p99", "restarts"}) {
     INFO(part);
     CHECK(has_text(tree.out, part));
   }
@@ -151,7 +154,8 @@ TEST_CASE("tomnext actors prints the tree of a running node") {
   const auto all = json::parse(machine.out);
   REQUIRE(all.is_array());
   CHECK(all.size() > 30);
-  for (const auto& a : all) for (const char* key : {"name", "kind", "parent", "state", "queue_depth", "processed", "p50_us", "p99_us", "restarts"}) CHECK(a.contains(key));
+  for (const auto& a : all)
+    for (const char* key : {"name", "kind", "parent", "state", "queue_depth", "processed", "p50_us", "p99_us", "restarts"}) CHECK(a.contains(key));
   CHECK(n.actor("journal/journal")["processed"].get<std::uint64_t>() > 1'000);
 
   const auto metrics = n.get("/metrics");

@@ -25,9 +25,10 @@ namespace {
 /// The demo's strategy on so many minutes of its market.
 config::deployment short_demo(const temporary_folder& folder, std::size_t minutes) {
   const auto pair = made_pair(folder, "GBP", "USD", 5, 1, 1, minutes);
-  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file + ", instrument: GBP/USD, stamp: close}]\n"
-                             "account: {currency: GBP, balance: 1000000, positions: hedging}\nquality: {flagged_quotes_trade: true}\n"
-                             "strategies: [{kind: ema_cross, name: cross, instrument: GBP/USD, bars: 5m-mid, fast: 3, slow: 6, size: 100000}]\n",
+  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file +
+                                 ", instrument: GBP/USD, stamp: close}]\n"
+                                 "account: {currency: GBP, balance: 1000000, positions: hedging}\nquality: {flagged_quotes_trade: true}\n"
+                                 "strategies: [{kind: ema_cross, name: cross, instrument: GBP/USD, bars: 5m-mid, fast: 3, slow: 6, size: 100000}]\n",
                              "short.yaml", "", {});
   if (!d) FAIL(d.error().message);
   if (auto ready = replay::prepare(*d); !ready) FAIL(ready.error().message);
@@ -51,7 +52,8 @@ std::vector<event> compared_events(const persistence::event_log& log) {
     auto g = (*scan)->next();
     if (!g) FAIL(g.error().message);
     if (!*g) return all;
-    for (const auto& e : (*g)->events) if (!is_runtime_event(e.head.type) && !e.is<log_declared>()) all.push_back(e);
+    for (const auto& e : (*g)->events)
+      if (!is_runtime_event(e.head.type) && !e.is<log_declared>()) all.push_back(e);
   }
 }
 
@@ -116,7 +118,8 @@ TEST_CASE("at a multiple of the recorded pace the same quotes enter, and the sam
   CHECK(n->stop());
   const auto only = []<class E>(std::type_identity<E>, const std::vector<event>& all) {
     std::vector<E> some;
-    for (const auto& e : all) if (const auto* payload = e.get_if<E>()) some.push_back(*payload);
+    for (const auto& e : all)
+      if (const auto* payload = e.get_if<E>()) some.push_back(*payload);
     return some;
   };
   const auto wanted = compared_events(**backtest), got = compared_events(*log);
@@ -144,8 +147,8 @@ TEST_CASE("started and stopped twenty times in the middle: no thread, descriptor
     CHECK(n->stop());
     CHECK((n->wait().code == app::exit_code::cancelled || n->wait().code == app::exit_code::ok));
     n.reset();
-    CHECK(figures.expired());   // every actor's record holds it: none is left
-    if (i == 0) descriptors = entries_of("/proc/self/fd");   // the first run opens what this process keeps
+    CHECK(figures.expired());                               // every actor's record holds it: none is left
+    if (i == 0) descriptors = entries_of("/proc/self/fd");  // the first run opens what this process keeps
     // A thread that has said that it is done may not have left the kernel's list yet.
     CHECK(eventually([&] { return entries_of("/proc/self/task") == threads; }, std::chrono::seconds(5)));
     CHECK(entries_of("/proc/self/fd") == descriptors);
@@ -163,8 +166,10 @@ TEST_CASE("a market file that is broken in the middle ends the node with what is
   const auto pair = made_pair(folder, "GBP", "USD", 5, 1, 1, 50);
   std::ofstream(pair.bid_file, std::ios::app) << "2012-02-01 09:00:00+00:00,1.5,x,1.5,1.5\n";
   std::ofstream(pair.ask_file, std::ios::app) << "2012-02-01 09:00:00+00:00,1.5,1.5,1.5,1.5\n";
-  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file + ", instrument: GBP/USD}]\n"
-                             "account: {currency: GBP, balance: 1000000}\n", "broken.yaml", "", {});
+  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file +
+                                 ", instrument: GBP/USD}]\n"
+                                 "account: {currency: GBP, balance: 1000000}\n",
+                             "broken.yaml", "", {});
   REQUIRE(d);
   // Looking at the data beforehand may find it; a file that breaks afterwards is for the ingress.
   if (!replay::prepare(*d)) d->begins = timestamp{1};

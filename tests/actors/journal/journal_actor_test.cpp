@@ -69,7 +69,7 @@ TEST_CASE("the ingress waits while more than the window is not durable; hosts ar
   const auto head = status["head"].get<std::uint64_t>();
   const auto durable = status["durable"].get<std::uint64_t>();
   CHECK(head - durable >= 100);
-  CHECK(head - durable <= 100 + 20);   // at most one offer beyond, and what the host says to it
+  CHECK(head - durable <= 100 + 20);  // at most one offer beyond, and what the host says to it
   // Whatever was let in, the host has answered it: its answers are sequenced, not refused.
   std::uint64_t quotes = 0, bars = 0;
   for (const auto& g : n.held->held)
@@ -102,8 +102,8 @@ TEST_CASE("a writer on a slow disk holds up the ingress and nobody else: real th
   rows->define(definition);
   const auto writer = spawn_detached_actor<writer_protocol, writer_state>(system, figures, {"writer", "journal", ""}, log);
   const journal_settings settings{ordering::arrival, 200, {}};
-  const auto journal = spawn_actor<journal_protocol, journal_state>(system, figures, {"journal", "journal", ""}, settings, rows, std::vector{definition}, writer,
-                                                                    persistence::log_head{});
+  const auto journal = spawn_actor<journal_protocol, journal_state>(system, figures, {"journal", "journal", ""}, settings, rows, std::vector{definition},
+                                                                    writer, persistence::log_head{});
   const auto time = spawn_actor<time_protocol, time_authority_state>(system, figures, {"time", "timers", ""}, journal, ordering::arrival);
   // A host by hand: it answers every group with as many bars as there are quotes.
   const auto host = system.spawn([journal, definition](host_protocol::pointer self) -> host_protocol::behavior_type {
@@ -145,7 +145,7 @@ TEST_CASE("a writer on a slow disk holds up the ingress and nobody else: real th
   REQUIRE(log->entered->pass());
   REQUIRE(eventually([&] { return status("head") >= 200; }));
   // The disk stands still, and still: the journal answers, its window is full, and no input is let in beyond it.
-  REQUIRE(eventually([&] { return status("head") % 40 == 0; }));   // the host has answered what was let in
+  REQUIRE(eventually([&] { return status("head") % 40 == 0; }));  // the host has answered what was let in
   const auto stands = status("head");
   CHECK(stands < 200 + 20 + 20 + 1);
   CHECK(status("durable") == 0);
@@ -156,7 +156,7 @@ TEST_CASE("a writer on a slow disk holds up the ingress and nobody else: real th
   CHECK(eventually([&] { return *admitted == 100; }));
   CHECK(eventually([&] { return status("durable") == 4'000; }));
   CHECK(log->head().seq == 4'000);
-  CHECK(log->appends < 400);   // what queued up behind a sync went with the next
+  CHECK(log->appends < 400);  // what queued up behind a sync went with the next
   for (const auto& who : {pointer_of(host), pointer_of(time), pointer_of(journal), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("settled is answered when all that was offered is answered and durable
   auto settled = n.settled();
   s.settle();
   CHECK_FALSE(settled->done());
-  REQUIRE(n.held->held.size() == 2);   // the quote, and the bar
+  REQUIRE(n.held->held.size() == 2);  // the quote, and the bar
   n.release(1);
   s.settle();
   CHECK_FALSE(settled->done());
@@ -197,16 +197,16 @@ TEST_CASE("await is answered when the hosts have answered that event and what th
   auto outcome = ask_from_outside<std::uint64_t>(s.system, n.journal(), await_v, std::uint64_t{before + 1});
   s.settle();
   CHECK_FALSE(outcome->done());
-  n.offer({quote_at(2, 2)});   // later inputs do not hold it up
+  n.offer({quote_at(2, 2)});  // later inputs do not hold it up
   s.settle();
-  n.release(1);                // the quote is durable; its answer is not
+  n.release(1);  // the quote is durable; its answer is not
   s.settle();
   CHECK_FALSE(outcome->done());
   n.release(1);
   s.settle();
   REQUIRE(outcome->value);
   CHECK(*outcome->value == before + 2);
-  CHECK(n.held->held.size() == 2);   // the second quote and its bar wait still
+  CHECK(n.held->held.size() == 2);  // the second quote and its bar wait still
 }
 
 TEST_CASE("a host that has not recovered yet owes its answers: neither settled nor await passes over it") {

@@ -87,7 +87,7 @@ struct desk {
       auto g = (*scan)->next();
       REQUIRE(g);
       if (!*g) return sizes;
-      CHECK((*g)->events.front().head.ordinal == 0);   // no row begins in the middle of a reaction
+      CHECK((*g)->events.front().head.ordinal == 0);  // no row begins in the middle of a reaction
       sizes.push_back((*g)->events.size());
     }
   }
@@ -114,7 +114,7 @@ TEST_CASE("what is queued is one append; rows hold whole reactions, and not too 
   for (const std::size_t size : {3'000, 1'000, 97, 2'000, 5'000, 10, 1}) d.send(size);
   d.s.settle();
   CHECK(d.log->appends == 1);
-  CHECK(d.rows() == std::vector<std::size_t>{4'000, 2'097, 5'000, 11});   // merged up to 4,096; the larger one alone
+  CHECK(d.rows() == std::vector<std::size_t>{4'000, 2'097, 5'000, 11});  // merged up to 4,096; the larger one alone
   CHECK(*d.durable == std::vector<std::uint64_t>{d.head});
   d.send(1);
   d.s.settle();
@@ -145,7 +145,7 @@ TEST_CASE("a restarted adapter hears what it has not done: neither gap nor doubl
       caught_up += d.heard->size() - known;
     }
     d.s.settle();
-    CHECK(*d.heard == seqs(4, d.head));   // what was durable before it first joined is not for it
+    CHECK(*d.heard == seqs(4, d.head));  // what was durable before it first joined is not for it
     d.kill(a);
   }
   CHECK(caught_up > 500);

@@ -87,7 +87,7 @@ TEST_CASE("an actor that is restarted three times within a minute of the market'
   CHECK(w.alerts()[0].subject == text("worker"));
 
   w.s.pass(500ms);
-  CHECK(w.n.only<actor_restarted>().size() == 4);   // each restart is told once
+  CHECK(w.n.only<actor_restarted>().size() == 4);  // each restart is told once
   w.market_time(1'118 * second);
   CHECK(w.alerts().size() == 1);
   w.market_time(1'125 * second);
@@ -110,7 +110,7 @@ TEST_CASE("three restarts over more than a minute are no alert") {
 TEST_CASE("restarts that the log could not take are told later, once each") {
   watched_node w;
   w.market_time(second);
-  auto halted = ask_from_outside<bool>(w.s.system, w.n.time(), halt_v);   // an authority that takes nothing, until it is started again
+  auto halted = ask_from_outside<bool>(w.s.system, w.n.time(), halt_v);  // an authority that takes nothing, until it is started again
   w.s.settle();
   w.crash("worker");
   w.crash("worker");
@@ -141,7 +141,7 @@ TEST_CASE("a mailbox above its watch level is told once, and again when it is be
   CHECK(crossings()[0].as<queue_depth_crossed>().actor == text("worker"));
   CHECK(crossings()[0].as<queue_depth_crossed>().above);
   CHECK(crossings()[0].as<queue_depth_crossed>().depth > 10);
-  look(7);   // between the half and the level: as before
+  look(7);  // between the half and the level: as before
   CHECK(crossings().size() == 1);
   look(0);
   REQUIRE(crossings().size() == 2);
@@ -158,7 +158,7 @@ TEST_CASE("notes: what is told while others come is taken and nothing else, and 
   for (std::uint32_t i = 0; i < supervision_notes::notes_max; ++i) notes.add(note(i));
   const auto seen = notes.waiting();
   CHECK(seen.notes.size() == supervision_notes::notes_max);
-  for (std::uint32_t i = 0; i < 3; ++i) notes.add(note(10'000 + i));   // three old ones go
+  for (std::uint32_t i = 0; i < 3; ++i) notes.add(note(10'000 + i));  // three old ones go
   CHECK(notes.dropped() == 3);
   notes.taken(seen.behind);
   const auto left = notes.waiting();

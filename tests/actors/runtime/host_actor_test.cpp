@@ -95,7 +95,7 @@ TEST_CASE("a host recovers from the durable log and from what the journal has in
       s.pass(3ms);
     }
     CHECK(n.restarts.size() == small_test_hosts().size());
-    CHECK(n.events().size() == durable);   // nobody wrote meanwhile
+    CHECK(n.events().size() == durable);  // nobody wrote meanwhile
     auto rest = n.offer(h.second());
     s.settle();
     REQUIRE(rest->value);

@@ -50,8 +50,9 @@ TEST_CASE("a timer fires before the first input later than it, and after all quo
     s.settle();
     REQUIRE(answer->value);
   }
-  CHECK(n.story() == "quote_accepted@10 timer_armed@10 quote_accepted@20 timer_armed@20 timer_fired@25 quote_accepted@30 quote_accepted@30 timer_armed@30 "
-                     "timer_fired@30 quote_accepted@31 timer_fired@31 quote_accepted@32");
+  CHECK(n.story() ==
+        "quote_accepted@10 timer_armed@10 quote_accepted@20 timer_armed@20 timer_fired@25 quote_accepted@30 quote_accepted@30 timer_armed@30 "
+        "timer_fired@30 quote_accepted@31 timer_fired@31 quote_accepted@32");
 }
 
 TEST_CASE("timers of one instant fire in the order of host, timer and generation") {
@@ -149,7 +150,7 @@ TEST_CASE("restarts of the time authority and of hosts in the middle lose nothin
       }
       REQUIRE(answer->done());
       refused += answer->failure.has_value();
-      s.pass(3ms);   // whoever was killed lives again
+      s.pass(3ms);  // whoever was killed lives again
       auto recorded = std::make_shared<asked<std::uint64_t>>();
       s.system.spawn([recorded, journal = n.journal()](caf::event_based_actor* self) {
         self->request(journal, 10s, position_v, replay::market_ingress.value).then([recorded](std::uint64_t seq, std::int64_t) { recorded->value = seq; });

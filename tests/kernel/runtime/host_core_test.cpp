@@ -25,8 +25,8 @@ std::vector<event> kernel_log(std::uint64_t seed) {
 }
 bool same(const std::vector<event>& a, const std::vector<event>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const event& x, const event& y) {
-    return same_payload(x, y) && x.head.cause == y.head.cause &&
-           x.head.position == y.head.position && x.head.ordinal == y.head.ordinal && x.head.at == y.head.at;
+    return same_payload(x, y) && x.head.cause == y.head.cause && x.head.position == y.head.position && x.head.ordinal == y.head.ordinal &&
+           x.head.at == y.head.at;
   });
 }
 /// A group ends before this index: it would not cut a reaction in two.
@@ -172,12 +172,13 @@ TEST_CASE("only what is for the host is an input of it") {
 }
 
 TEST_CASE("an own event that answers an input never received is a corrupt log, and says which") {
-  for (const auto& log : {std::vector{quote_at(1), own_at(2, 1), own_at(5, 4)},
-                          std::vector{quote_at(1, 2), own_at(2, 1)}, std::vector{quote_at(1), quote_at(2), own_at(3, 2), own_at(4, 1)}}) {
+  for (const auto& log : {std::vector{quote_at(1), own_at(2, 1), own_at(5, 4)}, std::vector{quote_at(1, 2), own_at(2, 1)},
+                          std::vector{quote_at(1), quote_at(2), own_at(3, 2), own_at(4, 1)}}) {
     auto host = made(0);
     host.begin(2, record_in(log, self), {});
     result<void> folded;
-    for (const auto& e : log) if (folded) folded = host.fold(e);
+    for (const auto& e : log)
+      if (folded) folded = host.fold(e);
     REQUIRE(!folded);
     CHECK(folded.error().code == errc::log_corrupt);
     CHECK(folded.error().message.find("bars:1") != std::string::npos);
