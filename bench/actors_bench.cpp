@@ -1,8 +1,6 @@
 // What instrumentation costs: the same two actors bare and instrumented, one way and as requests. The bare framework is the limit.
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <memory>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "actors/runtime/instrumented.hpp"
+#include "bench/harness.hpp"
 
 using namespace tomnext::actors;
 
@@ -118,27 +117,24 @@ template <class Way> double measure(load what, std::int64_t n) {
   return static_cast<double>(n) / took.count();
 }
 
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
-  return v[v.size() / 2];
-}
-
 /// Both in turn, so that what else the machine does falls on both.
-void compare(const char* name, load what, std::int64_t n) {
+void compare(tomnext::bench::harness& h, const char* name, load what, std::int64_t n) {
   std::vector<double> plain, measured;
-  for (int round = 0; round < 9; ++round) {
+  for (int round = 0; round < tomnext::bench::rounds; ++round) {
     plain.push_back(measure<bare_way>(what, n));
     measured.push_back(measure<instrumented_way>(what, n));
   }
-  const double a = median(plain), b = median(measured);
-  std::printf("%-24s bare %8.0f k/s   instrumented %8.0f k/s   ratio %.2f   (%+.0f ns a message or request)\n", name, a / 1e3, b / 1e3, b / a,
-              1e9 / b - 1e9 / a);
+  h.add({name, tomnext::bench::median(measured) / 1e3, "k/s", "the same actors without instrumentation", tomnext::bench::median(plain) / 1e3, {}});
 }
 
 }  // namespace
 
-int main() {
-  compare("one way", load::one_way, 500'000);
-  compare("request, 1 in flight", load::one_request, 200'000);
-  compare("request, 64 in flight", load::many_requests, 200'000);
+int main(int argc, char** argv) {
+  tomnext::bench::harness h("actors_bench", "What instrumentation of actors costs, one way and as requests.");
+  h.parse(argc, argv);
+  compare(h, "messages, one way", load::one_way, 500'000);
+  compare(h, "requests, 1 in flight", load::one_request, 200'000);
+  compare(h, "requests, 64 in flight", load::many_requests, 200'000);
+  h.print();
+  return 0;
 }

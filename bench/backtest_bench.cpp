@@ -1,13 +1,7 @@
 // The back-test loop on G1 repeated 100 times: in memory, hashed, and with its log written durably. Beside the last one, in the same run, the bare
-// write + fdatasync of the same bytes in as many pieces. Medians of five rounds; reading the files is stated apart. Usage: backtest_bench [repeats [folder]]
-#include <fcntl.h>
+// write + fdatasync of the same bytes in as many pieces. Medians of five rounds; reading the files is stated apart.
 #include <time.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,38 +11,23 @@
 #include "actors/replay/log_writer.hpp"
 #include "actors/replay/prepare.hpp"
 #include "actors/replay/quote_feed.hpp"
+#include "bench/counting_log.hpp"
+#include "bench/harness.hpp"
+#include "bench/raw_file.hpp"
 #include "config/loader.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/memory_log.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 using namespace tomnext;
+using namespace tomnext::bench;
 
 namespace {
 
-constexpr int rounds = 5;
-using clock_type = std::chrono::steady_clock;
-
-[[noreturn]] void stop(const error& e) {
-  std::fprintf(stderr, "backtest_bench: %s\n", e.message.c_str());
-  std::exit(1);
-}
-template <class T> T must(result<T> r) {
-  if (!r) stop(r.error());
-  return std::move(*r);
-}
-void must(result<void> r) {
-  if (!r) stop(r.error());
-}
-
 double seconds_of(const std::function<void()>& work) {
-  const auto began = clock_type::now();
+  const auto began = stopwatch::now();
   work();
-  return std::chrono::duration<double>(clock_type::now() - began).count();
-}
-double median(std::vector<double> all) {
-  std::sort(all.begin(), all.end());
-  return all[all.size() / 2];
+  return seconds_since(began);
 }
 
 struct market {
@@ -125,62 +104,38 @@ template <class Log> figures run(const market& m, Log& log, const std::function<
   return f;
 }
 
-/// Counts what a log was given: bytes and commits.
-class counting_log final : public persistence::event_log {
- public:
-  explicit counting_log(persistence::event_log& to) : to_(to) {}
-  result<persistence::log_head> append(std::span<const persistence::group_ref> groups) override {
-    ++commits;
-    return to_.append(groups);
-  }
-  persistence::log_head head() const override { return to_.head(); }
-  result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from) const override { return to_.scan(from); }
-  result<std::unique_ptr<persistence::subscription>> subscribe_from(std::uint64_t from, std::function<void(const persistence::group_ref&)> f) override {
-    return to_.subscribe_from(from, std::move(f));
-  }
-  result<bool> holds(const persistence::log_head& h) const override { return to_.holds(h); }
-  std::uint64_t commits = 0;
-
- private:
-  persistence::event_log& to_;
-};
-
-double raw_writes(const std::string& file, std::uint64_t bytes, std::uint64_t pieces) {
-  const std::uint64_t size = std::max<std::uint64_t>(1, bytes / std::max<std::uint64_t>(1, pieces));
-  std::string block(size, '\0');
-  std::uint64_t x = 88172645463325252u;
-  for (auto& c : block) c = static_cast<char>((x ^= x << 13, x ^= x >> 7, x ^= x << 17));
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  const double s = seconds_of([&] {
-    for (std::uint64_t i = 0; i < pieces; ++i)
-      if (::write(fd, block.data(), block.size()) != static_cast<ssize_t>(block.size()) || ::fdatasync(fd) != 0) stop({errc::log_io, "writing " + file});
+/// Of the whole log: what its groups come to as rows.
+std::uint64_t encoded_bytes(const market& m) {
+  std::uint64_t bytes = 0;
+  std::string buffer;
+  replay::group_builder builder(1, [&](persistence::group_ref g) {
+    persistence::encode_group(*g, {}, buffer);
+    bytes += buffer.size();
   });
-  ::close(fd);
-  ::unlink(file.c_str());
-  return s;
+  (void)run(m, builder, [&] { builder.flush(); });
+  return bytes;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::uint64_t repeats = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100;
-  const std::string folder = argc > 2 ? argv[2] : (std::filesystem::temp_directory_path() / ("backtest_bench-" + std::to_string(::getpid()))).string();
-  std::filesystem::create_directories(folder);
+  harness h("backtest_bench", "The back-test loop on G1 repeated: in memory, hashed, and with its log written durably.");
+  std::uint64_t repeats = 100;
+  h.options().add_option("--repeats", repeats, "how often the month is taken")->check(CLI::Range(1, 1'000))->capture_default_str();
+  h.parse(argc, argv);
+  const scratch_folder folder(h.folder());
   const market m = load(repeats);
   const auto ticks = static_cast<double>(m.quotes.size());
-  std::printf("reading and judging  %9.2f M ticks/s (one month, %.1f ms; not part of the loop)\n", static_cast<double>(m.month) / m.reading_s / 1e6,
-              m.reading_s * 1e3);
 
   series memory, hashed, durable;
-  std::vector<double> raw;
-  std::uint64_t events = 0, bytes = 0, commits = 0;
-  {
+  std::vector<double> raw, commits;
+  std::uint64_t events = 0;
+  const std::uint64_t bytes = encoded_bytes(m);
+  for (int i = 0; i < rounds; ++i) {
     replay::null_log none;
-    for (int i = 0; i < rounds; ++i) {
-      const auto f = run(m, none);
-      memory.add(f);
-      events = f.events;
-    }
+    const auto f = run(m, none);
+    memory.add(f);
+    events = f.events;
   }
   for (int i = 0; i < rounds; ++i) {
     persistence::memory_log log(persistence::retention::hash_only);
@@ -191,16 +146,8 @@ int main(int argc, char** argv) {
       (void)must(writer.finish());
     }));
   }
-  {
-    std::string buffer;
-    replay::group_builder builder(1, [&](persistence::group_ref g) {
-      persistence::encode_group(*g, {}, buffer);
-      bytes += buffer.size();
-    });
-    (void)run(m, builder, [&] { builder.flush(); });
-  }
   for (int i = 0; i < rounds; ++i) {
-    const std::string directory = folder + "/log";
+    const std::string directory = folder / "log";
     {
       auto log = must(persistence::open_log(directory, {}));
       counting_log counted(*log);
@@ -210,24 +157,24 @@ int main(int argc, char** argv) {
         builder.flush();
         (void)must(writer.finish());
       }));
-      commits = counted.commits;
+      commits.push_back(static_cast<double>(counted.commits()));
     }
     std::filesystem::remove_all(directory);
-    raw.push_back(raw_writes(folder + "/raw", bytes, commits));
+    raw.push_back(sum(raw_appends(folder / "raw", bytes, static_cast<std::uint64_t>(commits.back()))) / 1e6);
   }
-  std::filesystem::remove_all(folder);
 
-  auto row = [&](const char* name, const series& x) {
+  const auto row = [&](const char* name, const series& x, std::optional<double> target, const char* peer, double peer_s) {
     const double s = median(x.loop);
-    std::printf("%-20s %9.2f M ticks/s  %9.2f M events/s  median %.3f s  (CPU: loop %.3f s, all threads %.3f s)\n", name, ticks / s / 1e6,
-                static_cast<double>(events) / s / 1e6, s, median(x.thread), median(x.process));
+    h.add({name, ticks / s / 1e6, "M ticks/s", peer, peer_s > 0 ? ticks / peer_s / 1e6 : 0, target});
+    h.note(std::string(name) + ": median " + std::to_string(s) + " s; CPU of the loop's thread " + std::to_string(median(x.thread)) + " s, of all " +
+           std::to_string(median(x.process)) + " s");
   };
-  row("in memory", memory);
-  row("hashed", hashed);
-  row("logged durably", durable);
-  std::printf("bare write + fdatasync of the same %.1f MB in %llu pieces: median %.3f s; logging takes %.2f x that\n", static_cast<double>(bytes) / 1e6,
-              static_cast<unsigned long long>(commits), median(raw), median(durable.loop) / median(raw));
-  std::printf("%.0f ticks, %llu events, %.1f bytes an event; targets: 8 M ticks/s in memory, 2 M ticks/s logged durably\n", ticks,
-              static_cast<unsigned long long>(events), static_cast<double>(bytes) / static_cast<double>(events));
+  row("back-test in memory", memory, 8, "", 0);
+  row("back-test, its log encoded and hashed", hashed, {}, "", 0);
+  row("back-test, its log written durably", durable, 2, "bare write+fdatasync, same bytes, same syncs", median(raw));
+  h.add({"reading and judging (one month, not in the loop)", static_cast<double>(m.month) / m.reading_s / 1e6, "M ticks/s", "", 0, {}});
+  h.note(std::to_string(m.quotes.size()) + " ticks, " + std::to_string(events) + " events, " + std::to_string(bytes) + " bytes of rows, " +
+         std::to_string(static_cast<std::uint64_t>(median(commits))) + " commits");
+  h.print();
   return 0;
 }

@@ -194,7 +194,7 @@ void latencies(harness& h, const scratch_folder& folder, double seconds) {
       const auto took = acknowledgements(folder, events_per_s, seconds);
       p50.push_back(quantile(took, 0.5));
       p99.push_back(quantile(took, 0.99));
-      const auto raw = raw_appends(folder / "raw", 2'000 * 200, 2'000);
+      const auto raw = raw_appends(folder / "raw", 500 * 200, 500);
       raw50.push_back(quantile(raw, 0.5));
       raw99.push_back(quantile(raw, 0.99));
     }

@@ -31,7 +31,7 @@ constexpr timestamp market_begins{1'329'213'600 * second_ns};  // 2012-02-14 10:
 
 // ---- the market ------------------------------------------------------------------------------------
 
-std::string configuration_text(const std::string& quotes, const std::string& model) {
+std::string configuration_text(const std::string& quotes, const std::string& model, unsigned threads) {
   return "data: [{log: " + quotes +
          "}]\n"
          "instruments: {EUR/USD: {}}\n"
@@ -41,10 +41,10 @@ std::string configuration_text(const std::string& quotes, const std::string& mod
          "risk: {position_max: 10000000, orders_per_second_max: 1000}\n"
          "models: [{name: trend, file: " +
          model +
-         ", instrument: EUR/USD}]\n"
+         ", instrument: EUR/USD, features: [ema_20, log_return_1, atr_14, spread]}]\n"
          "strategies: [{kind: ema_cross, name: quick, instrument: EUR/USD, bars: 1s-mid, fast: 1, slow: 2, size: 100000}]\n"
-         "node: {threads: 2, pace: x" +
-         std::to_string(market_pace) + "}\n";
+         "node: {threads: " +
+         std::to_string(threads) + ", pace: x" + std::to_string(market_pace) + "}\n";
 }
 
 /// Half a pip up and down within each bar, ten pips up from one bar to the next and down again: the averages cross at every bar.
@@ -149,9 +149,9 @@ round_figures figures_of(const watch& w, const std::vector<quote_accepted>& quot
   return f;
 }
 
-round_figures run(const scratch_folder& folder, const std::string& model, double quotes_per_s, double seconds) {
+round_figures run(const scratch_folder& folder, const std::string& model, unsigned threads, double quotes_per_s, double seconds) {
   const auto market = folder / "market", live = folder / "live";
-  auto d = must(config::load_text(configuration_text(market, model), "latency_bench", ".", {}));
+  auto d = must(config::load_text(configuration_text(market, model, threads), "latency_bench", ".", {}));
   const auto quotes = market_of(d.instruments.front().instrument, quotes_per_s, seconds);
   write_market(market, d, quotes);
   must(replay::prepare(d));
@@ -186,6 +186,8 @@ int main(int argc, char** argv) {
   std::vector<double> rates{1'000, 10'000};
   h.options().add_option("--seconds", seconds, "length of a round")->check(CLI::Range(1.0, 600.0))->capture_default_str();
   h.options().add_option("--rates", rates, "quotes per second, open loop")->check(CLI::Range(100.0, 100'000.0))->capture_default_str();
+  unsigned threads = 2;
+  h.options().add_option("--threads", threads, "workers that the node's actors share")->check(CLI::Range(1, 64))->capture_default_str();
   h.parse(argc, argv);
   spdlog::set_level(spdlog::level::err);
   ::prctl(PR_SET_TIMERSLACK, 1'000ul, 0ul, 0ul, 0ul);
@@ -195,7 +197,7 @@ int main(int argc, char** argv) {
     std::vector<double> sent50, sent99, durable50, durable99, reported50, reported99, late50, late99, hops50, hops99, raw50, raw99, orders;
     for (int i = 0; i < rounds; ++i) {
       const scratch_folder folder(h.folder());
-      const auto f = run(folder, model, rate, seconds);
+      const auto f = run(folder, model, threads, rate, seconds);
       const auto both = [](std::vector<double>& p50, std::vector<double>& p99, const std::vector<double>& all) {
         p50.push_back(quantile(all, 0.5));
         p99.push_back(quantile(all, 0.99));
@@ -205,7 +207,7 @@ int main(int argc, char** argv) {
       both(reported50, reported99, f.reported);
       both(late50, late99, f.late);
       both(hops50, hops99, bare_hops(f.sent.size()));
-      both(raw50, raw99, raw_appends(folder / "raw", 1'000 * 500, 1'000));
+      both(raw50, raw99, raw_appends(folder / "raw", 200 * 500, 200));
       orders.push_back(static_cast<double>(f.sent.size()));
     }
     const auto name = [&](const char* what) { return std::to_string(static_cast<int>(rate / 1e3)) + " k quotes/s, " + what; };
