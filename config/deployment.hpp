@@ -1,6 +1,7 @@
 // A deployment as a plain structure: what a YAML file says, validated, with ids given out. No YAML in here.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,8 +87,10 @@ struct deployment {
   quality_settings quality;
   rate commission_rate;
   std::vector<strategy_execution::strategy_configuration> strategies;
-  bar_spec research_bars{60, price_side::mid};  ///< bars that features and regimes read; where no file says so, those of the first strategy
-  bool research = true;                         ///< feature_store and analysis_engine run
+  /// Bars that features, regimes and models read. Absent: of each instrument those of its first strategy, and nothing for instruments that none trades
+  /// (without any strategy: 1m-mid for all).
+  std::optional<bar_spec> research_bars;
+  bool research = true;  ///< feature_store and analysis_engine run
   std::vector<feature_setting> features;
   std::vector<model_setting> models;
   risk_settings risk;

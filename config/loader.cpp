@@ -38,16 +38,11 @@ class loader {
         m.fail(errc::configuration_value, "commission_rate", "must be from 0 to below 1");
       read_financing(m);
     });
-    bool says_bars = false;
-    top.child("research", [&](mapping& m) {
-      says_bars = m.has("bars");
-      read_research(m);
-    });
+    top.child("research", [&](mapping& m) { read_research(m); });
     top.each("models", [&](mapping& m, std::size_t) { read_model(m); });
     top.each("strategies", [&](mapping& m, std::size_t i) { read_strategy(m, i); });
     for (auto& s : d_.strategies)
       s.sole_trader = std::count_if(d_.strategies.begin(), d_.strategies.end(), [&](const auto& other) { return other.instrument == s.instrument; }) == 1;
-    if (!says_bars && !d_.strategies.empty()) d_.research_bars = d_.strategies.front().bars;
     top.child("risk", [&](mapping& m) { read_risk(m); });
     top.child("monitoring", [&](mapping& m) { d_.drawdown_alert = m.number("drawdown", d_.drawdown_alert, 0.0001, 1); });
     top.child("node", [&](mapping& m) { read_node(m); });
@@ -160,7 +155,7 @@ class loader {
 
   void read_research(mapping& m) {
     d_.research = m.boolean("enabled", true);
-    d_.research_bars = m.parsed<bar_spec>("bars", d_.research_bars, [](const std::string& t) { return parse_bar_spec(t); });
+    if (m.has("bars")) d_.research_bars = m.parsed<bar_spec>("bars", {}, [](const std::string& t) { return parse_bar_spec(t); });
     m.each("features", [&](mapping& f, std::size_t) {
       feature_setting s;
       s.kind = static_cast<feature_kind>(f.choice("kind", {}, {"ema", "log_return", "atr", "spread", "session", "volatility", "minute_of_day", "weekday"}));
@@ -204,6 +199,8 @@ class loader {
     s.name = std::string_view(m.name("name", s.kind.substr(0, 40) + ":" + std::to_string(index + 1), text::capacity));
     refuse_double(m, d_.strategies, s.name);
     s.instrument = known_instrument(m, "instrument");
+    const bool unquoted = std::none_of(d_.data.begin(), d_.data.end(), [&](const auto& x) { return !x.log.empty() || x.instrument == s.instrument; });
+    if (s.instrument && unquoted) m.fail(errc::configuration_value, "instrument", "no entry of 'data' quotes this pair: the strategy would never trade");
     s.account = d_.account.account;
     s.positions = d_.account.positions;
     s.bars = m.parsed<bar_spec>("bars", {}, [](const std::string& t) { return parse_bar_spec(t); });
@@ -335,7 +332,7 @@ result<pace_setting> parse_pace(const std::string& text) {
   if (text.size() > 1 && text[0] == 'x') {
     const auto times = parse_decimal(std::string_view(text).substr(1), 6);
     if (times && *times > 0) return pace_setting{false, static_cast<double>(*times) / 1e6};
-    return error(errc::configuration_value, fmt::format("'{}': after the x comes a positive number", text));
+    return error(errc::configuration_value, fmt::format("'{}': after the x comes a positive decimal number, such as x100 or x0.5", text));
   }
   return error(errc::configuration_value, fmt::format("'{}' is none of: lockstep, recorded, x2 (any multiple)", text));
 }

@@ -20,9 +20,13 @@ result<void> verify_table_files(const std::string& directory) {
 std::uint64_t last_good_event(const std::string& directory) {
   std::uint64_t last = 0;
   auto read = rows::guarded(directory, [&]() -> result<void> {
-    auto db = rows::open_for_reading(directory);
-    if (!db) return db.error();
-    auto it = std::unique_ptr<rocksdb::Iterator>((*db)->NewIterator(rows::reading()));
+    // Up to the damage, wherever it lies: the one place where the recovery that forgives is right, since nothing is served from it.
+    auto o = rows::database_options();
+    o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    rocksdb::DB* raw = nullptr;
+    if (auto s = rocksdb::DB::OpenForReadOnly(o, rows_folder(directory), &raw); !s.ok()) return rows::io_error(directory, s);
+    const std::unique_ptr<rocksdb::DB> db(raw);
+    auto it = std::unique_ptr<rocksdb::Iterator>(db->NewIterator(rows::reading()));
     it->SeekToFirst();
     rows::scan walk(std::move(it), 1, UINT64_MAX, hash256{}, directory);
     for (;;) {

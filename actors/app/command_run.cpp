@@ -34,7 +34,7 @@ class signal_waiter {
  public:
   signal_waiter() {
     sigemptyset(&set_);
-    for (int s : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set_, s);
+    for (int s : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set_, s);
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
   // What came while the node stopped is over with it: unblocked, our own word would end the process.
@@ -104,7 +104,7 @@ result<exit_code> run(const run_command_options& o, session& s) {
   spdlog::info("running from event {} of {}", log->head().seq, d->node.log);
 
   const int signal = signals.wait();
-  if (signal != SIGUSR1) spdlog::info("{}: stopping in order", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  if (signal != SIGUSR1) spdlog::info("{}: stopping in order", signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM");
   const bool asked = signal != SIGUSR1 && !n.outcome();
   const bool orderly = n.stop();
   const auto outcome = n.wait();

@@ -96,6 +96,9 @@ result<void> node::restore() {
       if (c != nullptr && c->content_hash != configuration_)
         return error(errc::configuration_value, "this log was made with another configuration (" + persistence::to_hex(c->content_hash).substr(0, 12) +
                                                     "… at event " + std::to_string(e.head.seq) + "): go on with that one, or name a new log directory");
+      const auto* l = e.get_if<log_declared>();
+      if (l != nullptr && l->purpose != log_purpose::live)
+        return error(errc::configuration_value, "this is the log of a " + std::string(word_of(l->purpose)) + ", not of a live node: name a new log directory");
       const auto* s = e.get_if<source_state_changed>();
       if (s != nullptr && s->state == source_state::ended) source_ended_ = true;
     }

@@ -6,12 +6,12 @@ namespace tomnext::actors {
 
 result<std::string> view(const data_pipeline::aggregator& host, const std::string& question, const std::string&) {
   if (question != "status") return unknown_question(question, "status");
-  return nlohmann::json{{"late_quotes", host.late_quotes()}}.dump();
+  return json_bytes(nlohmann::json{{"late_quotes", host.late_quotes()}});
 }
 
 result<std::string> view(const data_pipeline::trading_calendar& host, const std::string& question, const std::string&) {
   if (question != "status") return unknown_question(question, "status");
-  return nlohmann::json{{"boundaries_pending", host.pending()}}.dump();
+  return json_bytes(nlohmann::json{{"boundaries_pending", host.pending()}});
 }
 
 }  // namespace tomnext::actors

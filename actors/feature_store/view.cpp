@@ -16,11 +16,11 @@ nlohmann::json vector_json(const feature_store::feature_host& host, const featur
 }  // namespace
 
 result<std::string> view(const feature_store::feature_host& host, const std::string& question, const std::string& argument) {
-  if (question == "status" || question == "newest") return vector_json(host, host.newest()).dump();
+  if (question == "status" || question == "newest") return json_bytes(vector_json(host, host.newest()));
   if (question != "as_of") return unknown_question(question, "status, newest, as_of (with a time such as 2012-02-01T00:00:00Z)");
   auto at = parse_timestamp(argument);
   if (!at) return error(errc::bad_request, at.error().message);
-  return vector_json(host, host.as_of(*at)).dump();
+  return json_bytes(vector_json(host, host.as_of(*at)));
 }
 
 }  // namespace tomnext::actors

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "actors/runtime/view_support.hpp"
 #include "persistence/checksum.hpp"
 
 namespace tomnext::actors {
@@ -158,7 +159,7 @@ std::string journal_state::status() const {
                          {"waiting_for", sequencer_->waiting_for().empty() ? dispatcher_.slowest() : sequencer_->waiting_for()},
                          {"refused_appends", refused_},
                          {"armed_timers", sequencer_->armed_timers().size()}};
-  return j.dump();
+  return json_bytes(j);
 }
 
 }  // namespace tomnext::actors

@@ -6,11 +6,10 @@ namespace tomnext::actors {
 
 result<std::string> view(const ml_integration::model_host& host, const std::string& question, const std::string&) {
   if (question != "status") return unknown_question(question, "status");
-  return nlohmann::json{{"predictions", host.predictions()},
-                        {"abstained", host.verdicts(confirmation::abstain)},
-                        {"confirmed", host.verdicts(confirmation::confirm)},
-                        {"rejected", host.verdicts(confirmation::reject)}}
-      .dump();
+  return json_bytes(nlohmann::json{{"predictions", host.predictions()},
+                                   {"abstained", host.verdicts(confirmation::abstain)},
+                                   {"confirmed", host.verdicts(confirmation::confirm)},
+                                   {"rejected", host.verdicts(confirmation::reject)}});
 }
 
 }  // namespace tomnext::actors

@@ -6,7 +6,7 @@ namespace tomnext::actors {
 
 result<std::string> view(const monitoring_alerting::alert_host& host, const std::string& question, const std::string&) {
   if (question != "status") return unknown_question(question, "status");
-  return nlohmann::json{{"firing", host.firing()}, {"overflowed", host.overflowed()}}.dump();
+  return json_bytes(nlohmann::json{{"firing", host.firing()}, {"overflowed", host.overflowed()}});
 }
 
 }  // namespace tomnext::actors

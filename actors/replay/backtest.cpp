@@ -85,6 +85,8 @@ class run {
     r.orders = kernel_.count(order_submitted::type_number);
     r.fills = kernel_.count(order_filled::type_number);
     r.denied_orders = kernel_.count(order_denied::type_number);
+    r.rejected_orders = kernel_.count(order_rejected::type_number);
+    r.open_positions = account_->open_positions();
     r.events = kernel_.seq();
     r.iterations = r.ticks + kernel_.count(timer_fired::type_number);
     r.statistics = account_->statistics();

@@ -10,7 +10,8 @@ namespace tomnext::replay {
 
 /// What a back-test came to. Money in minor units of the account currency; times in milliseconds of wall time.
 struct backtest_report {
-  std::uint64_t ticks = 0, rejected_ticks = 0, flagged_ticks = 0, bars = 0, orders = 0, fills = 0, positions = 0, denied_orders = 0, events = 0;
+  std::uint64_t ticks = 0, rejected_ticks = 0, flagged_ticks = 0, bars = 0, orders = 0, fills = 0, positions = 0, denied_orders = 0, rejected_orders = 0,
+                open_positions = 0, events = 0;
   amount opening_balance, commission, financing, final_balance;
   currency in;
   std::uint32_t minor_units = 2;

@@ -34,7 +34,9 @@ std::string to_json(const backtest_report& r) {
   j["bars"] = r.bars;
   j["orders"] = r.orders;
   j["denied_orders"] = r.denied_orders;
+  j["rejected_orders"] = r.rejected_orders;
   j["fills"] = r.fills;
+  j["open_positions"] = r.open_positions;
   j["positions"] = r.positions;
   // Money as text: a double could not hold every amount.
   j["currency"] = std::string(r.in.code.view());
@@ -76,9 +78,12 @@ std::string to_table(const backtest_report& r) {
   count("ticks", r.ticks, r.flagged_ticks == 0 ? "" : grouped(r.flagged_ticks) + " " + flagged);
   if (r.rejected_ticks > 0) count("rejected ticks", r.rejected_ticks);
   count("bars", r.bars);
-  count("orders", r.orders, r.denied_orders == 0 ? "" : grouped(r.denied_orders) + " more denied by risk");
+  std::string refused = r.denied_orders == 0 ? "" : grouped(r.denied_orders) + " more denied by risk";
+  if (r.rejected_orders != 0) refused += (refused.empty() ? "" : ", ") + grouped(r.rejected_orders) + " of them rejected by the venue";
+  count("orders", r.orders, refused);
   count("fills", r.fills);
   count("positions", r.positions, fmt::format("{} won, {} lost", grouped(s.wins), grouped(s.losses)));
+  if (r.open_positions != 0) count("still open", r.open_positions, "their profit or loss is not in the balance");
   out += "\n";
   cash("opening balance", r.opening_balance);
   cash("trading result", amount{r.final_balance.value - r.opening_balance.value + r.commission.value - r.financing.value}, ", before costs");

@@ -21,15 +21,25 @@ std::vector<bar_spec> bars_of(const config::deployment& d, instrument_id instrum
   };
   for (const auto& s : d.strategies)
     if (s.instrument == instrument) want(s.bars);
-  if (d.research) want(d.research_bars);
+  if (const auto research = research_bars_of(d, instrument)) want(*research);
   return all;
+}
+
+std::optional<bar_spec> research_bars_of(const config::deployment& d, instrument_id instrument) {
+  if (!d.research) return std::nullopt;
+  if (d.research_bars) return d.research_bars;
+  if (d.strategies.empty()) return bar_spec{60, price_side::mid};
+  for (const auto& s : d.strategies)
+    if (s.instrument == instrument) return s.bars;
+  return std::nullopt;
 }
 
 feature_store::feature_configuration features_of(const config::deployment& d, instrument_id instrument) {
   feature_store::feature_configuration c;
   c.instrument = instrument;
-  c.step_s = d.research_bars.step_s;
-  c.from = d.research_bars.from;
+  const auto bars = research_bars_of(d, instrument).value_or(bar_spec{60, price_side::mid});
+  c.step_s = bars.step_s;
+  c.from = bars.from;
   c.sessions = d.sessions;
   for (const auto& f : d.features) c.features.push_back({f.name, 1, f.kind, f.period});
   if (c.features.empty())

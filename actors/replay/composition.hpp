@@ -31,6 +31,8 @@ result<void> validate(const config::deployment& d);
 /// Which instruments need bars of which specification: what strategies, features and regimes read, each once, in configuration order.
 std::vector<bar_spec> bars_of(const config::deployment& d, instrument_id instrument);
 /// The configured features; ema 20, log_return 1, atr 14, volatility 20, spread and session where none are.
+/// The bars that research reads of an instrument; nothing where it is not researched.
+std::optional<bar_spec> research_bars_of(const config::deployment& d, instrument_id instrument);
 feature_store::feature_configuration features_of(const config::deployment& d, instrument_id instrument);
 
 /// Calls add(host_description, service) for each host in rank order: venue, aggregators, calendar, features, analysis, strategies, models, risk,
@@ -53,12 +55,12 @@ template <class Add> result<void> compose(const config::deployment& d, const com
     });
   // Always there, so that ranks do not depend on whether the data has been looked at.
   host("calendar", 0, [&](host_id id) { return data_pipeline::trading_calendar(id); });
-  if (d.research)
-    for (const auto& i : d.instruments) {
+  for (const auto& i : d.instruments)
+    if (const auto bars = research_bars_of(d, i.instrument)) {
       host("features:" + std::string(i.symbol.view()), i.instrument.value,
            [&](host_id id) { return feature_store::feature_host(id, features_of(d, i.instrument)); });
       host("analysis:" + std::string(i.symbol.view()), i.instrument.value, [&](host_id id) {
-        return analysis_engine::analysis_host(id, {i.instrument, d.research_bars});
+        return analysis_engine::analysis_host(id, {i.instrument, *bars});
       });
     }
   for (const auto& s : d.strategies)
@@ -75,7 +77,7 @@ template <class Add> result<void> compose(const config::deployment& d, const com
       c.feature_indices = parts.models.at(i).feature_indices;
       c.instrument = m.instrument;
       c.thresholds = {m.confirm_at, m.reject_at};
-      c.bars = d.research_bars;
+      c.bars = research_bars_of(d, m.instrument).value_or(bar_spec{});
       return ml_integration::model_host(id, c);
     });
   host("book", 0, [&](host_id id) {

@@ -49,7 +49,9 @@ result<std::vector<std::uint32_t>> match(const ml_integration::tree_ensemble& en
 }  // namespace
 
 result<loaded_model> make_model(std::string_view bytes, const config::model_setting& m, const config::deployment& d) {
-  if (!d.research) return error(errc::configuration_value, "a model reads features: research.enabled must be true");
+  if (!research_bars_of(d, m.instrument))
+    return error(errc::configuration_value,
+                 "a model reads features, and its pair has none: set research.enabled, and research.bars where no strategy trades it");
   auto ensemble = ml_integration::load_xgboost_json(bytes);
   if (!ensemble) return error(errc::unsupported_format, ensemble.error().message);
   names listed;

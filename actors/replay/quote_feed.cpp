@@ -90,7 +90,7 @@ text shortened(const std::string& place) {
 class merged_feed final : public quote_feed {
  public:
   merged_feed(std::vector<source> sources, const feed_settings& s)
-      : sources_(std::move(sources)), judge_(judge_of(s)), stops_(s.quality.malformed == config::malformed_lines::stop) {}
+      : sources_(std::move(sources)), instruments_(s.instruments), judge_(judge_of(s)), stops_(s.quality.malformed == config::malformed_lines::stop) {}
 
   result<void> start() {
     for (auto& s : sources_) TOMNEXT_TRY(s.advance());
@@ -126,6 +126,11 @@ class merged_feed final : public quote_feed {
       reject(s, row.refused, s.reader->complaint(), out);
       return {};
     }
+    if (const auto finer = too_fine(s); !finer.empty()) {
+      if (stops_) return error(errc::malformed_line, s.reader->place() + ": " + finer);
+      reject(s, quote_rejection::malformed, s.reader->place() + ": " + finer, out);
+      return {};
+    }
     const auto verdict = judge_.judge(s.instrument, row.time, row.bid, row.ask);
     if (verdict.accepted) {
       accept(s, verdict.flags, out);
@@ -136,6 +141,16 @@ class merged_feed final : public quote_feed {
                                              ": prices must be positive (quality.malformed_lines: reject records such lines and goes on)");
     reject(s, verdict.reason, s.reader->place() + ": " + reason_of(verdict.reason), out);
     return {};
+  }
+
+  // Prices finer than the instrument's step would fill a worse price a whole step away, which is no price of this market.
+  [[nodiscard]] std::string too_fine(const source& s) const {
+    const auto& i = instruments_[s.instrument.value - 1];
+    const auto step = power_of_ten(price::scale - std::min(i.price_precision, price::scale));
+    if (s.row.bid.value % step == 0 && s.row.ask.value % step == 0) [[likely]]
+      return {};
+    return "bid " + s.row.bid.to_string() + ", ask " + s.row.ask.to_string() + ": more than the " + std::to_string(i.price_precision) + " decimals of " +
+           std::string(i.symbol.view()) + "; raise instruments." + std::string(i.symbol.view()) + ".price_precision";
   }
 
   void accept(const source& s, std::uint32_t flags, judged_quote& out) {
@@ -159,6 +174,7 @@ class merged_feed final : public quote_feed {
   }
 
   std::vector<source> sources_;
+  std::vector<instrument_defined> instruments_;  // index = id − 1
   data_pipeline::quote_judge judge_;
   bool stops_;
   std::uint64_t position_ = 0;

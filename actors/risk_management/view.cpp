@@ -15,15 +15,14 @@ result<std::string> view(const risk_management::risk_host& host, const std::stri
     if (const auto& x = host.exposures().of(instrument_id{i}); !x.empty())
       positions[std::to_string(i)] = {
           {"net", x.net.to_string()}, {"reserved_buys", x.reserved_buys.to_string()}, {"reserved_sells", x.reserved_sells.to_string()}};
-  return nlohmann::json{{"trading_state", names[static_cast<std::size_t>(host.state()) % names.size()]},
-                        {"limits",
-                         {{"position_max", l.position_max.to_string()},
-                          {"notional_max_minor_units", l.notional_max.value},
-                          {"orders_per_second_max", l.orders_per_second_max},
-                          {"price_collar", l.price_collar.to_string()}}},
-                        {"open_reservations", host.exposures().reservations()},
-                        {"exposure_by_instrument", positions}}
-      .dump();
+  return json_bytes(nlohmann::json{{"trading_state", names[static_cast<std::size_t>(host.state()) % names.size()]},
+                                   {"limits",
+                                    {{"position_max", l.position_max.to_string()},
+                                     {"notional_max_minor_units", l.notional_max.value},
+                                     {"orders_per_second_max", l.orders_per_second_max},
+                                     {"price_collar", l.price_collar.to_string()}}},
+                                   {"open_reservations", host.exposures().reservations()},
+                                   {"exposure_by_instrument", positions}});
 }
 
 }  // namespace tomnext::actors

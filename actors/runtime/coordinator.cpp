@@ -1,8 +1,11 @@
 #include "actors/runtime/coordinator.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "actors/replay/kernel.hpp"
+#include "actors/runtime/view_support.hpp"
 
 namespace tomnext::actors {
 namespace {
@@ -19,14 +22,42 @@ struct collection {
   std::size_t missing;
   void finish_one() {
     if (--missing > 0) return;
-    promise.deliver(nlohmann::json{{"service", service}, {"hosts", answers}}.dump());
+    promise.deliver(json_bytes(nlohmann::json{{"service", service}, {"hosts", answers}}));
   }
 };
+
+// What the kill switch must show afterwards; empty where a command is none of its.
+std::string trading_state_after(operator_command c) {
+  switch (c) {
+    case operator_command::halt: return "halted";
+    case operator_command::reduce: return "reducing";
+    case operator_command::resume: return "active";
+    default: return {};
+  }
+}
+
+// An object in which no key stands twice: the last one would win, and it may be the one that nobody meant.
+nlohmann::json parsed_once(const std::string& text, std::string& doubled) {
+  std::set<std::string> keys;
+  return nlohmann::json::parse(
+      text,
+      [&](int depth, nlohmann::json::parse_event_t what, nlohmann::json& value) {
+        if (depth == 1 && what == nlohmann::json::parse_event_t::key && !keys.insert(value.get<std::string>()).second) doubled = value.get<std::string>();
+        return true;
+      },
+      false);
+}
+
+bool has_control(const std::string& s) {
+  return std::any_of(s.begin(), s.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
 
 result<event> command_of(const std::string& text, const coordinator_settings& s) {
   const auto refuse = [](std::string why) { return error(errc::bad_request, std::move(why)); };
   if (!s.command) return refuse(s.service + " takes no commands");
-  const auto j = nlohmann::json::parse(text, nullptr, false);
+  std::string doubled;
+  const auto j = parsed_once(text, doubled);
+  if (!doubled.empty()) return refuse("the key '" + doubled + "' stands twice");
   if (!j.is_object()) return refuse(R"(a command is a JSON object such as {"command":"halt","who":"ann","why":"news","idempotency_key":"7"})");
   operator_commanded c;
   for (const auto& [key, value] : j.items()) {
@@ -37,6 +68,7 @@ result<event> command_of(const std::string& text, const coordinator_settings& s)
     }
     if (!value.is_string()) return refuse(key + " must be a text");
     const auto word = value.get<std::string>();
+    if (has_control(word)) return refuse(key + " holds a control character");
     bool good = true;
     if (key == "command") {
       const auto known = s.command(word);
@@ -97,19 +129,24 @@ answer<std::string> coordinator_state::ask_hosts(const std::string& question, co
 answer<std::string> coordinator_state::take_command(const std::string& json) {
   auto e = command_of(json, settings_);
   if (!e) return to_caf(e.error());
+  const std::string expected = trading_state_after(e->as<operator_commanded>().command);
   auto promise = self_->make_response_promise<std::string>();
   promise_guard<std::string> guard{caf::typed_response_promise<std::string>(promise)};
   const auto fail = [guard](const caf::error& why) mutable { guard.deliver(to_caf(from_caf(why))); };
   ask(self_, settings_.time_authority(), command_deadline, urgent_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(1, offered_input{*e})))
       .then(
-          [this, guard, fail](std::uint64_t head) mutable {
+          [this, guard, fail, expected](std::uint64_t head) mutable {
             ask(self_, settings_.journal, command_deadline, await_v, head)
                 .then(
-                    [this, guard, fail](std::uint64_t durable) mutable {
+                    [this, guard, fail, expected](std::uint64_t durable) mutable {
                       ask(self_, coordinator_protocol(self_), command_deadline, status_v)
                           .then(
-                              [guard, durable](const std::string& status) mutable {
-                                guard.deliver(nlohmann::json{{"durable_seq", durable}, {"status", nlohmann::json::parse(status, nullptr, false)}}.dump());
+                              [guard, durable, expected](const std::string& status) mutable {
+                                const auto now = nlohmann::json::parse(status, nullptr, false);
+                                if (expected.empty() || now["hosts"][0]["view"].value("trading_state", "") == expected)
+                                  return guard.deliver(json_bytes(nlohmann::json{{"durable_seq", durable}, {"status", now}}));
+                                guard.deliver(to_caf({errc::illegal_transition, "not taken: the key was used before, or the operator may not (trading state: " +
+                                                                                    now["hosts"][0]["view"].value("trading_state", "unknown") + ")"}));
                               },
                               fail);
                     },

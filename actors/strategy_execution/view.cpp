@@ -10,14 +10,13 @@ result<std::string> view(const strategy_execution::strategy_host& host, const st
   if (question != "status") return unknown_question(question, "status");
   constexpr std::array names{"created", "warming_up", "running", "paused", "stopping", "stopped", "failed"};
   const auto& c = host.configuration();
-  return nlohmann::json{{"strategy", c.strategy.value},
-                        {"name", c.name.view()},
-                        {"kind", c.kind},
-                        {"state", names[static_cast<std::size_t>(host.state()) % names.size()]},
-                        {"bars", to_string(c.bars)},
-                        {"size", c.size.to_string()},
-                        {"parameters", c.parameters}}
-      .dump();
+  return json_bytes(nlohmann::json{{"strategy", c.strategy.value},
+                                   {"name", c.name.view()},
+                                   {"kind", c.kind},
+                                   {"state", names[static_cast<std::size_t>(host.state()) % names.size()]},
+                                   {"bars", to_string(c.bars)},
+                                   {"size", c.size.to_string()},
+                                   {"parameters", c.parameters}});
 }
 
 }  // namespace tomnext::actors

@@ -61,6 +61,9 @@ inline result<price> price_of(std::string_view text, std::string_view what) {
     return p;
   const std::string name(what);
   if (text.empty()) return error(errc::malformed_line, name + " is empty; a decimal number such as 1.57597 is allowed");
+  // "1." is a number that was cut off: the end of a file that ends early.
+  if (text.back() == '.')
+    return error(errc::malformed_line, name + ": '" + std::string(text.substr(0, 40)) + "' ends with its point; a decimal number such as 1.57597 is allowed");
   auto slow = price::parse(text);
   if (slow) return slow;
   return error(errc::malformed_line, name + ": " + slow.error().message + "; a decimal number with at most 9 decimals, such as 1.57597, is allowed");

@@ -68,6 +68,12 @@ struct bar_file {
       if (!p) return p.error();
       prices[i] = *p;
     }
+    const auto& [open, high, low, close] = prices;
+    // What is not positive is refused as that, later.
+    const bool positive = open.value > 0 && high.value > 0 && low.value > 0 && close.value > 0;
+    if (positive && (high < std::max({open, low, close}) || low > std::min({open, close})))
+      return error(errc::malformed_line, "high " + high.to_string() + " and low " + low.to_string() + " do not hold open " + open.to_string() + " and close " +
+                                             close.to_string() + "; are the columns in the order that the header says?");
     time = *t;
     return {};
   }

@@ -47,7 +47,7 @@ TEST_CASE("defaults are those of the services' description") {
   CHECK(d->account.positions == position_mode::netting);
   CHECK(d->drawdown_alert == 0.05);
   CHECK(d->research);
-  CHECK(d->research_bars == bar_spec{60, price_side::mid});
+  CHECK_FALSE(d->research_bars);
   CHECK(d->commission_rate.value == 0);
   CHECK(d->node.port == 0);
   CHECK(d->node.pace.lockstep);

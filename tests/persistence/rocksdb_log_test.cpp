@@ -111,7 +111,7 @@ TEST_CASE("a reader beside a writer sees a whole prefix each time") {
     }
     done = true;
   });
-  std::uint64_t before = 0;
+  // A prefix, and not always the newest: where tables replace a write-ahead log between two looks of the reader, it sees the log without that tail.
   int readings = 0;
   while (!done || readings == 0) {
     auto reader = open_log_for_reading(folder / "log");
@@ -122,12 +122,11 @@ TEST_CASE("a reader beside a writer sees a whole prefix each time") {
     }
     const auto head = (*reader)->head().seq;
     auto read = tests::read_quotes(**reader, 1);
-    const bool good = read && *read == head && head >= before && head % 300 == 0;
+    const bool good = read && *read == head && head >= 300 && head % 300 == 0;
     if (!good) {
       writer.join();
       FAIL("read to " << (read ? std::to_string(*read) : read.error().message) << " of " << head);
     }
-    before = head;
     ++readings;
   }
   writer.join();
