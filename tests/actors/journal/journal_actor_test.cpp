@@ -249,7 +249,7 @@ TEST_CASE("a host that has registered and not recovered owes what its earlier li
   CHECK_FALSE(settled->done());
   CHECK_FALSE(outcome->done());
   CHECK(n.only<bar_closed>().empty());
-  s.pass(5ms);   // its supervisor starts the host again
+  s.pass(5ms);  // its supervisor starts the host again
   CHECK(settled->value);
   CHECK(outcome->value);
   CHECK(n.only<bar_closed>().size() == 1);
