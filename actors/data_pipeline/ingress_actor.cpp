@@ -12,8 +12,8 @@ constexpr std::uint64_t batch_max = 512;
 constexpr auto source_deadline = 120s;
 constexpr auto offer_deadline = 300s;
 constexpr auto ready_deadline = 300s;
-// At a recorded pace: how often the clock is looked at, and how long after its time a timer waits for a quote that may be on its way.
-constexpr auto look_every = 2ms;
+// At a recorded pace: how often the clock is looked at at least, and how long after its time a timer waits for a quote that may be on its way.
+constexpr std::chrono::nanoseconds look_every = 2ms;
 constexpr auto retry_after = 20ms;
 constexpr std::uint32_t failures_max = 250;   // in a row: five seconds
 constexpr std::int64_t timer_grace_ns = 10 * millisecond_ns;
@@ -93,6 +93,12 @@ timestamp ingress_state::market_time() const {
   return clock_market_ + static_cast<std::int64_t>(static_cast<double>(passed) * settings_.pace.times);
 }
 
+// Until the next quote is due: each enters at its own time, and not in bunches. What has become due meanwhile goes with it.
+std::chrono::nanoseconds ingress_state::until_next() const {
+  const auto market_ns = static_cast<double>(quotes_.front().head.at - market_time());
+  return std::clamp(std::chrono::nanoseconds(static_cast<std::int64_t>(market_ns / settings_.pace.times)), std::chrono::nanoseconds(0), look_every);
+}
+
 bool ingress_state::due(const event& e) const { return settings_.pace.lockstep || e.head.at <= market_time(); }
 
 void ingress_state::step() {
@@ -106,7 +112,7 @@ void ingress_state::step() {
   for (; !quotes_.empty() && inputs.size() < batch_max && due(quotes_.front()); quotes_.pop_front()) inputs.push_back({quotes_.front()});
   if (inputs.empty()) {
     tell(self_, settings_.time_authority(), time_is_v, market_time().ns - timer_grace_ns);
-    return tell_later(self_, look_every, tick_v);
+    return tell_later(self_, until_next(), tick_v);
   }
   last_time_ = inputs.back().what.head.at;
   offer(std::move(inputs), &ingress_state::step);

@@ -38,6 +38,7 @@ class ingress_state {
   void finish();
   void failed(const caf::error& e, const char* doing);
   [[nodiscard]] timestamp market_time() const;
+  [[nodiscard]] std::chrono::nanoseconds until_next() const;
   [[nodiscard]] bool due(const event& e) const;
 
   ingress_protocol::pointer self_;

@@ -46,7 +46,7 @@ template <class To, class... T> void tell_from_outside(const To& to, T&&... cont
 template <class Self, class To, class... T> auto ask(Self* self, const To& to, std::chrono::milliseconds deadline, T&&... content) {
   return self->request(to, deadline, std::forward<T>(content)...);
 }
-template <class Self, class... T> void tell_later(Self* self, std::chrono::milliseconds delay, T&&... content) {
+template <class Self, class... T> void tell_later(Self* self, std::chrono::nanoseconds delay, T&&... content) {
   self->delayed_send(self, delay, std::forward<T>(content)...);
 }
 /// An exit message that overtakes what is queued: send_exit of this CAF waits behind the mailbox.
