@@ -179,7 +179,6 @@ round_figures run(const scratch_folder& folder, const std::string& model, unsign
     const auto outcome = n->wait();
     if (outcome.code != app::exit_code::ok) stop({errc::actor_down, outcome.message});
     n->stop();
-    if (std::getenv("FIG")) for (const auto& a : n->figures()->figures()) std::fprintf(stderr, "%-40s %8lu p50 %.1f p99 %.1f\n", a.name.c_str(), a.processed, a.p50_us, a.p99_us);
   }
   std::filesystem::remove_all(market);
   auto f = figures_of(w, quotes);
