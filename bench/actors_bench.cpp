@@ -27,7 +27,10 @@ struct sink_state {
   std::int64_t expected, seen = 0;
   sink_state(sink::pointer, finished d, std::int64_t n) : done(std::move(d)), expected(n) {}
   sink::behavior_type behavior() {
-    return {[this](item_atom, std::int64_t) { if (++seen == expected) done->set_value(); }, [](question_atom, std::int64_t n) { return n + 1; }};
+    return {[this](item_atom, std::int64_t) {
+              if (++seen == expected) done->set_value();
+            },
+            [](question_atom, std::int64_t n) { return n + 1; }};
   }
 };
 /// Sends in bursts, so that its own mailbox and the other's are worked off meanwhile.
@@ -52,7 +55,9 @@ struct asker_state {
   int in_flight;
   asker_state(source::pointer s, sink t, finished d, std::int64_t n, int k) : self(s), to(std::move(t)), done(std::move(d)), left(n), in_flight(k) {}
   source::behavior_type behavior() {
-    return {[this](go_atom) { for (int i = 0; i < in_flight; ++i) next(); }};
+    return {[this](go_atom) {
+      for (int i = 0; i < in_flight; ++i) next();
+    }};
   }
   void next() {
     if (left == 0) {
@@ -61,10 +66,13 @@ struct asker_state {
     }
     --left;
     ++open;
-    ask(self, to, std::chrono::seconds(30), question_v, left).then([this](std::int64_t) {
-      --open;
-      next();
-    }, [](const caf::error&) { std::abort(); });
+    ask(self, to, std::chrono::seconds(30), question_v, left)
+        .then(
+            [this](std::int64_t) {
+              --open;
+              next();
+            },
+            [](const caf::error&) { std::abort(); });
   }
 };
 

@@ -32,8 +32,8 @@ double seconds_of(const std::function<void()>& work) {
 
 struct market {
   config::deployment d;
-  std::vector<quote_accepted> quotes;   // of all repeats
-  double reading_s = 0;                 // of one month
+  std::vector<quote_accepted> quotes;  // of all repeats
+  double reading_s = 0;                // of one month
   std::uint64_t month = 0;
 };
 
@@ -72,7 +72,10 @@ double cpu_s(clockid_t whose) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
 }
 
-struct figures { double loop_s = 0, thread_s = 0, process_s = 0; std::uint64_t events = 0; };
+struct figures {
+  double loop_s = 0, thread_s = 0, process_s = 0;
+  std::uint64_t events = 0;
+};
 struct series {
   std::vector<double> loop, thread, process;
   void add(const figures& f) {
@@ -138,7 +141,10 @@ int main(int argc, char** argv) {
     persistence::memory_log log(persistence::retention::hash_only);
     replay::log_writer writer(log);
     replay::group_builder builder(1, [&](persistence::group_ref g) { writer.write(std::move(g)); });
-    hashed.add(run(m, builder, [&] { builder.flush(); (void)must(writer.finish()); }));
+    hashed.add(run(m, builder, [&] {
+      builder.flush();
+      (void)must(writer.finish());
+    }));
   }
   for (int i = 0; i < rounds; ++i) {
     const std::string directory = folder / "log";
@@ -147,7 +153,10 @@ int main(int argc, char** argv) {
       counting_log counted(*log);
       replay::log_writer writer(counted);
       replay::group_builder builder(log->head().epoch, [&](persistence::group_ref g) { writer.write(std::move(g)); });
-      durable.add(run(m, builder, [&] { builder.flush(); (void)must(writer.finish()); }));
+      durable.add(run(m, builder, [&] {
+        builder.flush();
+        (void)must(writer.finish());
+      }));
       commits.push_back(static_cast<double>(counted.commits()));
     }
     std::filesystem::remove_all(directory);

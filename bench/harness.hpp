@@ -36,7 +36,9 @@ template <class T> T must(result<T> r) {
   if (!r) stop(r.error());
   return std::move(*r);
 }
-inline void must(result<void> r) { if (!r) stop(r.error()); }
+inline void must(result<void> r) {
+  if (!r) stop(r.error());
+}
 
 /// The value that a share of all lies at or below; 0 where there is none.
 inline double quantile(std::vector<double> all, double share) {
@@ -52,9 +54,9 @@ struct figure {
   std::string name;
   double value{};
   std::string unit;
-  std::string peer;                   ///< what the peer is; empty: none
-  double peer_value{};                ///< in the same unit
-  std::optional<double> target{};     ///< in the same unit; never asserted
+  std::string peer;                ///< what the peer is; empty: none
+  double peer_value{};             ///< in the same unit
+  std::optional<double> target{};  ///< in the same unit; never asserted
 };
 
 /// A folder of its own below the one asked for, removed at the end.
@@ -66,7 +68,7 @@ class scratch_folder {
     path_ = pattern;
   }
   ~scratch_folder() {
-    std::error_code ignored;   // left behind at worst
+    std::error_code ignored;  // left behind at worst
     std::filesystem::remove_all(path_, ignored);
   }
   scratch_folder(const scratch_folder&) = delete;
@@ -116,9 +118,7 @@ class harness {
   void parse(int argc, char** argv) {
     try {
       app_.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-      std::exit(app_.exit(e));
-    }
+    } catch (const CLI::ParseError& e) { std::exit(app_.exit(e)); }
   }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 

@@ -47,7 +47,7 @@ std::vector<group_ref> groups_of(std::uint64_t count, std::size_t events_each) {
   std::uint64_t seq = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     auto g = std::make_shared<persistence::group>();
-    g->epoch = 1;   // of a log that is opened for the first time
+    g->epoch = 1;  // of a log that is opened for the first time
     for (std::size_t k = 0; k < events_each; ++k) {
       auto e = input(seq);
       e.head.seq = e.head.correlation = ++seq;
@@ -69,7 +69,9 @@ std::uint64_t encoded_bytes(const std::vector<group_ref>& groups) {
 
 // ---- throughput ------------------------------------------------------------------------------------
 
-struct throughput { std::vector<double> events_per_s, raw_events_per_s, commits; };
+struct throughput {
+  std::vector<double> events_per_s, raw_events_per_s, commits;
+};
 
 /// `append` takes all groups into the log and returns when they are durable.
 template <class Append> void measure(throughput& to, const scratch_folder& folder, const std::vector<group_ref>& groups, std::uint64_t bytes, Append append) {
@@ -133,7 +135,8 @@ struct observer_state {
   actors::channel_protocol::behavior_type behavior() {
     return {[this](actors::durable_atom, const actors::groups_ref& groups, const actors::durable_ref&) {
       const auto now = stopwatch::now();
-      for (const auto& g : *groups) for (const auto& e : g->events) seen->durable[e.head.seq - 1] = now;
+      for (const auto& g : *groups)
+        for (const auto& e : g->events) seen->durable[e.head.seq - 1] = now;
     }};
   }
 };
@@ -162,7 +165,7 @@ std::vector<double> acknowledgements(const scratch_folder& folder, double events
         std::vector<actors::host_definition>{}, writer, log->head());
     const auto observer = actors::spawn_actor<actors::channel_protocol, observer_state>(system, figures, {"observer", "adapter", ""}, seen, writer);
 
-    ::prctl(PR_SET_TIMERSLACK, 1'000ul, 0ul, 0ul, 0ul);   // wake on time, not up to 50 µs later
+    ::prctl(PR_SET_TIMERSLACK, 1'000ul, 0ul, 0ul, 0ul);  // wake on time, not up to 50 µs later
     const auto begins = stopwatch::now() + std::chrono::milliseconds(50);
     for (std::size_t i = 0; i < count; ++i) {
       seen->due[i] = begins + std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(i) * 1e9 / events_per_s));

@@ -27,20 +27,24 @@ namespace {
 
 // The market's time runs fifty times as fast: bars of one second close fifty times a second, and each turns the position around.
 constexpr int market_pace = 50;
-constexpr timestamp market_begins{1'329'213'600 * second_ns};   // 2012-02-14 10:00 UTC, an hour without a boundary
+constexpr timestamp market_begins{1'329'213'600 * second_ns};  // 2012-02-14 10:00 UTC, an hour without a boundary
 
 // ---- the market ------------------------------------------------------------------------------------
 
 std::string configuration_text(const std::string& quotes, const std::string& model, unsigned threads) {
-  return "data: [{log: " + quotes + "}]\n"
+  return "data: [{log: " + quotes +
+         "}]\n"
          "instruments: {EUR/USD: {}}\n"
-         "quality: {spike_threshold: 0}\n"   // the market below is nothing but spikes
+         "quality: {spike_threshold: 0}\n"  // the market below is nothing but spikes
          "account: {currency: USD, balance: 10000000, positions: hedging}\n"
          "venue: {commission_rate: 0.00002}\n"
          "risk: {position_max: 10000000, orders_per_second_max: 1000}\n"
-         "models: [{name: trend, file: " + model + ", instrument: EUR/USD, features: [ema_20, log_return_1, atr_14, spread]}]\n"
+         "models: [{name: trend, file: " +
+         model +
+         ", instrument: EUR/USD, features: [ema_20, log_return_1, atr_14, spread]}]\n"
          "strategies: [{kind: ema_cross, name: quick, instrument: EUR/USD, bars: 1s-mid, fast: 1, slow: 2, size: 100000}]\n"
-         "node: {threads: " + std::to_string(threads) + ", pace: x" + std::to_string(market_pace) + "}\n";
+         "node: {threads: " +
+         std::to_string(threads) + ", pace: x" + std::to_string(market_pace) + "}\n";
 }
 
 /// Half a pip up and down within each bar, ten pips up from one bar to the next and down again: the averages cross at every bar.
@@ -86,13 +90,13 @@ using instant = stopwatch::time_point;
 
 /// First moments by root input: the seq that everything about it carries as its correlation.
 struct observed {
-  std::map<std::uint64_t, timestamp> timers;         // roots that are timers: when they were due
-  std::map<std::uint64_t, std::uint64_t> quotes;     // roots that are quotes: their position
+  std::map<std::uint64_t, timestamp> timers;      // roots that are timers: when they were due
+  std::map<std::uint64_t, std::uint64_t> quotes;  // roots that are quotes: their position
   std::map<std::uint64_t, instant> root, bar, intended, approved, sent, reported;
 };
 /// Keeps what the feeds show. Each member is touched by one actor only until the node has ended.
 struct watch {
-  std::vector<instant> offered;                      // by position of the quote
+  std::vector<instant> offered;  // by position of the quote
   observed sequenced, durable;
 
   static void see(observed& to, const persistence::group& g) {
@@ -110,14 +114,15 @@ struct watch {
   }
   void see_offer(const std::vector<actors::offered_input>& inputs) {
     const auto now = stopwatch::now();
-    for (const auto& i : inputs) if (const auto* q = i.what.get_if<quote_accepted>()) offered.at(q->source_position) = now;
+    for (const auto& i : inputs)
+      if (const auto* q = i.what.get_if<quote_accepted>()) offered.at(q->source_position) = now;
   }
 };
 
 /// Of one round, in microseconds from the offer.
 struct round_figures {
   std::vector<double> sent, sent_durable, reported, late;
-  std::vector<double> admission, bar, intent, approval, submission;   // the way to `sent`, stage by stage
+  std::vector<double> admission, bar, intent, approval, submission;  // the way to `sent`, stage by stage
 };
 
 // A bar's timer fires before the first quote beyond it: that quote is the one that came in. Another root is the quote itself.
@@ -126,7 +131,7 @@ std::size_t position_of(const observed& o, std::uint64_t root, const std::vector
   const auto t = o.timers.find(root);
   if (t == o.timers.end()) return 0;
   const auto beyond = std::upper_bound(quotes.begin(), quotes.end(), t->second, [](timestamp due, const quote_accepted& q) { return due < q.source_time; });
-  return beyond == quotes.end() ? 0 : beyond->source_position;   // the end of the source fires what is left: no quote came in
+  return beyond == quotes.end() ? 0 : beyond->source_position;  // the end of the source fires what is left: no quote came in
 }
 
 round_figures figures_of(const watch& w, const std::vector<quote_accepted>& quotes) {
@@ -140,7 +145,8 @@ round_figures figures_of(const watch& w, const std::vector<quote_accepted>& quot
   add(f.sent_durable, w.durable.sent);
   const auto& o = w.sequenced;
   const auto stage = [&](std::vector<double>& to, const std::map<std::uint64_t, instant>& from, const std::map<std::uint64_t, instant>& until) {
-    for (const auto& [root, sent] : o.sent) if (from.contains(root) && until.contains(root)) to.push_back(microseconds(until.at(root) - from.at(root)));
+    for (const auto& [root, sent] : o.sent)
+      if (from.contains(root) && until.contains(root)) to.push_back(microseconds(until.at(root) - from.at(root)));
   };
   for (const auto& [root, sent] : o.sent)
     if (const auto p = position_of(o, root, quotes); p != 0 && o.root.contains(root)) f.admission.push_back(microseconds(o.root.at(root) - w.offered.at(p)));
@@ -233,7 +239,8 @@ int main(int argc, char** argv) {
     h.add({name("ingress behind the market's time, p99"), median(late99), "us", "", 0, {}});
     std::string way;
     const char* names[] = {"offered -> timer sequenced", "-> bar", "-> intent", "-> approval", "-> sent"};
-    for (std::size_t k = 0; k < std::size(names); ++k) way += (k == 0 ? "medians: " : ", ") + std::string(names[k]) + " " + std::to_string(static_cast<int>(median(stages[k]))) + " us";
+    for (std::size_t k = 0; k < std::size(names); ++k)
+      way += (k == 0 ? "medians: " : ", ") + std::string(names[k]) + " " + std::to_string(static_cast<int>(median(stages[k]))) + " us";
     h.note(way);
     h.note(std::to_string(static_cast<int>(median(orders))) + " first orders a round at " + std::to_string(static_cast<int>(rate)) + " quotes/s");
   }
