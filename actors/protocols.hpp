@@ -65,86 +65,80 @@ TOMNEXT_ATOM(ready, "ready");
 TOMNEXT_ATOM(await, "await");
 TOMNEXT_ATOM(next, "next");
 TOMNEXT_ATOM(tick, "tick");
+TOMNEXT_ATOM(watch, "watch");
 TOMNEXT_ATOM(subscribe, "subscribe");
 TOMNEXT_ATOM(unready, "unready");
 TOMNEXT_ATOM(done, "done");
 TOMNEXT_ATOM(halt, "halt");
 
 // ---- journal ---------------------------------------------------------------------------------------
-using journal_protocol = typed<
-    answer<enrolment_ref>(enroll_atom, std::uint32_t, actor_ptr),       // a host registers: (host, itself); it is delivered everything behind the registration
-    answer<void>(answers_atom, answers_ref),                            // a host's reactions, or its silence
-    answer<std::uint64_t>(admit_atom, inputs_ref),                      // inputs, answered with the head when there is credit for more (lockstep: when all is quiet)
-    answer<timers_ref>(timers_atom, actor_ptr),                         // with credit for an input: timers that are armed; later ones are told to that time authority
-    answer<std::uint64_t, std::int64_t>(position_atom, std::uint32_t),  // the source position that an ingress has recorded, and the log's present (ns)
-    answer<std::uint64_t>(settled_atom),                                // answered with the head once all that was offered so far is answered by its hosts and durable
-    answer<std::uint64_t>(await_atom, std::uint64_t),                   // answered with the durable head once all hosts have answered this seq and that is durable
-    answer<void>(durable_atom, durable_ref),                            // the writer: durable up to here
-    answer<std::string>(status_atom)>;                                  // figures as JSON
+using journal_protocol =
+    typed<answer<enrolment_ref>(enroll_atom, std::uint32_t, actor_ptr),  // a host registers: (host, itself); it is delivered everything behind the registration
+          answer<void>(answers_atom, answers_ref),                       // a host's reactions, or its silence
+          answer<std::uint64_t>(admit_atom, inputs_ref),  // inputs, answered with the head when there is credit for more (lockstep: when all is quiet)
+          answer<timers_ref>(timers_atom, actor_ptr),     // with credit for an input: timers that are armed; later ones are told to that time authority
+          answer<std::uint64_t, std::int64_t>(position_atom, std::uint32_t),  // the source position that an ingress has recorded, and the log's present (ns)
+          answer<std::uint64_t>(settled_atom),               // answered with the head once all that was offered so far is answered by its hosts and durable
+          answer<std::uint64_t>(await_atom, std::uint64_t),  // answered with the durable head once all hosts have answered this seq and that is durable
+          answer<void>(durable_atom, durable_ref),           // the writer: durable up to here
+          answer<std::string>(status_atom)>;                 // figures as JSON
 
 /// Subscribers of the durable feed.
 using durable_feed = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;  // groups that are durable now, and the head
 
-using writer_protocol = typed<
-    answer<void>(write_atom, group_ref),                                // a group to be made durable
-    answer<void>(flush_atom),                                           // to itself, behind what is queued: commit
-    answer<void>(subscribe_atom, std::string, actor_ptr),               // an adapter joins the durable feed under its name; a restarted one goes on where it was
-    answer<void>(done_atom, std::string, std::uint64_t)>;               // it has done what it had to do up to here
+using writer_protocol =
+    typed<answer<void>(write_atom, group_ref),                   // a group to be made durable
+          answer<void>(flush_atom),                              // to itself, behind what is queued: commit
+          answer<void>(subscribe_atom, std::string, actor_ptr),  // an adapter joins the durable feed under its name; a restarted one goes on where it was
+          answer<void>(done_atom, std::string, std::uint64_t)>;  // it has done what it had to do up to here
 
-using reader_protocol = typed<
-    answer<groups_ref>(read_atom, std::uint64_t, std::uint64_t),        // durable groups from the one with this seq on, up to so many; empty at the end
-    answer<snapshot_ref>(snapshot_atom, std::uint32_t)>;                // the newest valid snapshot of a host; null where there is none
+using reader_protocol =
+    typed<answer<groups_ref>(read_atom, std::uint64_t, std::uint64_t),  // durable groups from the one with this seq on, up to so many; empty at the end
+          answer<snapshot_ref>(snapshot_atom, std::uint32_t)>;          // the newest valid snapshot of a host; null where there is none
 
 /// Keeps snapshots of hosts, stored only when their mark is durable.
-using keeper_protocol = typed<
-    answer<void>(snapshot_atom, std::uint32_t, std::uint32_t, snapshot_ref),  // taken: (host, incarnation, state); waits for its mark
-    answer<void>(durable_atom, groups_ref, durable_ref)>;               // the durable feed
+using keeper_protocol = typed<answer<void>(snapshot_atom, std::uint32_t, std::uint32_t, snapshot_ref),  // taken: (host, incarnation, state); waits for its mark
+                              answer<void>(durable_atom, groups_ref, durable_ref)>;                     // the durable feed
 
 // ---- runtime ---------------------------------------------------------------------------------------
-using host_protocol = typed<
-    answer<void>(deliver_atom, group_ref),                              // events of the sequenced feed, some of which concern this host
-    answer<std::string>(query_atom, std::string, std::string)>;         // (question, argument): a view of its state as JSON, with as_of_seq
+using host_protocol = typed<answer<void>(deliver_atom, group_ref),                       // events of the sequenced feed, some of which concern this host
+                            answer<std::string>(query_atom, std::string, std::string)>;  // (question, argument): a view of its state as JSON, with as_of_seq
 
 /// The one line at which inputs enter, and the one authority over time.
-using time_protocol = typed<
-    answer<std::uint64_t>(offer_atom, inputs_ref),                      // market inputs; answered with the head when all are admitted
-    answer<std::uint64_t>(urgent_atom, inputs_ref),                     // operators and supervision: before every market input that waits, stamped now
-    answer<void>(armed_atom, timers_ref),                               // the journal: these were armed
-    answer<void>(time_is_atom, std::int64_t),                           // the market's clock has reached this instant (ns) without an input: fire what is due
-    answer<bool>(halt_atom),                                            // no more inputs: those that wait are refused with errc::cancelled
-    answer<void>(tick_atom)>;                                           // to itself: go on
+using time_protocol = typed<answer<std::uint64_t>(offer_atom, inputs_ref),   // market inputs; answered with the head when all are admitted
+                            answer<std::uint64_t>(urgent_atom, inputs_ref),  // operators and supervision: before every market input that waits, stamped now
+                            answer<void>(armed_atom, timers_ref),            // the journal: these were armed
+                            answer<void>(time_is_atom, std::int64_t),  // the market's clock has reached this instant (ns) without an input: fire what is due
+                            answer<bool>(halt_atom),                   // no more inputs: those that wait are refused with errc::cancelled
+                            answer<void>(watch_atom),                  // to itself: has the journal's answer been out for too long?
+                            answer<void>(tick_atom)>;                  // to itself: go on
 
-using readiness_protocol = typed<
-    answer<void>(ready_atom, std::string),                              // this actor has recovered
-    answer<void>(unready_atom, std::string),                            // this actor has begun to recover
-    answer<bool>(await_atom),                                           // answered when all have
-    answer<bool>(ready_atom)>;                                          // whether all have, now
+using readiness_protocol = typed<answer<void>(ready_atom, std::string),    // this actor has recovered
+                                 answer<void>(unready_atom, std::string),  // this actor has begun to recover
+                                 answer<bool>(await_atom),                 // answered when all have
+                                 answer<bool>(ready_atom)>;                // whether all have, now
 
 // ---- services --------------------------------------------------------------------------------------
 /// Every service's coordinator.
-using coordinator_protocol = typed<
-    answer<std::string>(status_atom),                                   // the service and its hosts as JSON
-    answer<std::string>(query_atom, std::string, std::string),          // (question, argument) to the hosts that know: JSON
-    answer<std::string>(command_atom, std::string)>;                    // an operator's command as JSON; answered with its durable outcome
+using coordinator_protocol = typed<answer<std::string>(status_atom),                           // the service and its hosts as JSON
+                                   answer<std::string>(query_atom, std::string, std::string),  // (question, argument) to the hosts that know: JSON
+                                   answer<std::string>(command_atom, std::string)>;  // an operator's command as JSON; answered with its durable outcome
 
 /// data_pipeline: reads market files on a thread of its own.
 struct quote_batch {
-  std::vector<event> inputs;     ///< quote_accepted and quote_rejected with their source positions
+  std::vector<event> inputs;  ///< quote_accepted and quote_rejected with their source positions
   bool ended = false;
   std::uint64_t accepted = 0, rejected = 0;  ///< of the source so far, those before the position too
 };
 using quote_batch_ref = std::shared_ptr<const quote_batch>;
-using source_protocol = typed<
-    answer<quote_batch_ref>(next_atom, std::uint64_t, std::uint64_t)>;  // judged quotes behind this position, at most so many
+using source_protocol = typed<answer<quote_batch_ref>(next_atom, std::uint64_t, std::uint64_t)>;  // judged quotes behind this position, at most so many
 
-using ingress_protocol = typed<
-    answer<void>(tick_atom)>;                                           // to itself: the next step
+using ingress_protocol = typed<answer<void>(watch_atom),  // to itself: has the answer to an offer been out for too long?
+                               answer<void>(tick_atom)>;  // to itself: the next step
 
-using channel_protocol = typed<
-    answer<void>(durable_atom, groups_ref, durable_ref)>;               // the durable feed: what has happened may leave
+using channel_protocol = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;  // the durable feed: what has happened may leave
 
-using collector_protocol = typed<
-    answer<void>(tick_atom)>;                                           // to itself: look at the figures of all actors
+using collector_protocol = typed<answer<void>(tick_atom)>;  // to itself: look at the figures of all actors
 
 }  // namespace tomnext::actors
 

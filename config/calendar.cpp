@@ -56,17 +56,13 @@ result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tom
       pages.back().boundaries.push_back({utc.time_since_epoch().count() * second_ns});
     }
     return pages;
-  } catch (const std::exception& e) {
-    return no_database(e);
-  }
+  } catch (const std::exception& e) { return no_database(e); }
 }
 
 result<calendar::session_table> session_offsets() {
   try {
     return calendar::session_table{offsets_of("Asia/Tokyo"), offsets_of("Europe/London"), offsets_of("America/New_York")};
-  } catch (const std::exception& e) {
-    return no_database(e);
-  }
+  } catch (const std::exception& e) { return no_database(e); }
 }
 
 }  // namespace tomnext::config

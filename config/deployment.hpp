@@ -20,7 +20,7 @@ struct data_source {
   std::vector<std::string> files;  ///< fxcm-m1: bid, ask; lean-tick: the zips in order of their dates
   std::string log;                 ///< a log directory, instead of files
   instrument_id instrument;
-  std::string stamp = "open";      ///< of the file's bars: "open" or "close"
+  std::string stamp = "open";  ///< of the file's bars: "open" or "close"
   std::int32_t utc_offset_minutes{};
 };
 
@@ -47,8 +47,8 @@ struct model_setting {
   text name;
   std::string file;
   instrument_id instrument;
-  hash256 content_hash;            ///< of the file, once it has been read
-  std::vector<text> features;      ///< the model's features by the names of ours, in its order; empty: by the names in the file
+  hash256 content_hash;        ///< of the file, once it has been read
+  std::vector<text> features;  ///< the model's features by the names of ours, in its order; empty: by the names in the file
   double confirm_at = 0.65;
   double reject_at = 0.35;
 };
@@ -69,16 +69,16 @@ struct pace_setting {
 };
 
 struct node_settings {
-  std::string log;                       ///< directory of the node's log
-  std::string listen = "127.0.0.1";      ///< loopback only
-  std::uint16_t port = 0;                ///< 0: no HTTP endpoint
+  std::string log;                   ///< directory of the node's log
+  std::string listen = "127.0.0.1";  ///< loopback only
+  std::uint16_t port = 0;            ///< 0: no HTTP endpoint
   std::uint32_t threads = 2;
   std::uint64_t snapshot_every = 100'000;  ///< inputs of a host between two snapshots
   pace_setting pace;
 };
 
 struct deployment {
-  std::string source_text;               ///< canonical text of the configuration, kept in the content store
+  std::string source_text;  ///< canonical text of the configuration, kept in the content store
   std::vector<data_source> data;
   std::vector<instrument_defined> instruments;  ///< index = id − 1
   account_opened account;
@@ -92,9 +92,9 @@ struct deployment {
   std::vector<model_setting> models;
   risk_settings risk;
   double drawdown_alert = 0.05;
-  calendar::session_table sessions;             ///< UTC offsets of the sessions' cities
-  timestamp begins;                             ///< first time of the data, once it has been looked at: the time of the preamble
-  std::vector<calendar_defined> calendar;       ///< trading days of the data, once it has been looked at
+  calendar::session_table sessions;        ///< UTC offsets of the sessions' cities
+  timestamp begins;                        ///< first time of the data, once it has been looked at: the time of the preamble
+  std::vector<calendar_defined> calendar;  ///< trading days of the data, once it has been looked at
   node_settings node;
 };
 

@@ -27,8 +27,10 @@ constexpr std::string_view currencies =
 
 result<std::pair<currency, currency>> parse_symbol(const std::string& symbol) {
   auto slash = symbol.find('/');
-  auto allowed = error(errc::unknown_instrument, fmt::format("'{}' is no spot pair; write two different ISO 4217 codes such as GBP/USD or XAU/USD (forwards, options and CFDs are not traded here)",
-                                                                  symbol.substr(0, 40)));
+  auto allowed =
+      error(errc::unknown_instrument,
+            fmt::format("'{}' is no spot pair; write two different ISO 4217 codes such as GBP/USD or XAU/USD (forwards, options and CFDs are not traded here)",
+                        symbol.substr(0, 40)));
   if (slash != 3 || symbol.size() != 7) return allowed;
   auto base = parse_currency(symbol.substr(0, 3)), quote = parse_currency(symbol.substr(4));
   if (!base || !quote || *base == *quote) return allowed;

@@ -34,7 +34,8 @@ class loader {
     top.child("account", [&](mapping& m) { read_account(m); });
     top.child("venue", [&](mapping& m) {
       d_.commission_rate = m.parsed<rate>("commission_rate", rate{}, [](const std::string& t) { return rate::parse(t); });
-      if (d_.commission_rate.value < 0 || d_.commission_rate.value >= rate::one) m.fail(errc::configuration_value, "commission_rate", "must be from 0 to below 1");
+      if (d_.commission_rate.value < 0 || d_.commission_rate.value >= rate::one)
+        m.fail(errc::configuration_value, "commission_rate", "must be from 0 to below 1");
       read_financing(m);
     });
     bool says_bars = false;
@@ -79,7 +80,8 @@ class loader {
   // An instrument that is traded or quoted must be one of the file's: a typo in a strategy is not a new pair.
   instrument_id known_instrument(mapping& m, const std::string& key) {
     auto symbol = m.text(key);
-    for (const auto& i : d_.instruments) if (i.symbol == std::string_view(symbol)) return i.instrument;
+    for (const auto& i : d_.instruments)
+      if (i.symbol == std::string_view(symbol)) return i.instrument;
     std::string all;
     for (const auto& i : d_.instruments) all += (all.empty() ? "" : ", ") + std::string(i.symbol.view());
     if (all.empty()) all = "none; those of an imported log are listed under 'instruments', such as instruments: {GBP/USD: {}}";
@@ -138,7 +140,9 @@ class loader {
     const auto method = m.text("financing", "none");
     if (method == "none") return;
     for (const char* later : {"points", "annual_rate", "tomnext", "differential", "compat"})
-      if (method == later) return m.fail(errc::configuration_value, "financing", fmt::format("'{}' is not built yet; what is built: none (positions held overnight neither cost nor earn)", method));
+      if (method == later)
+        return m.fail(errc::configuration_value, "financing",
+                      fmt::format("'{}' is not built yet; what is built: none (positions held overnight neither cost nor earn)", method));
     m.fail(errc::configuration_value, "financing", fmt::format("'{}' is no financing method; what is built: none", method));
   }
 
@@ -160,8 +164,8 @@ class loader {
     m.each("features", [&](mapping& f, std::size_t) {
       feature_setting s;
       s.kind = static_cast<feature_kind>(f.choice("kind", {}, {"ema", "log_return", "atr", "spread", "session", "volatility", "minute_of_day", "weekday"}));
-      const bool spread_or_clock = s.kind == feature_kind::spread || s.kind == feature_kind::session || s.kind == feature_kind::minute_of_day ||
-                                   s.kind == feature_kind::weekday;
+      const bool spread_or_clock =
+          s.kind == feature_kind::spread || s.kind == feature_kind::session || s.kind == feature_kind::minute_of_day || s.kind == feature_kind::weekday;
       const int period_min = s.kind == feature_kind::volatility ? 2 : 1;
       if (!spread_or_clock) s.period = static_cast<std::uint32_t>(f.integer("period", {}, period_min, 10'000));
       auto kind = f.text("kind");
@@ -174,7 +178,8 @@ class loader {
 
   // Names tell hosts, features and models apart in the log.
   template <class List> static void refuse_double(mapping& m, const List& others, const text& name) {
-    for (const auto& other : others) if (other.name == name) m.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", name.view()));
+    for (const auto& other : others)
+      if (other.name == name) m.fail(errc::configuration_value, "name", fmt::format("'{}' is used twice", name.view()));
   }
 
   void read_model(mapping& m) {
@@ -212,7 +217,8 @@ class loader {
     s.at_end = m.choice("at_end", 0, {"close", "keep"}) == 0 ? strategy_execution::stop_policy::close : strategy_execution::stop_policy::keep;
     s.confirm_by_model = m.boolean("confirm_by_model", false);
     const bool has_model = std::any_of(d_.models.begin(), d_.models.end(), [&](const auto& x) { return x.instrument == s.instrument; });
-    if (s.confirm_by_model && !has_model) m.fail(errc::configuration_value, "confirm_by_model", "there is no model for this instrument under 'models', so nothing would ever confirm");
+    if (s.confirm_by_model && !has_model)
+      m.fail(errc::configuration_value, "confirm_by_model", "there is no model for this instrument under 'models', so nothing would ever confirm");
     for (auto& [key, value] : m.rest()) s.parameters.emplace(key, value);
     auto made = strategy_execution::make_strategy(s.kind, s.parameters);
     if (!made) fail_parameter(m, s, made.error());
@@ -224,7 +230,9 @@ class loader {
     for (const auto& [key, value] : s.parameters) {
       if (e.message.rfind(key + ": ", 0) == 0) return m.fail(e.code, key, e.message.substr(key.size() + 2));
       if (e.message.rfind("unknown key '" + key + "'", 0) == 0)
-        return m.fail(e.code, key, fmt::format("{} (parameters of {}), and for every strategy: kind, name, instrument, bars, size, at_end, confirm_by_model", e.message, s.kind));
+        return m.fail(
+            e.code, key,
+            fmt::format("{} (parameters of {}), and for every strategy: kind, name, instrument, bars, size, at_end, confirm_by_model", e.message, s.kind));
     }
     m.fail(e.code, "kind", e.message.rfind("kind: ", 0) == 0 ? e.message.substr(6) : e.message);
   }
@@ -244,9 +252,11 @@ class loader {
     const auto& first = d_.instruments.front();
     for (const auto& i : d_.instruments)
       if (i.quote != first.quote || i.quote_minor_units != first.quote_minor_units)
-        return m.fail(errc::configuration_value, "notional_max",
-                      fmt::format("is in the quote currency, and {} and {} are not quoted in the same one; use position_max (base currency), or one file per quote currency",
-                                  first.symbol.view(), i.symbol.view()));
+        return m.fail(
+            errc::configuration_value, "notional_max",
+            fmt::format(
+                "is in the quote currency, and {} and {} are not quoted in the same one; use position_max (base currency), or one file per quote currency",
+                first.symbol.view(), i.symbol.view()));
     d_.risk.notional_max = m.parsed<amount>("notional_max", amount{}, [&](const std::string& t) -> result<amount> {
       auto v = parse_decimal(t, first.quote_minor_units);
       if (!v) return v.error();
@@ -279,7 +289,7 @@ result<void> apply_override(YAML::Node top, const override_setting& o, diagnosti
     return error(errc::configuration_key, fmt::format("{}: write path=value, such as strategies.0.fast=12", place));
   YAML::Node at;
   at.reset(top);
-  std::string path;   // as readers write it: strategies[0].fast
+  std::string path;  // as readers write it: strategies[0].fast
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto& step = steps[i];
     const bool last = i + 1 == steps.size();
@@ -289,11 +299,13 @@ result<void> apply_override(YAML::Node top, const override_setting& o, diagnosti
         return error(errc::configuration_key, fmt::format("{}: '{}' is no place in '{}', a list of {} (the first is 0)", place, step, path, at.size()));
       auto index = static_cast<std::size_t>(*n);
       path += fmt::format("[{}]", index);
-      if (last) at[index] = value; else at.reset(at[index]);
+      if (last) at[index] = value;
+      else at.reset(at[index]);
     } else if (at.IsMap() || at.IsNull() || !at.IsDefined()) {
       path += (path.empty() ? "" : ".") + step;
       // A section that the file does not have is made; a name that is none is the reader's to refuse.
-      if (last) at[step] = value; else at.reset(at[step]);
+      if (last) at[step] = value;
+      else at.reset(at[step]);
     } else {
       return error(errc::configuration_key, fmt::format("{}: '{}' is a single value, and has no '{}' inside", place, path, step));
     }
@@ -330,7 +342,8 @@ result<pace_setting> parse_pace(const std::string& text) {
 
 result<override_setting> parse_override(const std::string& text) {
   auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) return error(errc::configuration_key, fmt::format("'{}': write path=value, such as strategies.0.fast=12", text));
+  if (equals == std::string::npos || equals == 0)
+    return error(errc::configuration_key, fmt::format("'{}': write path=value, such as strategies.0.fast=12", text));
   return override_setting{text.substr(0, equals), text.substr(equals + 1)};
 }
 
@@ -356,9 +369,7 @@ result<deployment> load_text(const std::string& text, const std::string& name, c
     YAML::Emitter canonical;
     canonical << decisive;
     d.source_text = canonical.c_str();
-  } catch (const YAML::Exception& e) {
-    return error(errc::configuration_syntax, fmt::format("{}:{}: {}", name, e.mark.line + 1, e.msg));
-  }
+  } catch (const YAML::Exception& e) { return error(errc::configuration_syntax, fmt::format("{}:{}: {}", name, e.mark.line + 1, e.msg)); }
   return d;
 }
 

@@ -19,8 +19,7 @@ result<override_setting> parse_override(const std::string& text);
 /// Reads, overrides, validates. Every error names file, line, key, and what is allowed. Relative file names are relative to the configuration file.
 result<deployment> load(const std::string& file, const std::vector<override_setting>& overrides);
 /// The same from text; `name` is what errors call it, `folder` what relative file names are relative to.
-result<deployment> load_text(const std::string& text, const std::string& name, const std::string& folder,
-                             const std::vector<override_setting>& overrides);
+result<deployment> load_text(const std::string& text, const std::string& name, const std::string& folder, const std::vector<override_setting>& overrides);
 
 /// "lockstep", "recorded", or "x100" for a multiple of the recorded pace.
 result<pace_setting> parse_pace(const std::string& text);

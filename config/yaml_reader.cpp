@@ -33,7 +33,8 @@ std::string diagnostics::place_of(const YAML::Mark& mark, const std::string& pat
   }
   if (!mark.is_null()) return fmt::format("{}:{}", file_, mark.line + 1);
   // A section that stands in no line was made on the way to a place that the command line named.
-  for (const auto& [top, place] : elsewhere_) if (!path.empty() && top.rfind(path, 0) == 0) return place;
+  for (const auto& [top, place] : elsewhere_)
+    if (!path.empty() && top.rfind(path, 0) == 0) return place;
   return file_;
 }
 
@@ -66,8 +67,7 @@ mapping::~mapping() {
   if (took_rest_) return;
   for (const auto& entry : node_) {
     auto key = entry.first.Scalar();
-    if (std::find(asked_.begin(), asked_.end(), key) == asked_.end())
-      out_.report_unknown(entry.first.Mark(), at(key), joined(asked_));
+    if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) out_.report_unknown(entry.first.Mark(), at(key), joined(asked_));
   }
 }
 
@@ -198,7 +198,8 @@ std::vector<std::string> mapping::list(const std::string& key) {
     return {};
   }
   std::vector<std::string> all;
-  for (const auto& n : *node) if (auto t = scalar(n, key)) all.push_back(*t);
+  for (const auto& n : *node)
+    if (auto t = scalar(n, key)) all.push_back(*t);
   return all;
 }
 

@@ -43,7 +43,7 @@ class structure_check final : public YAML::EventHandler {
   struct level {
     bool is_mapping;
     bool key_comes = true;
-    std::map<std::string, int> lines;   // of the keys so far
+    std::map<std::string, int> lines;  // of the keys so far
   };
 
   void refuse(const YAML::Mark& mark, errc code, const std::string& why) {

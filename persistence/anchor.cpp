@@ -51,7 +51,9 @@ bool newer(const std::optional<log_head>& a, const std::optional<log_head>& b) {
 }  // namespace
 
 anchor::anchor(anchor&& o) noexcept : fd_(std::exchange(o.fd_, -1)), path_(std::move(o.path_)), newest_(o.newest_), next_slot_(o.next_slot_) {}
-anchor::~anchor() { if (fd_ >= 0) ::close(fd_); }
+anchor::~anchor() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 result<anchor> anchor::create(const std::string& path) {
   const auto empty = encode({});
@@ -64,7 +66,8 @@ result<anchor> anchor::create(const std::string& path) {
 result<anchor::slots> anchor::load(const std::string& path) {
   auto bytes = read_file(path, 1 << 20);
   if (!bytes) return bytes.error();
-  if (bytes->size() != 2 * slot_bytes) return error(errc::log_corrupt, path + ": is " + std::to_string(bytes->size()) + " bytes, not " + std::to_string(2 * slot_bytes));
+  if (bytes->size() != 2 * slot_bytes)
+    return error(errc::log_corrupt, path + ": is " + std::to_string(bytes->size()) + " bytes, not " + std::to_string(2 * slot_bytes));
   std::array<slot, 2> raw{};
   std::memcpy(raw.data(), bytes->data(), bytes->size());
   slots found{decode(raw[0]), decode(raw[1])};
@@ -94,7 +97,8 @@ result<log_head> anchor::verify(const std::string& path) {
   auto found = load(path);
   if (!found) return found.error();
   for (const auto* s : {&found->first, &found->second})
-    if (!*s) return error(errc::log_corrupt, path + ": offset " + std::to_string(s == &found->first ? 0 : slot_bytes) + ": the checksum of this slot does not match");
+    if (!*s)
+      return error(errc::log_corrupt, path + ": offset " + std::to_string(s == &found->first ? 0 : slot_bytes) + ": the checksum of this slot does not match");
   return newer(found->second, found->first) ? *found->second : *found->first;
 }
 

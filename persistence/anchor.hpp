@@ -26,7 +26,9 @@ class anchor {
   static result<log_head> verify(const std::string& path);
 
  private:
-  struct slots { std::optional<log_head> first, second; };
+  struct slots {
+    std::optional<log_head> first, second;
+  };
   static result<slots> load(const std::string& path);
   anchor(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   int fd_;

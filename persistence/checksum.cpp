@@ -49,7 +49,9 @@ std::uint32_t crc32c(std::string_view bytes) {
 }
 
 hash256 sha256(std::initializer_list<std::string_view> parts) {
-  struct free_context { void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); } };
+  struct free_context {
+    void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
+  };
   // One context a thread: making one costs more than hashing a small group. Fetched once, since OpenSSL 3 looks the algorithm up by name.
   static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   thread_local const std::unique_ptr<EVP_MD_CTX, free_context> context(EVP_MD_CTX_new());

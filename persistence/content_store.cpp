@@ -24,7 +24,9 @@ result<std::string> content_store::get(const hash256& h) const {
   const auto path = folder_ + "/" + to_hex(h);
   auto bytes = read_file(path, content_bytes_max);
   if (!bytes) return bytes.error();
-  if (sha256({*bytes}) != h) return error(errc::log_corrupt, path + ": offset 0 to " + std::to_string(bytes->size()) + ": the contents no longer have the hash that the file is named by");
+  if (sha256({*bytes}) != h)
+    return error(errc::log_corrupt,
+                 path + ": offset 0 to " + std::to_string(bytes->size()) + ": the contents no longer have the hash that the file is named by");
   return bytes;
 }
 

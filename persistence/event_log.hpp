@@ -15,8 +15,8 @@ namespace tomnext::persistence {
 
 /// Events committed together: whole or absent. Immutable once made; hosts, readers and the writer share it.
 struct group {
-  std::uint64_t epoch{};       ///< the writer's fencing epoch
-  std::vector<event> events;   ///< contiguous seqs, never empty
+  std::uint64_t epoch{};      ///< the writer's fencing epoch
+  std::vector<event> events;  ///< contiguous seqs, never empty
   [[nodiscard]] std::uint64_t first_seq() const { return events.front().head.seq; }
   [[nodiscard]] std::uint64_t last_seq() const { return events.back().head.seq; }
 };
@@ -26,7 +26,7 @@ using group_ref = std::shared_ptr<const group>;
 struct log_head {
   std::uint64_t seq{};
   std::uint64_t epoch{};
-  hash256 chain_hash;          ///< SHA-256 over the last group and its predecessor's hash
+  hash256 chain_hash;  ///< SHA-256 over the last group and its predecessor's hash
   bool operator==(const log_head&) const = default;
 };
 

@@ -19,7 +19,9 @@ error failed(const std::string& path, const char* what) { return {errc::log_io, 
 
 struct descriptor {
   int fd;
-  ~descriptor() { if (fd >= 0) ::close(fd); }
+  ~descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
 };
 
 }  // namespace
@@ -103,7 +105,7 @@ namespace {
 
 // Of the open file, not of the process: two writers within one process exclude each other too.
 struct flock whole_file(short type) {
-  struct flock f{};
+  struct flock f {};
   f.l_type = type;
   f.l_whence = SEEK_SET;
   return f;
@@ -130,6 +132,8 @@ bool folder_lock::held(const std::string& folder) {
 }
 
 folder_lock::folder_lock(folder_lock&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
-folder_lock::~folder_lock() { if (fd_ >= 0) ::close(fd_); }
+folder_lock::~folder_lock() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 }  // namespace tomnext::persistence

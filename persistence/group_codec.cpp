@@ -13,7 +13,16 @@ namespace {
 constexpr unsigned char format = 1;
 constexpr std::size_t envelope_bytes_max = 96;
 constexpr std::size_t event_bytes_min = 4;  // flags, type, version, payload length
-enum flag : std::uint8_t { has_host = 1, has_at = 2, has_cause = 4, has_position = 8, has_correlation = 16, has_ordinal = 32, has_source = 64, has_depth = 128 };
+enum flag : std::uint8_t {
+  has_host = 1,
+  has_at = 2,
+  has_cause = 4,
+  has_position = 8,
+  has_correlation = 16,
+  has_ordinal = 32,
+  has_source = 64,
+  has_depth = 128
+};
 
 /// Wraps instead of overflowing: reading adds it back the same way.
 std::int64_t difference(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); }
@@ -65,7 +74,8 @@ struct reader {
   std::uint64_t varint() {
     std::uint64_t x = 0;
     const char* next = good ? get_varint(p, end, x) : nullptr;
-    if (next == nullptr) good = false; else p = next;
+    if (next == nullptr) good = false;
+    else p = next;
     return x;
   }
   /// A value of type T; one that does not fit is not cut down to one that does.
@@ -102,11 +112,13 @@ result<group_head> read_head(reader& r) {
   h.count = r.varint();
   const auto previous = r.take(h.previous.bytes.size());
   if (!r.good) return corrupt("its head is cut short");
-  if (version > format) return error(errc::log_newer_version, "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(format));
+  if (version > format)
+    return error(errc::log_newer_version, "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(format));
   if (version != format) return corrupt("format 0");
   std::memcpy(h.previous.bytes.data(), previous.data(), previous.size());
   const auto room = static_cast<std::uint64_t>(r.end - r.p) / event_bytes_min;
-  if (h.count == 0 || h.count > std::min(group_events_max, room) || h.first_seq == 0 || h.first_seq > std::numeric_limits<std::uint64_t>::max() - h.count) return corrupt("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
+  if (h.count == 0 || h.count > std::min(group_events_max, room) || h.first_seq == 0 || h.first_seq > std::numeric_limits<std::uint64_t>::max() - h.count)
+    return corrupt("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
   return h;
 }
 
@@ -137,13 +149,15 @@ result<void> read_event(reader& r, const header& before, std::uint64_t seq, even
   const auto payload = r.take(r.varint());
   if (!r.good) return corrupt("event " + std::to_string(seq) + " is cut short");
   const auto known = type < event_numbers ? newest_version(h.type) : std::uint8_t{0};
-  if (known == 0) return error(errc::log_newer_version, "event " + std::to_string(seq) + " has type " + std::to_string(type) + ", which this build does not know");
+  if (known == 0)
+    return error(errc::log_newer_version, "event " + std::to_string(seq) + " has type " + std::to_string(type) + ", which this build does not know");
   if (h.version > known)
-    return error(errc::log_newer_version, "event " + std::to_string(seq) + " is " + std::string(event_name(h.type)) + " of version " + std::to_string(h.version) +
-                                              "; this build knows it up to version " + std::to_string(known));
+    return error(errc::log_newer_version, "event " + std::to_string(seq) + " is " + std::string(event_name(h.type)) + " of version " +
+                                              std::to_string(h.version) + "; this build knows it up to version " + std::to_string(known));
   if (h.version == 0) return corrupt("event " + std::to_string(seq) + " has version 0");
   const header kept = h;
-  if (!decode_payload(h.type, payload.data(), payload.size(), e)) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
+  if (!decode_payload(h.type, payload.data(), payload.size(), e))
+    return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
   h = kept;
   return {};
 }
@@ -160,12 +174,13 @@ result<void> check_group(const group& g, std::uint64_t first_seq) {
       return error(errc::log_gap, "the next event of the log is " + std::to_string(seq) + ", the group has " + std::to_string(e.head.seq) + " there");
     const auto known = newest_version(e.head.type);
     if (known == 0 || e.head.version == 0 || e.head.version > known)
-      return error(errc::invalid_argument, "event " + std::to_string(seq) + ": type " + std::to_string(e.head.type) + " version " + std::to_string(e.head.version) +
-                                               " is none that this build can write");
+      return error(errc::invalid_argument, "event " + std::to_string(seq) + ": type " + std::to_string(e.head.type) + " version " +
+                                               std::to_string(e.head.version) + " is none that this build can write");
     bytes += envelope_bytes_max + payload_bound(e);
     ++seq;
   }
-  if (bytes > group_bytes_max) return error(errc::invalid_argument, "a group may need at most " + std::to_string(group_bytes_max) + " bytes, this one up to " + std::to_string(bytes));
+  if (bytes > group_bytes_max)
+    return error(errc::invalid_argument, "a group may need at most " + std::to_string(group_bytes_max) + " bytes, this one up to " + std::to_string(bytes));
   return {};
 }
 

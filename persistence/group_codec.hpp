@@ -29,7 +29,10 @@ struct decoded_group {
 result<decoded_group> decode_group(std::string_view bytes);
 
 /// The first part only, without a checksum: for walking over groups.
-struct group_head { std::uint64_t epoch{}, first_seq{}, count{}; hash256 previous; };
+struct group_head {
+  std::uint64_t epoch{}, first_seq{}, count{};
+  hash256 previous;
+};
 result<group_head> decode_group_head(std::string_view bytes);
 
 /// SHA-256 over the previous hash and the group's bytes.

@@ -17,7 +17,8 @@ std::size_t utf8_sequence(std::string_view s) {
   const auto lead = byte(0);
   if (lead < 0x80) return 1;
   const std::size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0u) == 0xE0u ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-  for (std::size_t i = 1; i < size; ++i) if ((byte(i) & 0xC0u) != 0x80u) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((byte(i) & 0xC0u) != 0x80u) return 0;
   const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
   const bool none = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
   return overlong || none ? 0 : size;
@@ -49,12 +50,15 @@ void number(std::string& out, double v) {
 
 struct to_text {
   std::string& out;
-  bool bare;   // for people: no quotation marks around decimals and times
+  bool bare;  // for people: no quotation marks around decimals and times
 
-  void word(std::string_view s) const { if (bare) out += s; else quoted(out, s); }
+  void word(std::string_view s) const {
+    if (bare) out += s;
+    else quoted(out, s);
+  }
   template <class T> void operator()(const T& v) const {
     if constexpr (std::is_same_v<T, bool>) out += v ? "true" : "false";
-    else if constexpr (std::is_enum_v<T>) out += std::to_string(static_cast<unsigned>(v));
+    else if constexpr (std::is_enum_v<T>) enumeration(v);
     else if constexpr (std::is_same_v<T, double>) number(out, v);
     else if constexpr (std::is_arithmetic_v<T>) out += std::to_string(v);
     else if constexpr (std::is_same_v<T, timestamp>) word(tomnext::to_string(v));
@@ -65,6 +69,12 @@ struct to_text {
     else if constexpr (wire::is_list<T>::value) list(v);
     else if constexpr (requires { v.to_string(); }) word(v.to_string());
     else (*this)(v.value);
+  }
+  // People read the word; programs get the number, which never changes. A new enumeration without words does not compile.
+  template <class T> void enumeration(T v) const {
+    const auto word = word_of(v);
+    if (bare && !word.empty()) out += word;
+    else out += std::to_string(static_cast<unsigned>(v));
   }
   template <class T> void list(const T& v) const {
     out += '[';
@@ -134,8 +144,9 @@ struct proto_writer {
 };
 
 std::string envelope(const header& h) {
-  return fmt::format(R"("seq":{},"type":"{}","version":{},"at":"{}","host":{},"incarnation":{},"cause":{},"source":{},"position":{},"correlation":{},"ordinal":{},"depth":{})",
-                     h.seq, event_name(h.type), h.version, to_string(h.at), h.host.value, h.incarnation, h.cause, h.source, h.position, h.correlation, h.ordinal, h.depth);
+  return fmt::format(
+      R"("seq":{},"type":"{}","version":{},"at":"{}","host":{},"incarnation":{},"cause":{},"source":{},"position":{},"correlation":{},"ordinal":{},"depth":{})",
+      h.seq, event_name(h.type), h.version, to_string(h.at), h.host.value, h.incarnation, h.cause, h.source, h.position, h.correlation, h.ordinal, h.depth);
 }
 
 }  // namespace
@@ -162,7 +173,9 @@ std::string to_line(const event& e) {
 }
 
 std::string proto_schema() {
-  std::string out = "// Generated from the event descriptions. Payloads only; the envelope is described in persistence/group_codec.hpp.\nsyntax = \"proto3\";\npackage tomnext;\n";
+  std::string out =
+      "// Generated from the event descriptions. Payloads only; the envelope is described in persistence/group_codec.hpp.\nsyntax = \"proto3\";\npackage "
+      "tomnext;\n";
   for_each_event_type([&]<class E>() {
     out += fmt::format("\n// type {}, schema version {}\nmessage {} {{\n", E::type_number, E::schema_version, E::type_name);
     proto_writer w{out};

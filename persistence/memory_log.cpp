@@ -37,7 +37,8 @@ result<log_head> memory_log::append(std::span<const group_ref> groups) {
   auto epoch = head_.epoch;
   for (const auto& g : groups) {
     TOMNEXT_TRY(check_group(*g, next));
-    if (g->epoch < epoch) return error(errc::stale_incarnation, "the group is of epoch " + std::to_string(g->epoch) + ", the log of epoch " + std::to_string(epoch));
+    if (g->epoch < epoch)
+      return error(errc::stale_incarnation, "the group is of epoch " + std::to_string(g->epoch) + ", the log of epoch " + std::to_string(epoch));
     next = g->last_seq() + 1;
     epoch = g->epoch;
   }

@@ -25,7 +25,11 @@ class memory_log final : public event_log {
 
  private:
   friend class memory_scan;
-  struct row { std::uint64_t first_seq, last_seq; std::string bytes; hash256 chained; };
+  struct row {
+    std::uint64_t first_seq, last_seq;
+    std::string bytes;
+    hash256 chained;
+  };
   retention keep_;
   mutable std::recursive_mutex mutex_;
   std::deque<row> rows_;

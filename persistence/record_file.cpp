@@ -10,13 +10,15 @@ namespace tomnext::persistence {
 namespace {
 
 constexpr std::size_t block_bytes = 32'768;
-constexpr std::size_t header_bytes = 7;                // crc u32, length u16, type u8
+constexpr std::size_t header_bytes = 7;  // crc u32, length u16, type u8
 constexpr std::size_t file_bytes_max = std::size_t{1} << 30;
 
 // RocksDB stores checksums rotated and shifted, so that a checksum over stored checksums keeps its strength.
 std::uint32_t masked(std::uint32_t crc) { return (crc >> 15 | crc << 17) + 0xa282ead8u; }
 
-bool all_zero(std::string_view s) { return std::all_of(s.begin(), s.end(), [](char c) { return c == 0; }); }
+bool all_zero(std::string_view s) {
+  return std::all_of(s.begin(), s.end(), [](char c) { return c == 0; });
+}
 
 }  // namespace
 
@@ -53,7 +55,8 @@ result<record_figures> check_record_file(const std::string& path) {
       f.torn_bytes = piece.size();
       return f;
     }
-    if (masked(crc32c(piece.substr(6, length + std::size_t{1}))) != crc) return damaged(at, "the checksum of the record of " + std::to_string(length) + " bytes does not match");
+    if (masked(crc32c(piece.substr(6, length + std::size_t{1}))) != crc)
+      return damaged(at, "the checksum of the record of " + std::to_string(length) + " bytes does not match");
     ++f.records;
     at += header_bytes + length;
   }

@@ -95,7 +95,9 @@ result<group_ref> scan::next() {
   }
   const auto first = seq_of(at_->key());
   const auto bytes = view(at_->value());
-  auto named = [&](const error& e) { return e.within(where_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")"); };
+  auto named = [&](const error& e) {
+    return e.within(where_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")");
+  };
   if (last_ == 0 ? first > from_ : first != next_seq)
     return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " to " + std::to_string(first - 1) + " are missing");
   auto g = decode_group(bytes);
@@ -118,7 +120,8 @@ result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std:
   const auto bytes = view(it->value());
   auto g = decode_group(bytes);
   if (!g) return g.error().within(where + ": group at event " + std::to_string(first));
-  if (g->events->first_seq() != first) return error(errc::log_corrupt, where + ": group at event " + std::to_string(first) + ": it says that it begins elsewhere");
+  if (g->events->first_seq() != first)
+    return error(errc::log_corrupt, where + ": group at event " + std::to_string(first) + ": it says that it begins elsewhere");
   return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first});
 }
 

@@ -29,9 +29,7 @@ error io_error(const std::string& where, const rocksdb::Status& s);
 template <class Call> auto guarded(const std::string& where, Call call) -> decltype(call()) {
   try {
     return call();
-  } catch (const std::exception& e) {
-    return error(errc::log_io, where + ": " + e.what());
-  }
+  } catch (const std::exception& e) { return error(errc::log_io, where + ": " + e.what()); }
 }
 
 /// Decoded groups from where the iterator stands up to the one that ends at `to`.
@@ -50,7 +48,10 @@ class scan final : public log_scan {
 };
 
 /// A row as it stands, with the head of a log that ends with it.
-struct row { log_head head; std::uint64_t first_seq{}; };
+struct row {
+  log_head head;
+  std::uint64_t first_seq{};
+};
 /// The row that holds `seq`, or the last one before it; nothing where there is none.
 result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where);
 

@@ -30,7 +30,8 @@ struct writing {
 
 class rocksdb_log final : public event_log {
  public:
-  rocksdb_log(std::string directory, std::unique_ptr<rocksdb::DB> db, std::optional<writing> w) : directory_(std::move(directory)), writer_(std::move(w)), db_(std::move(db)) {}
+  rocksdb_log(std::string directory, std::unique_ptr<rocksdb::DB> db, std::optional<writing> w)
+      : directory_(std::move(directory)), writer_(std::move(w)), db_(std::move(db)) {}
 
   ~rocksdb_log() override { close(); }
 
@@ -40,11 +41,13 @@ class rocksdb_log final : public event_log {
     if (!last) return last.error().within("the last group");
     if (*last) head_ = (*last)->head;
     if (head_.seq < anchored.seq)
-      return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) + ", the last good event is " +
-                                          std::to_string(head_.seq) + "; restore it from a backup");
+      return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) +
+                                          ", the last good event is " + std::to_string(head_.seq) + "; restore it from a backup");
     auto held = holds(anchored);
     if (!held) return held.error();
-    if (!*held) return error(errc::log_corrupt, directory_ + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored.seq));
+    if (!*held)
+      return error(errc::log_corrupt,
+                   directory_ + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored.seq));
     return check_contiguous(anchored.seq);
   }
 
@@ -137,14 +140,15 @@ class rocksdb_log final : public event_log {
     for (const auto& g : groups) {
       TOMNEXT_TRY(check_group(*g, next));
       if (g->epoch != head_.epoch)
-        return error(errc::stale_incarnation, directory_ + ": the group is of epoch " + std::to_string(g->epoch) + ", this writer's is " + std::to_string(head_.epoch));
+        return error(errc::stale_incarnation,
+                     directory_ + ": the group is of epoch " + std::to_string(g->epoch) + ", this writer's is " + std::to_string(head_.epoch));
       next = g->last_seq() + 1;
     }
     std::error_code bad;
     const auto room = std::filesystem::space(directory_, bad);
     if (!bad && room.available < writer_->options.free_bytes_min)
-      return error(errc::log_full, directory_ + ": " + std::to_string(room.available) + " bytes are free on the disk, at least " + std::to_string(writer_->options.free_bytes_min) +
-                                       " must be; nothing was written");
+      return error(errc::log_full, directory_ + ": " + std::to_string(room.available) + " bytes are free on the disk, at least " +
+                                       std::to_string(writer_->options.free_bytes_min) + " must be; nothing was written");
     return {};
   }
 
@@ -231,7 +235,8 @@ result<anchor> open_anchor(const std::string& directory) {
     auto readable = read_once(directory);
     if (!readable) return readable.error();
   } else if (a->newest().epoch > 0) {  // a writer has been here
-    return error(errc::log_corrupt, directory + ": the log's rows are missing: the anchor says that there are " + std::to_string(a->newest().seq) + " events; restore it from a backup");
+    return error(errc::log_corrupt, directory + ": the log's rows are missing: the anchor says that there are " + std::to_string(a->newest().seq) +
+                                        " events; restore it from a backup");
   }
   return a;
 }
@@ -260,7 +265,8 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     rocksdb::DB* raw = nullptr;
     if (auto s = rocksdb::DB::Open(o, rows_folder(directory), &raw); !s.ok()) return io_error(directory, s);
     const auto anchored = a->newest();
-    auto log = std::make_unique<rocksdb_log>(directory, std::unique_ptr<rocksdb::DB>(raw), writing{std::move(*lock), std::move(*a), options, std::move(last_seal)});
+    auto log =
+        std::make_unique<rocksdb_log>(directory, std::unique_ptr<rocksdb::DB>(raw), writing{std::move(*lock), std::move(*a), options, std::move(last_seal)});
     TOMNEXT_TRY(log->recover(anchored));
     TOMNEXT_TRY(log->begin_epoch());
     return std::unique_ptr<event_log>(std::move(log));

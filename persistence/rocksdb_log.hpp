@@ -14,9 +14,9 @@ enum class anchoring : std::uint8_t { before_acknowledgement, periodic };
 struct rocksdb_options {
   durability when = durability::sync;
   anchoring anchors = anchoring::periodic;
-  std::uint32_t anchor_every = 64;       ///< commits, where periodic
+  std::uint32_t anchor_every = 64;               ///< commits, where periodic
   std::uint64_t write_buffer_bytes = 64u << 20;  ///< held in memory before they become a table; bounds recovery
-  std::uint64_t free_bytes_min = 64u << 20;  ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
+  std::uint64_t free_bytes_min = 64u << 20;      ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
 };
 
 /// Opens for writing, and creates where there is nothing. Begins a new epoch. The log is read before anything is changed: what is refused stays as it is.
@@ -39,7 +39,9 @@ result<void> verify_table_files(const std::string& directory);
 std::uint64_t last_good_event(const std::string& directory);
 
 /// A figure for `log stats`: bytes of the log's directory by kind of file.
-struct disk_figures { std::uint64_t table_bytes = 0, wal_bytes = 0, other_bytes = 0, files = 0; };
+struct disk_figures {
+  std::uint64_t table_bytes = 0, wal_bytes = 0, other_bytes = 0, files = 0;
+};
 result<disk_figures> disk_use(const std::string& directory);
 
 }  // namespace tomnext::persistence

@@ -38,7 +38,8 @@ std::uint64_t last_good_event(const std::string& directory) {
 result<disk_figures> disk_use(const std::string& directory) {
   disk_figures f;
   std::error_code bad;
-  for (auto it = std::filesystem::recursive_directory_iterator(directory, bad); !bad && it != std::filesystem::recursive_directory_iterator(); it.increment(bad)) {
+  for (auto it = std::filesystem::recursive_directory_iterator(directory, bad); !bad && it != std::filesystem::recursive_directory_iterator();
+       it.increment(bad)) {
     if (!it->is_regular_file(bad)) continue;
     const auto size = it->file_size(bad);
     if (bad) break;

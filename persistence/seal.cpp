@@ -130,19 +130,21 @@ result<void> check_seal(const std::string& directory, const seal& s, const std::
   for (const auto& [path, sealed] : s.files) {
     const auto full = directory + "/" + path;
     const auto now = found->find(path);
-    if (now == found->end()) return error(errc::log_corrupt, full + ": the file is missing; when the log was closed it had " + std::to_string(sealed.size) + " bytes");
+    if (now == found->end())
+      return error(errc::log_corrupt, full + ": the file is missing; when the log was closed it had " + std::to_string(sealed.size) + " bytes");
     auto f = checksums_of(full);
     if (!f) return f.error();
     if (keep_going && !keep_going()) return error(errc::cancelled, directory + ": cancelled at " + path);
     for (std::size_t i = 0; i < std::min(f->blocks.size(), sealed.blocks.size()); ++i) {
       if (f->blocks[i] == sealed.blocks[i]) continue;
       const auto offset = i * seal_block_bytes;
-      return error(errc::log_corrupt, full + ": offset " + std::to_string(offset) + " to " + std::to_string(std::min<std::uint64_t>(offset + seal_block_bytes, sealed.size) - 1) +
+      return error(errc::log_corrupt, full + ": offset " + std::to_string(offset) + " to " +
+                                          std::to_string(std::min<std::uint64_t>(offset + seal_block_bytes, sealed.size) - 1) +
                                           ": these bytes are not what they were when the log was closed");
     }
     if (f->size != sealed.size)
-      return error(errc::log_corrupt, full + ": offset " + std::to_string(std::min(f->size, sealed.size)) + ": has " + std::to_string(f->size) + " bytes, and had " +
-                                          std::to_string(sealed.size) + " when the log was closed");
+      return error(errc::log_corrupt, full + ": offset " + std::to_string(std::min(f->size, sealed.size)) + ": has " + std::to_string(f->size) +
+                                          " bytes, and had " + std::to_string(sealed.size) + " when the log was closed");
   }
   for (const auto& [path, size] : *found)
     if (path.starts_with("rows/") && !s.files.contains(path))

@@ -39,7 +39,10 @@ std::string file_name(const std::string& stem, std::uint64_t number) {
   return stem + std::string(number_digits - std::min(number_digits, n.size()), '0') + n + std::string(suffix);
 }
 
-struct stored { std::uint64_t number; std::string path; };
+struct stored {
+  std::uint64_t number;
+  std::string path;
+};
 
 /// A host's snapshots, the latest put first.
 result<std::vector<stored>> files_of(const std::string& folder, const std::string& stem) {
@@ -111,12 +114,14 @@ snapshot_store::snapshot_store(std::string log_directory) : log_(std::move(log_d
 
 result<void> snapshot_store::put(const snapshot& s) const {
   if (s.key.host.empty() || s.key.host.size() > host_name_bytes_max)
-    return error(errc::invalid_argument, "a snapshot's host has a name of 1 to " + std::to_string(host_name_bytes_max) + " bytes, not " + std::to_string(s.key.host.size()));
+    return error(errc::invalid_argument,
+                 "a snapshot's host has a name of 1 to " + std::to_string(host_name_bytes_max) + " bytes, not " + std::to_string(s.key.host.size()));
   if (s.covered > s.mark || s.mark > s.at.seq)
-    return error(errc::invalid_argument, "a snapshot of '" + s.key.host + "': covered " + std::to_string(s.covered) + ", mark " + std::to_string(s.mark) + " and durable head " +
-                                             std::to_string(s.at.seq) + " must not descend: it is stored only when its mark is durable");
+    return error(errc::invalid_argument, "a snapshot of '" + s.key.host + "': covered " + std::to_string(s.covered) + ", mark " + std::to_string(s.mark) +
+                                             " and durable head " + std::to_string(s.at.seq) + " must not descend: it is stored only when its mark is durable");
   if (s.state.size() > snapshot_state_bytes_max)
-    return error(errc::invalid_argument, "a state has at most " + std::to_string(snapshot_state_bytes_max) + " bytes, that of '" + s.key.host + "' " + std::to_string(s.state.size()));
+    return error(errc::invalid_argument,
+                 "a state has at most " + std::to_string(snapshot_state_bytes_max) + " bytes, that of '" + s.key.host + "' " + std::to_string(s.state.size()));
   const auto stem = file_stem(s.key.host);
   TOMNEXT_TRY(make_folder(folder_));
   TOMNEXT_TRY(break_seal(log_));

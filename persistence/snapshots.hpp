@@ -23,9 +23,9 @@ struct snapshot_key {
 
 struct snapshot {
   snapshot_key key;
-  std::uint64_t covered{};   ///< inputs up to this seq are in the state: the tail begins at covered + 1
-  std::uint64_t mark{};      ///< seq of the durable host_progressed; own outputs up to it are in the state
-  log_head at;               ///< a durable head at or after the mark
+  std::uint64_t covered{};  ///< inputs up to this seq are in the state: the tail begins at covered + 1
+  std::uint64_t mark{};     ///< seq of the durable host_progressed; own outputs up to it are in the state
+  log_head at;              ///< a durable head at or after the mark
   std::string state;
   bool operator==(const snapshot&) const = default;
 };

@@ -28,7 +28,8 @@ void subscribers::deliver(const group_ref& g) const {
   std::scoped_lock lock(kept->mutex);
   // A copy: a delivery may end or begin subscriptions, and an entry must outlive its own call.
   const auto now = kept->entries;
-  for (const auto& e : now) if (!e->ended) e->deliver(g);
+  for (const auto& e : now)
+    if (!e->ended) e->deliver(g);
 }
 
 }  // namespace tomnext::persistence

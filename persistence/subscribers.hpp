@@ -18,7 +18,10 @@ class subscribers {
   void deliver(const group_ref& g) const;
 
  private:
-  struct entry { delivery deliver; bool ended = false; };
+  struct entry {
+    delivery deliver;
+    bool ended = false;
+  };
   struct state {
     std::recursive_mutex mutex;
     std::vector<std::shared_ptr<entry>> entries;

@@ -67,7 +67,8 @@ result<verify_report> check_all(const std::string& directory, const progress_cal
   if (!log) return log.error();
   report.head = (*log)->head();
   if (sealed && (sealed->head.seq != report.head.seq || sealed->head.chain_hash != report.head.chain_hash))
-    return error(errc::log_corrupt, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", and ended at " + std::to_string(sealed->head.seq) + " when it was closed");
+    return error(errc::log_corrupt, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", and ended at " +
+                                        std::to_string(sealed->head.seq) + " when it was closed");
   TOMNEXT_TRY(verify_table_files(directory));
   TOMNEXT_TRY(check_groups(directory, **log, progress, report));
   TOMNEXT_TRY(content_store(directory).verify());

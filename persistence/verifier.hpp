@@ -10,10 +10,10 @@ namespace tomnext::persistence {
 
 struct verify_report {
   std::uint64_t groups = 0, events = 0;
-  std::uint64_t bytes = 0;   ///< of all files below the directory
+  std::uint64_t bytes = 0;  ///< of all files below the directory
   log_head head;
-  std::uint64_t files = 0;   ///< below the directory
-  bool sealed = false;       ///< it was closed in order, so that every byte of every file was compared; else those of OPTIONS, IDENTITY and LOCK were not
+  std::uint64_t files = 0;  ///< below the directory
+  bool sealed = false;      ///< it was closed in order, so that every byte of every file was compared; else those of OPTIONS, IDENTITY and LOCK were not
 };
 
 /// Reads everything, writes nothing. In order: the seal, both anchor slots, write-ahead logs and manifests record by record, the anchor against the log,

@@ -59,11 +59,20 @@ template <class T> constexpr std::uint64_t to_varint(const T& v) {
   else return to_varint(v.days);
 }
 template <class T> bool from_varint(std::uint64_t x, T& v) {
-  if constexpr (std::is_same_v<T, bool>) { v = x != 0; return true; }
-  else if constexpr (std::is_enum_v<T>) { v = static_cast<T>(x); return x < 256; }
-  else if constexpr (std::is_unsigned_v<T>) { v = static_cast<T>(x); return std::uint64_t{v} == x; }
-  else if constexpr (std::is_signed_v<T>) { const auto s = unzigzag(x); v = static_cast<T>(s); return std::int64_t{v} == s; }
-  else if constexpr (requires { v.value; }) return from_varint(x, v.value);
+  if constexpr (std::is_same_v<T, bool>) {
+    v = x != 0;
+    return true;
+  } else if constexpr (std::is_enum_v<T>) {
+    v = static_cast<T>(x);
+    return x < 256;
+  } else if constexpr (std::is_unsigned_v<T>) {
+    v = static_cast<T>(x);
+    return std::uint64_t{v} == x;
+  } else if constexpr (std::is_signed_v<T>) {
+    const auto s = unzigzag(x);
+    v = static_cast<T>(s);
+    return std::int64_t{v} == s;
+  } else if constexpr (requires { v.value; }) return from_varint(x, v.value);
   else return from_varint(x, v.days);
 }
 template <class T> constexpr std::uint64_t to_fixed(const T& v) {

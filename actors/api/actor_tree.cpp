@@ -14,7 +14,7 @@ using actors::actor_figures;
 
 constexpr std::size_t width_max = 160;
 constexpr std::size_t name_columns_max = 48;
-constexpr std::size_t depth_shown_max = 8;   // deeper branches are no longer indented
+constexpr std::size_t depth_shown_max = 8;  // deeper branches are no longer indented
 constexpr std::size_t gap = 2;
 
 /// An actor in the order of printing, with the drawing in front of its name.
@@ -40,14 +40,15 @@ class tree {
 
   std::vector<branch> lines() {
     for (const auto* root : roots_) walk(root);
-    for (const auto* a : ordered_) if (!placed_.contains(a)) walk(a);   // members of a cycle of parents have no root
+    for (const auto* a : ordered_)
+      if (!placed_.contains(a)) walk(a);  // members of a cycle of parents have no root
     return std::move(lines_);
   }
 
  private:
   struct pending {
     const actor_figures* actor;
-    std::string before;   // what goes in front of this line's own connector
+    std::string before;  // what goes in front of this line's own connector
     std::size_t depth;
     bool last;
   };
@@ -78,7 +79,7 @@ class tree {
 
 std::string formatted(const char* format, double value) {
   std::array<char, 48> text;
-  std::snprintf(text.data(), text.size(), format, value);   // ends its text in any case
+  std::snprintf(text.data(), text.size(), format, value);  // ends its text in any case
   return text.data();
 }
 
@@ -134,8 +135,16 @@ row row_of(const branch& b) {
   if (b.orphan) last = "(under " + printable(a.parent) + ", which is not listed)" + (last.empty() ? "" : " ") + last;
   const auto judged = b.orphan ? std::max(health_of(a), health::unsettled) : health_of(a);
   return {std::string(mark_of(judged)) + " " + cut_to(b.drawing + printable(a.name), name_columns_max),
-          cut_to(printable(a.kind), 11), cut_to(printable(a.state), 10), count(a.queue_depth), count(a.queue_depth_max), count(a.processed),
-          microseconds(a.p50_us), microseconds(a.p99_us), count(a.restarts), count(a.errors), std::move(last)};
+          cut_to(printable(a.kind), 11),
+          cut_to(printable(a.state), 10),
+          count(a.queue_depth),
+          count(a.queue_depth_max),
+          count(a.processed),
+          microseconds(a.p50_us),
+          microseconds(a.p99_us),
+          count(a.restarts),
+          count(a.errors),
+          std::move(last)};
 }
 
 std::string line_of(const row& r, const std::array<std::size_t, columns>& widths) {

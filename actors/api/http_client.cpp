@@ -34,10 +34,10 @@ result<loopback_url> parse(const std::string& url) {
   const bool six = authority.starts_with('[');
   const auto colon = authority.find(':', six ? authority.find(']') : 0);
   const std::string host = six ? "::1" : authority.substr(0, colon);
-  const auto port = colon == std::string::npos ? 80 : std::stoi(authority.substr(colon + 1));   // 1 to 65535, or is_loopback_authority had refused it
+  const auto port = colon == std::string::npos ? 80 : std::stoi(authority.substr(colon + 1));  // 1 to 65535, or is_loopback_authority had refused it
   error_code ec;
   auto address = net::ip::make_address(host, ec);
-  if (ec) address = net::ip::make_address("127.0.0.1");   // "localhost", in any case
+  if (ec) address = net::ip::make_address("127.0.0.1");  // "localhost", in any case
   return loopback_url{tcp::endpoint(address, static_cast<std::uint16_t>(port)), authority, target};
 }
 
@@ -103,7 +103,7 @@ result<http_response> perform(http::verb method, const std::string& url, std::st
   request.body() = std::move(body);
   try {
     return run(*to, std::move(request), deadline);
-  } catch (const std::exception& e) {   // no file descriptors or no memory left: Asio throws when it sets itself up
+  } catch (const std::exception& e) {  // no file descriptors or no memory left: Asio throws when it sets itself up
     return error(errc::network_io, url + ": " + e.what());
   }
 }

@@ -22,10 +22,16 @@ struct answer_class {
 /// Total over errc: what a client can do about an error of ours.
 answer_class answer_for(errc code) {
   switch (code) {
-    case errc::not_a_decimal: case errc::malformed_line: case errc::unsupported_format: case errc::configuration_syntax:
-    case errc::configuration_key: case errc::configuration_value: case errc::invalid_argument: case errc::bad_request:
-    case errc::overflow: case errc::division_by_zero:
-      return {400, "bad_request"};
+    case errc::not_a_decimal:
+    case errc::malformed_line:
+    case errc::unsupported_format:
+    case errc::configuration_syntax:
+    case errc::configuration_key:
+    case errc::configuration_value:
+    case errc::invalid_argument:
+    case errc::bad_request:
+    case errc::overflow:
+    case errc::division_by_zero: return {400, "bad_request"};
     case errc::unknown_instrument: return {404, "unknown_instrument"};
     case errc::illegal_transition: return {409, "illegal_transition"};
     case errc::limit_breached: return {422, "limit_breached"};
@@ -38,9 +44,16 @@ answer_class answer_for(errc code) {
     case errc::log_locked: return {503, "log_locked"};
     case errc::timed_out: return {504, "timed_out"};
     case errc::network_io: return {502, "network_io"};
-    case errc::file_unreadable: case errc::file_truncated: case errc::poisonous_input: case errc::log_io: case errc::log_corrupt:
-    case errc::log_gap: case errc::log_newer_version: case errc::stale_incarnation: case errc::snapshot_invalid: case errc::decode_failed:
-      return {500, "internal_error"};
+    case errc::file_unreadable:
+    case errc::file_truncated:
+    case errc::poisonous_input:
+    case errc::log_io:
+    case errc::log_corrupt:
+    case errc::log_gap:
+    case errc::log_newer_version:
+    case errc::stale_incarnation:
+    case errc::snapshot_invalid:
+    case errc::decode_failed: return {500, "internal_error"};
   }
   return {500, "internal_error"};
 }
@@ -86,7 +99,7 @@ http_response problem(unsigned status, std::string_view code, std::string_view m
   const json envelope{{"code", code}, {"message", message}, {"details", std::move(parsed)}, {"correlation_id", correlation_id}};
   http_response answer;
   answer.status = status;
-  answer.body = envelope.dump(-1, ' ', false, json::error_handler_t::replace);   // messages may quote bytes of the client that are no UTF-8
+  answer.body = envelope.dump(-1, ' ', false, json::error_handler_t::replace);  // messages may quote bytes of the client that are no UTF-8
   return answer;
 }
 

@@ -12,9 +12,9 @@
 namespace tomnext::api {
 
 struct http_request {
-  std::string method;          ///< "GET", "HEAD" or "POST"
-  std::string path;            ///< decoded, begins with '/'; holds no control characters
-  std::string query;           ///< as sent, without the '?'; see query_value
+  std::string method;  ///< "GET", "HEAD" or "POST"
+  std::string path;    ///< decoded, begins with '/'; holds no control characters
+  std::string query;   ///< as sent, without the '?'; see query_value
   std::string body;
   std::string correlation_id;  ///< the client's, or a fresh one; the answer carries it in X-Correlation-Id
 };

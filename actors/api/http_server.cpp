@@ -27,11 +27,11 @@ using tcp = net::ip::tcp;
 using boost::system::error_code;
 using http_parser = http::request_parser<http::string_body>;
 
-constexpr std::chrono::milliseconds stop_grace{1000};      // for clients to take their 503 when the server stops
-constexpr std::chrono::milliseconds linger_deadline{1000}; // for a client to stop sending after a refusal
+constexpr std::chrono::milliseconds stop_grace{1000};       // for clients to take their 503 when the server stops
+constexpr std::chrono::milliseconds linger_deadline{1000};  // for a client to stop sending after a refusal
 constexpr std::size_t linger_bytes_max = 1 << 20;
-constexpr std::size_t refused_max = 64;                    // connections beyond the limit that are told so at one time; more are just closed
-constexpr std::chrono::milliseconds accept_pause{50};      // after an accept error (no file descriptors left, say)
+constexpr std::size_t refused_max = 64;                // connections beyond the limit that are told so at one time; more are just closed
+constexpr std::chrono::milliseconds accept_pause{50};  // after an accept error (no file descriptors left, say)
 
 auto on(error_code& ec) { return net::redirect_error(net::use_awaitable, ec); }
 
@@ -42,7 +42,10 @@ class answer_slot : public std::enable_shared_from_this<answer_slot> {
 
   /// Any thread. Holds the io_context alive, so a responder may outlive its server.
   void answer(http_response r) {
-    if (offer(std::move(r))) net::post(*io_, [weak = weak_from_this()] { if (const auto slot = weak.lock()) slot->wake(); });
+    if (offer(std::move(r)))
+      net::post(*io_, [weak = weak_from_this()] {
+        if (const auto slot = weak.lock()) slot->wake();
+      });
   }
   bool offer(http_response r) {
     const std::lock_guard lock(mutex_);
@@ -62,7 +65,9 @@ class answer_slot : public std::enable_shared_from_this<answer_slot> {
 
   // The server's thread only.
   void wait_on(net::steady_timer* timer) { timer_ = timer; }
-  void wake() { if (timer_ != nullptr) timer_->cancel(); }
+  void wake() {
+    if (timer_ != nullptr) timer_->cancel();
+  }
 
  private:
   std::shared_ptr<net::io_context> io_;
@@ -84,8 +89,7 @@ struct shared_state {
   bool stopping = false;
   net::steady_timer grace;  // runs while a stop waits for its clients
 
-  shared_state(http_settings s, http_handler h)
-      : settings(std::move(s)), handler(std::move(h)), io(std::make_shared<net::io_context>(1)), grace(*io) {}
+  shared_state(http_settings s, http_handler h) : settings(std::move(s)), handler(std::move(h)), io(std::make_shared<net::io_context>(1)), grace(*io) {}
 };
 
 /// What is wrong with a request's head, as an answer; nothing where it may go on.
@@ -105,8 +109,7 @@ std::optional<http_response> refusal_of(const http_parser::value_type& head, con
 
 /// The answer to a request that could not be read; nothing where the connection is gone or its deadline passed.
 std::optional<http_response> refusal_of(error_code ec, const http_settings& s, const std::string& correlation) {
-  if (ec == http::error::body_limit)
-    return problem(413, "body_too_large", "the body is larger than " + std::to_string(s.body_max) + " bytes", correlation);
+  if (ec == http::error::body_limit) return problem(413, "body_too_large", "the body is larger than " + std::to_string(s.body_max) + " bytes", correlation);
   if (ec == http::error::header_limit || ec == http::error::buffer_overflow)
     return problem(431, "header_too_large", "request line and headers are larger than " + std::to_string(s.header_max) + " bytes", correlation);
   if (ec == http::error::end_of_stream || ec == http::error::partial_message || ec.category() != http::make_error_code(http::error::bad_method).category())
@@ -121,7 +124,7 @@ http_response sendable(http_response r, const std::string& correlation) {
   for (const auto& [name, value] : r.headers)
     clean = clean && !name.empty() && is_header_text(name) && name.find_first_of(" :") == std::string::npos && is_header_text(value);
   if (!clean) return problem(500, "internal_error", "the handler answered with a malformed header", correlation);
-  if (r.status == 204 || r.status == 304) r.body.clear();   // these have no body; one would be read as the next answer
+  if (r.status == 204 || r.status == 304) r.body.clear();  // these have no body; one would be read as the next answer
   return r;
 }
 
@@ -239,9 +242,7 @@ class session {
       server_.handler(std::move(request), [slot](http_response r) { slot->answer(std::move(r)); });
     } catch (const std::exception& e) {
       slot->offer(problem(500, "internal_error", std::string("the handler failed: ") + e.what(), head_.correlation));
-    } catch (...) {
-      slot->offer(problem(500, "internal_error", "the handler failed", head_.correlation));
-    }
+    } catch (...) { slot->offer(problem(500, "internal_error", "the handler failed", head_.correlation)); }
   }
 
   /// False where the connection ends here.
@@ -265,7 +266,7 @@ class session {
   }
 
   net::awaitable<bool> refuse_with(http_response r) {
-    head_.keep_alive = false;   // the rest of the request was not read, so the next one cannot be found
+    head_.keep_alive = false;  // the rest of the request was not read, so the next one cannot be found
     co_return co_await write(std::move(r));
   }
   net::awaitable<bool> refuse_unreadable(error_code ec) {
@@ -292,7 +293,7 @@ class session {
   phase phase_ = phase::reading;
   bool served_any_ = false;
   request_head head_;
-  answer_slot* slot_ = nullptr;   // while answering; the coroutine owns it
+  answer_slot* slot_ = nullptr;  // while answering; the coroutine owns it
 };
 
 net::awaitable<void> serve(shared_state& server, tcp::socket socket) {
@@ -323,10 +324,8 @@ net::awaitable<void> accept_all(shared_state& server, tcp::acceptor& acceptor) {
       continue;
     }
     socket.set_option(tcp::no_delay(true), ec);
-    if (server.sessions.size() - server.refused < server.settings.connections_max)
-      net::co_spawn(*server.io, serve(server, std::move(socket)), net::detached);
-    else if (server.refused < refused_max)
-      net::co_spawn(*server.io, refuse(server, std::move(socket)), net::detached);
+    if (server.sessions.size() - server.refused < server.settings.connections_max) net::co_spawn(*server.io, serve(server, std::move(socket)), net::detached);
+    else if (server.refused < refused_max) net::co_spawn(*server.io, refuse(server, std::move(socket)), net::detached);
   }
 }
 
@@ -345,8 +344,9 @@ result<net::ip::address> loopback_address(const std::string& text) {
   const auto address = net::ip::make_address(text == "localhost" ? "127.0.0.1" : text, ec);
   if (ec) return error(errc::configuration_value, "HTTP server: \"" + text + "\" is no IP address; allowed are 127.0.0.1, ::1 and localhost");
   if (address.is_loopback()) return address;
-  return error(errc::configuration_value, "HTTP server: refusing to listen on " + text + ": there is no TLS and no authentication yet, so everybody who "
-               "reaches the port could command the node; listen on 127.0.0.1 and come through an SSH tunnel");
+  return error(errc::configuration_value, "HTTP server: refusing to listen on " + text +
+                                              ": there is no TLS and no authentication yet, so everybody who "
+                                              "reaches the port could command the node; listen on 127.0.0.1 and come through an SSH tunnel");
 }
 
 }  // namespace
@@ -364,7 +364,7 @@ struct http_server::core {
     const tcp::endpoint wanted(address, state.settings.port);
     error_code ec;
     acceptor.open(wanted.protocol(), ec);
-    if (!ec) acceptor.set_option(net::socket_base::reuse_address(true), ec);   // only lets a restart pass its own connections in TIME_WAIT
+    if (!ec) acceptor.set_option(net::socket_base::reuse_address(true), ec);  // only lets a restart pass its own connections in TIME_WAIT
     if (!ec) acceptor.bind(wanted, ec);
     if (!ec) acceptor.listen(net::socket_base::max_listen_connections, ec);
     if (!ec) port = acceptor.local_endpoint(ec).port();

@@ -33,12 +33,12 @@ class metrics_text {
     std::string name;
     std::string help;
     std::string type;
-    std::vector<std::pair<std::string, double>> samples;   ///< labels as written, value
+    std::vector<std::pair<std::string, double>> samples;    ///< labels as written, value
     std::map<std::string, std::size_t, std::less<>> place;  ///< of a label text in samples
   };
   void add(std::string_view type, std::string_view name, std::string_view help, const metric_labels& labels, double value);
   std::vector<family> families_;
-  std::map<std::string, std::size_t, std::less<>> place_;   ///< of a name in families_
+  std::map<std::string, std::size_t, std::less<>> place_;  ///< of a name in families_
 };
 
 /// What introspection knows, for a scrape: tomnext_actor_queue_depth, …_processed_total, …_service_seconds{quantile}, with labels actor and kind.

@@ -73,7 +73,7 @@ void router::operator()(http_request request, responder respond) const {
   const auto handler = r->handlers.find(request.method == "HEAD" ? "GET" : request.method);
   if (handler == r->handlers.end()) {
     const bool reads = r->handlers.contains("GET");
-    const std::string allowed = reads ? "GET, HEAD" : "POST";   // had it both, the request would have found its handler
+    const std::string allowed = reads ? "GET, HEAD" : "POST";  // had it both, the request would have found its handler
     auto refusal = problem(405, "method_not_allowed", request.path + " serves " + allowed + " only", request.correlation_id);
     refusal.headers.emplace_back("Allow", allowed);
     return respond(std::move(refusal));

@@ -27,7 +27,7 @@ class router {
 
  private:
   struct route {
-    std::vector<std::string> parts;   ///< a {name} keeps its braces
+    std::vector<std::string> parts;  ///< a {name} keeps its braces
     std::map<std::string, route_handler> handlers;
   };
   [[nodiscard]] const route* find(const std::vector<std::string_view>& parts) const;

@@ -13,7 +13,8 @@ std::size_t sequence_length(std::string_view text) {
   if (first < 0x80) return 1;
   const std::size_t length = first >= 0xC2 && first <= 0xDF ? 2 : first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
   if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) if (!is_continuation(text[i])) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if (!is_continuation(text[i])) return 0;
   // The second byte excludes overlong forms, surrogates and what lies above U+10FFFF.
   const auto second = static_cast<unsigned char>(text[1]);
   if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
@@ -60,7 +61,8 @@ std::string cut_to(std::string_view text, std::size_t columns) {
   for (std::size_t shown = 0; shown < columns; ++bytes)
     if (bytes + 1 >= text.size() || !is_continuation(text[bytes + 1])) ++shown;
   // `bytes` ends the columns-th character; one less makes room for the ellipsis.
-  do --bytes; while (is_continuation(text[bytes]));
+  do --bytes;
+  while (is_continuation(text[bytes]));
   return std::string(text.substr(0, bytes)) + "…";
 }
 

@@ -23,11 +23,11 @@ using action = std::function<result<exit_code>(session&)>;
 
 struct command {
   const char* name;
-  const char* description;   ///< one line
-  const char* example;       ///< a whole command line, "tomnext …"; a test parses it
+  const char* description;  ///< one line
+  const char* example;      ///< a whole command line, "tomnext …"; a test parses it
   /// Declares options and arguments, and returns what to do with them. --help, --json and the example are added for every command. Null where there are parts.
   action (*add)(CLI::App&);
-  std::vector<command> parts = {};   ///< subcommands, such as `log verify`
+  std::vector<command> parts = {};  ///< subcommands, such as `log verify`
 };
 
 }  // namespace tomnext::app

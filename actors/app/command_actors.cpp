@@ -31,7 +31,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command actors_command() {
-  return {"actors", "the supervision tree of a running node: state, queue, processed, service times, restarts", "tomnext actors --node http://127.0.0.1:8080", add};
+  return {"actors", "the supervision tree of a running node: state, queue, processed, service times, restarts", "tomnext actors --node http://127.0.0.1:8080",
+          add};
 }
 
 }  // namespace tomnext::app

@@ -46,7 +46,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command backtest_command() {
-  return {"backtest", "runs a configuration over its data, and prints what it came to", "tomnext backtest tests/data/demo.yaml --set strategies.0.fast=12 --log results/log", add};
+  return {"backtest", "runs a configuration over its data, and prints what it came to",
+          "tomnext backtest tests/data/demo.yaml --set strategies.0.fast=12 --log results/log", add};
 }
 
 }  // namespace tomnext::app

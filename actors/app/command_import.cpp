@@ -25,7 +25,8 @@ result<config::data_source> source_of(const import_options& o) {
   s.files = o.files;
   s.instrument = instrument_id{1};
   if (o.format == "fxcm-m1") {
-    if (o.files.size() != 2) return error(errc::invalid_argument, fmt::format("fxcm-m1 takes two files, the bid and the ask bars in this order; there are {}", o.files.size()));
+    if (o.files.size() != 2)
+      return error(errc::invalid_argument, fmt::format("fxcm-m1 takes two files, the bid and the ask bars in this order; there are {}", o.files.size()));
     if (o.offset_given->count() > 0) return error(errc::invalid_argument, "--utc-offset-minutes is for lean-tick; the times of fxcm-m1 are UTC");
     s.stamp = o.stamp.empty() ? "open" : o.stamp;
     return s;
@@ -38,9 +39,11 @@ result<config::data_source> source_of(const import_options& o) {
 std::string as_table(const replay::import_report& r, const std::string& log) {
   std::string out = fmt::format("{}: {} quotes of {} rows\n", log, grouped(r.accepted), grouped(r.rows));
   out += fmt::format("  accepted  {:>14}\n  rejected  {:>14}\n", grouped(r.accepted), grouped(r.rejected));
-  out += fmt::format("  flagged   {:>14}  {} crossed, {} locked, {} spikes; these never fill or mark\n", grouped(r.flagged), grouped(r.crossed), grouped(r.locked), grouped(r.spikes));
+  out += fmt::format("  flagged   {:>14}  {} crossed, {} locked, {} spikes; these never fill or mark\n", grouped(r.flagged), grouped(r.crossed),
+                     grouped(r.locked), grouped(r.spikes));
   out += fmt::format("  head      {}\n", r.head_hash);
-  if (!r.rejects.empty()) out += fmt::format("\nrejected{}:\n", r.rejected > r.rejects.size() ? fmt::format(", the first {} of {}", r.rejects.size(), grouped(r.rejected)) : "");
+  if (!r.rejects.empty())
+    out += fmt::format("\nrejected{}:\n", r.rejected > r.rejects.size() ? fmt::format(", the first {} of {}", r.rejects.size(), grouped(r.rejected)) : "");
   for (const auto& line : r.rejects) out += "  " + line + "\n";
   return out;
 }
@@ -69,20 +72,32 @@ result<exit_code> run(const import_options& o, session& s) {
 
 action add(CLI::App& app) {
   auto o = std::make_shared<import_options>();
-  app.add_option("FILE", o->files, "fxcm-m1: the bid file and the ask file (.csv or .csv.gz); lean-tick: zips in order of their dates")->required()->type_name("");
-  app.add_option("--format", o->format, "fxcm-m1: one-minute bid and ask bars; lean-tick: ticks in zips")->required()->check(CLI::IsMember({"fxcm-m1", "lean-tick"}))->type_name("FORMAT");
+  app.add_option("FILE", o->files, "fxcm-m1: the bid file and the ask file (.csv or .csv.gz); lean-tick: zips in order of their dates")
+      ->required()
+      ->type_name("");
+  app.add_option("--format", o->format, "fxcm-m1: one-minute bid and ask bars; lean-tick: ticks in zips")
+      ->required()
+      ->check(CLI::IsMember({"fxcm-m1", "lean-tick"}))
+      ->type_name("FORMAT");
   app.add_option("--instrument", o->instrument, "the pair that the files quote")->required()->type_name("GBP/USD");
   app.add_option("--log", o->log, "directory of the log to make")->required()->type_name("DIR");
-  app.add_option("--stamp", o->stamp, "whether a bar's time is its open or its close (fxcm-m1; default open)")->check(CLI::IsMember({"open", "close"}))->type_name("");
-  o->offset_given = app.add_option("--utc-offset-minutes", o->utc_offset_minutes, "the files' clock minus UTC (lean-tick; default -300)")->check(CLI::Range(-14 * 60, 14 * 60))->type_name("N");
-  app.add_option("--malformed-lines", o->malformed, "stop at the first (default), or reject: record each, count, go on")->check(CLI::IsMember({"stop", "reject"}))->type_name("");
+  app.add_option("--stamp", o->stamp, "whether a bar's time is its open or its close (fxcm-m1; default open)")
+      ->check(CLI::IsMember({"open", "close"}))
+      ->type_name("");
+  o->offset_given = app.add_option("--utc-offset-minutes", o->utc_offset_minutes, "the files' clock minus UTC (lean-tick; default -300)")
+                        ->check(CLI::Range(-14 * 60, 14 * 60))
+                        ->type_name("N");
+  app.add_option("--malformed-lines", o->malformed, "stop at the first (default), or reject: record each, count, go on")
+      ->check(CLI::IsMember({"stop", "reject"}))
+      ->type_name("");
   return [o](session& s) { return run(*o, s); };
 }
 
 }  // namespace
 
 command import_command() {
-  return {"import", "market files into a log", "tomnext import gbpusd-bid.csv.gz gbpusd-ask.csv.gz --format fxcm-m1 --instrument GBP/USD --stamp close --log logs/gbpusd", add};
+  return {"import", "market files into a log",
+          "tomnext import gbpusd-bid.csv.gz gbpusd-ask.csv.gz --format fxcm-m1 --instrument GBP/USD --stamp close --log logs/gbpusd", add};
 }
 
 }  // namespace tomnext::app

@@ -18,8 +18,14 @@ action add_schema(CLI::App&) {
 }  // namespace
 
 command log_command() {
-  return {"log", "looks into a log: stats, cat, verify, compare, schema", "tomnext log verify results/log", nullptr,
-          {log_stats_command(), log_cat_command(), log_verify_command(), log_compare_command(),
+  return {"log",
+          "looks into a log: stats, cat, verify, compare, schema",
+          "tomnext log verify results/log",
+          nullptr,
+          {log_stats_command(),
+           log_cat_command(),
+           log_verify_command(),
+           log_compare_command(),
            {"schema", "prints all events as a .proto", "tomnext log schema", add_schema}}};
 }
 

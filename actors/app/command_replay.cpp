@@ -38,8 +38,9 @@ std::string skipped_text(const std::vector<replay::skipped_stretch>& skipped) {
 }
 
 std::string report_text(const replay::decision_report& r) {
-  return fmt::format("identical: {} decisions over {} events and {} inputs\n  pending     {}{}\n  state hash  {:016x}\n{}", grouped(r.compared), grouped(r.events),
-                     grouped(r.inputs), r.pending, r.pending == 0 ? "" : " (decided here, not yet recorded when the log ended)", r.state_hash, skipped_text(r.skipped));
+  return fmt::format("identical: {} decisions over {} events and {} inputs\n  pending     {}{}\n  state hash  {:016x}\n{}", grouped(r.compared),
+                     grouped(r.events), grouped(r.inputs), r.pending, r.pending == 0 ? "" : " (decided here, not yet recorded when the log ended)",
+                     r.state_hash, skipped_text(r.skipped));
 }
 
 std::string difference_report(const replay::decision_report& r, const replay::cause_node& causes) {
@@ -57,13 +58,17 @@ nlohmann::ordered_json difference_json(const replay::decision_difference& d, con
   auto fields = nlohmann::ordered_json::array();
   if (d.recorded && d.decided)
     for (const auto& f : differing_fields(*d.recorded, *d.decided)) fields.push_back({{"field", f.field}, {"recorded", f.left}, {"decided", f.right}});
-  return {{"seq", d.seq}, {"host", d.host}, {"fields", fields}, {"recorded", event_json(d.recorded)}, {"decided", event_json(d.decided)},
+  return {{"seq", d.seq},
+          {"host", d.host},
+          {"fields", fields},
+          {"recorded", event_json(d.recorded)},
+          {"decided", event_json(d.decided)},
           {"causes", nlohmann::ordered_json::parse(replay::to_json(causes))}};
 }
 
 nlohmann::ordered_json report_json(const replay::decision_report& r, const hash256& configuration) {
-  nlohmann::ordered_json j{{"identical", r.identical()}, {"events", r.events}, {"inputs", r.inputs}, {"compared", r.compared}, {"pending", r.pending},
-                           {"state_hash", fmt::format("{:016x}", r.state_hash)}};
+  nlohmann::ordered_json j{{"identical", r.identical()}, {"events", r.events},   {"inputs", r.inputs},
+                           {"compared", r.compared},     {"pending", r.pending}, {"state_hash", fmt::format("{:016x}", r.state_hash)}};
   if (configuration != hash256{}) j["configuration"] = persistence::to_hex(configuration);
   j["skipped"] = nlohmann::ordered_json::array();
   for (const auto& s : r.skipped)
@@ -113,7 +118,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command replay_command() {
-  return {"replay", "runs the decisions of a recorded log again, and proves them identical or shows the first difference", "tomnext replay results/log --verify --set strategies.0.fast=11", add};
+  return {"replay", "runs the decisions of a recorded log again, and proves them identical or shows the first difference",
+          "tomnext replay results/log --verify --set strategies.0.fast=11", add};
 }
 
 }  // namespace tomnext::app

@@ -37,7 +37,12 @@ class signal_waiter {
     for (int s : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set_, s);
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
-  ~signal_waiter() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  // What came while the node stopped is over with it: unblocked, our own word would end the process.
+  ~signal_waiter() {
+    const timespec at_once{};
+    while (sigtimedwait(&set_, nullptr, &at_once) > 0) {}
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
   signal_waiter(const signal_waiter&) = delete;
   signal_waiter& operator=(const signal_waiter&) = delete;
   /// The next signal.
@@ -132,7 +137,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command run_command() {
-  return {"run", "a live node of actors on the configuration's sources, until they end or SIGTERM", "tomnext run tests/data/demo.yaml --log live/log --pace lockstep --port 8080", add};
+  return {"run", "a live node of actors on the configuration's sources, until they end or SIGTERM",
+          "tomnext run tests/data/demo.yaml --log live/log --pace lockstep --port 8080", add};
 }
 
 }  // namespace tomnext::app

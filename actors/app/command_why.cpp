@@ -48,8 +48,6 @@ action add(CLI::App& app) {
 
 }  // namespace
 
-command why_command() {
-  return {"why", "the chain of causes of an event, down to the ticks, as a tree", "tomnext why results/log --last order_filled", add};
-}
+command why_command() { return {"why", "the chain of causes of an event, down to the ticks, as a tree", "tomnext why results/log --last order_filled", add}; }
 
 }  // namespace tomnext::app

@@ -11,13 +11,15 @@ namespace tomnext::app {
 
 struct config_options {
   std::string file;
-  std::vector<std::string> settings;   ///< "path=value"
+  std::vector<std::string> settings;  ///< "path=value"
 
   /// Declares CONFIG and --set. The options live as long as the parsed line.
   void add(CLI::App& app, bool required) {
     auto* f = app.add_option("CONFIG", file, "configuration file (YAML; see config/README.md)")->type_name("");
     if (required) f->required();
-    app.add_option("--set", settings, "replaces one value, such as strategies.0.fast=12; may be given several times")->type_name("path=value")->allow_extra_args(false);
+    app.add_option("--set", settings, "replaces one value, such as strategies.0.fast=12; may be given several times")
+        ->type_name("path=value")
+        ->allow_extra_args(false);
   }
   [[nodiscard]] result<std::vector<config::override_setting>> overrides() const {
     std::vector<config::override_setting> all;

@@ -19,7 +19,8 @@ void compare_payloads(std::vector<field_difference>& out, const event& left, con
   const auto a = nlohmann::ordered_json::parse(persistence::payload_json(left)), b = nlohmann::ordered_json::parse(persistence::payload_json(right));
   auto text = [](const nlohmann::ordered_json& j, const std::string& key) { return j.contains(key) ? j[key].dump() : std::string("-"); };
   for (const auto& field : a.items()) compare(out, field.key(), field.value().dump(), text(b, field.key()));
-  for (const auto& field : b.items()) if (!a.contains(field.key())) out.push_back({field.key(), "-", field.value().dump()});
+  for (const auto& field : b.items())
+    if (!a.contains(field.key())) out.push_back({field.key(), "-", field.value().dump()});
 }
 
 // What was only decided has no place in the log yet.

@@ -10,7 +10,7 @@ namespace tomnext::app {
 
 struct field_difference {
   std::string field;
-  std::string left;    ///< as JSON; "-" where there is no such field
+  std::string left;  ///< as JSON; "-" where there is no such field
   std::string right;
 };
 

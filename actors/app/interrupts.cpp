@@ -22,7 +22,7 @@ interrupts::interrupts() {
   asked = false;
   struct sigaction a {};
   a.sa_handler = remember;
-  a.sa_flags = SA_RESTART;   // a read that was interrupted goes on: the job itself asks, between two steps
+  a.sa_flags = SA_RESTART;  // a read that was interrupted goes on: the job itself asks, between two steps
   sigemptyset(&a.sa_mask);
   sigaction(SIGINT, &a, &before_int);
   sigaction(SIGTERM, &a, &before_term);

@@ -14,11 +14,13 @@
 namespace tomnext::app {
 namespace {
 
-struct compare_options { std::string left, right; };
+struct compare_options {
+  std::string left, right;
+};
 
 struct comparison {
   std::uint64_t compared = 0;
-  std::optional<event> left, right;   ///< the first that differ
+  std::optional<event> left, right;  ///< the first that differ
   bool differs = false;
 };
 
@@ -96,7 +98,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_compare_command() {
-  return {"compare", "same events, payload by payload? Leaves out the events of the runtime and what a log says of itself", "tomnext log compare results/backtest results/live", add};
+  return {"compare", "same events, payload by payload? Leaves out the events of the runtime and what a log says of itself",
+          "tomnext log compare results/backtest results/live", add};
 }
 
 }  // namespace tomnext::app

@@ -100,7 +100,8 @@ std::string as_json(const log_figures& f) {
   for (const auto& [type, count] : f.types) j["types"][std::string(event_name(type))] = count;
   j["bytes"] = {{"table", f.disk.table_bytes}, {"write_ahead", f.disk.wal_bytes}, {"other", f.disk.other_bytes}, {"files", f.disk.files}};
   j["hosts"] = nlohmann::ordered_json::array();
-  for (const auto& [id, h] : f.hosts) j["hosts"].push_back({{"host", id}, {"name", h.name.empty() ? ingress_name(id) : h.name}, {"events", h.events}, {"activations", h.activations}});
+  for (const auto& [id, h] : f.hosts)
+    j["hosts"].push_back({{"host", id}, {"name", h.name.empty() ? ingress_name(id) : h.name}, {"events", h.events}, {"activations", h.activations}});
   return json_text(j);
 }
 
@@ -111,7 +112,8 @@ std::string as_table(const log_figures& f) {
   out += fmt::format("  from        {}\n  to          {}\n", to_string(f.first), to_string(f.last));
   out += fmt::format("  head        {}\n", persistence::to_hex(f.head.chain_hash));
   out += fmt::format("  bytes       {:>14}  tables, {} write-ahead, {} other; {} files, {:.1f} bytes an event\n", grouped(f.disk.table_bytes),
-                     grouped(f.disk.wal_bytes), grouped(f.disk.other_bytes), f.disk.files, f.head.seq == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(f.head.seq));
+                     grouped(f.disk.wal_bytes), grouped(f.disk.other_bytes), f.disk.files,
+                     f.head.seq == 0 ? 0.0 : static_cast<double>(bytes) / static_cast<double>(f.head.seq));
   out += "\n  type                          events\n";
   for (const auto& [type, count] : f.types) out += fmt::format("  {:<24}{:>12}\n", event_name(type), grouped(count));
   out += "\n  host  events        name\n";

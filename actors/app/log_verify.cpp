@@ -21,13 +21,18 @@ std::uint64_t expected_seq(const std::string& directory) {
 }
 
 std::string as_json(const persistence::verify_report& r) {
-  return json_text({{"valid", true}, {"events", r.events}, {"groups", r.groups}, {"bytes", r.bytes}, {"files", r.files}, {"sealed", r.sealed},
+  return json_text({{"valid", true},
+                    {"events", r.events},
+                    {"groups", r.groups},
+                    {"bytes", r.bytes},
+                    {"files", r.files},
+                    {"sealed", r.sealed},
                     {"head", {{"seq", r.head.seq}, {"epoch", r.head.epoch}, {"hash", persistence::to_hex(r.head.chain_hash)}}}});
 }
 
 std::string as_text(const persistence::verify_report& r) {
-  return fmt::format("valid: {} events in {} groups ({} bytes, {} files{})\n  head  {}  seq {}, epoch {}\n", grouped(r.events), grouped(r.groups), grouped(r.bytes),
-                     grouped(r.files), r.sealed ? ", sealed" : "", persistence::to_hex(r.head.chain_hash), r.head.seq, r.head.epoch);
+  return fmt::format("valid: {} events in {} groups ({} bytes, {} files{})\n  head  {}  seq {}, epoch {}\n", grouped(r.events), grouped(r.groups),
+                     grouped(r.bytes), grouped(r.files), r.sealed ? ", sealed" : "", persistence::to_hex(r.head.chain_hash), r.head.seq, r.head.epoch);
 }
 
 action add(CLI::App& app) {

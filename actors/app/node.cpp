@@ -36,7 +36,7 @@ constexpr auto journal_name = "journal/journal", writer_name = "journal/writer",
 constexpr std::uint64_t journal_window_events = 8'192;
 
 // The nine, in the order of their start. data_pipeline comes last: its ingress is the first to stop.
-constexpr std::array services{"feature_store",        "analysis_engine",  "ml_integration",  "strategy_execution", "risk_management",
+constexpr std::array services{"feature_store",        "analysis_engine", "ml_integration",      "strategy_execution", "risk_management",
                               "portfolio_management", "trading_gateway", "monitoring_alerting", "data_pipeline"};
 
 std::optional<operator_command> risk_command(const std::string& word) {
@@ -111,9 +111,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   configure(system_config_, deployment_->node.threads);
   system_ = std::make_unique<actor_system>(system_config_);
 
-  const auto at = [d = directory_]<class Protocol>(std::type_identity<Protocol>, const char* name) {
-    return [d, name] { return d->at<Protocol>(name); };
-  };
+  const auto at = [d = directory_]<class Protocol>(std::type_identity<Protocol>, const char* name) { return [d, name] { return d->at<Protocol>(name); }; };
   const auto reader_now = at(std::type_identity<reader_protocol>{}, reader_name);
   const auto keeper_now = at(std::type_identity<keeper_protocol>{}, keeper_name);
   const auto readiness_now = at(std::type_identity<readiness_protocol>{}, readiness_name);
@@ -138,9 +136,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
     spdlog::warn("{} is started again ({} restarts): {}", name, restarts, reason);
     notes->add({std::string_view(name), static_cast<std::uint32_t>(restarts), std::string_view(reason)});
   };
-  const auto fatal = [this](const std::string& name, const error& why) {
-    finish({exit_code::service_failed, name + ": " + why.message});
-  };
+  const auto fatal = [this](const std::string& name, const error& why) { finish({exit_code::service_failed, name + ": " + why.message}); };
 
   std::vector<host_definition> definitions;
   std::vector<std::string> host_names;
@@ -160,7 +156,8 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   const journal_settings journal_options{sequencer_->order(), journal_window_events, options_.tap};
   const auto durable = options_.log->head();
   tree.push_back(child(journal_name, restart_kind::temporary, 5s, [=, s = sequencer_](parent_actor& p, const std::string& name) {
-    return pointer_of(spawn_actor<journal_protocol, journal_state>(p, figures, {name, "journal", "node"}, journal_options, s, definitions, writer_now(), durable));
+    return pointer_of(
+        spawn_actor<journal_protocol, journal_state>(p, figures, {name, "journal", "node"}, journal_options, s, definitions, writer_now(), durable));
   }));
   tree.push_back(child(reader_name, restart_kind::permanent, 5s, [=, log = options_.log, store = snapshots_](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_detached_actor<reader_protocol, reader_state>(p, figures, {name, "journal", "node"}, log, store, keys));
@@ -200,7 +197,8 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
       s.make = [d = deployment_, parts = parts_, id = h.definition.id]() -> std::shared_ptr<hosted_service> {
         auto again = replay::compose_hosts(*d, parts);
         if (!again) return {};
-        for (auto& x : *again) if (x.definition.id == id) return x.service;
+        for (auto& x : *again)
+          if (x.definition.id == id) return x.service;
         return {};
       };
       group.push_back(child(h.definition.name, restart_kind::permanent, 2s, [=](parent_actor& p, const std::string& name) mutable {
@@ -238,7 +236,9 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
       i.source = source_now;
       i.readiness = readiness_now;
       i.tap = options_.offered;
-      i.on_end = [this] { if (!options_.stay) finish({}); };
+      i.on_end = [this] {
+        if (!options_.stay) finish({});
+      };
       i.on_failure = [this](const error& why) { finish({exit_code_of(why.code), why.message}); };
       group.push_back(child(ingress_name, restart_kind::transient, 1s, [=](parent_actor& p, const std::string& name) {
         auto settings = i;
@@ -311,7 +311,7 @@ bool node::stop() {
   const bool orderly = how == exit_code::ok || how == exit_code::cancelled || how == exit_code::input_data;
   if (orderly) {
     caf::scoped_actor self{*system_};
-    const auto ignore = [](const caf::error&) {};   // what does not answer in time is stopped all the same
+    const auto ignore = [](const caf::error&) {};  // what does not answer in time is stopped all the same
     self->request(directory_->at<time_protocol>(time_name), 5s, halt_v).receive([](bool) {}, ignore);
     self->request(directory_->at<journal_protocol>(journal_name), 5s, settled_v).receive([](std::uint64_t) {}, ignore);
     exit_after_queue(root_, caf::exit_reason::user_shutdown);
@@ -346,8 +346,7 @@ result<std::string> node::view(const std::string& host, const std::string& quest
   result<std::string> seen = error(errc::not_ready, host + ": there is no such host");
   const auto who = directory_->at<host_protocol>(host);
   if (!who) return seen;
-  self->request(who, 5s, query_v, question, argument)
-      .receive([&](const std::string& json) { seen = json; }, [&](const caf::error& e) { seen = from_caf(e); });
+  self->request(who, 5s, query_v, question, argument).receive([&](const std::string& json) { seen = json; }, [&](const caf::error& e) { seen = from_caf(e); });
   return seen;
 }
 

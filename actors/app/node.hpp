@@ -21,18 +21,18 @@ namespace tomnext::app {
 /// How a run ended.
 struct node_outcome {
   exit_code code = exit_code::ok;
-  std::string message;          ///< empty where all is well
+  std::string message;  ///< empty where all is well
 };
 
 struct node_options {
-  std::shared_ptr<persistence::event_log> log;          ///< opened for writing, or in memory
-  std::string directory;                                ///< of the log; empty: in memory, no snapshots
-  std::optional<std::uint16_t> port;                    ///< of the HTTP endpoint; 0: any free one; absent: none
-  bool test_hooks = false;                              ///< POST /api/v1/actors/NAME/kill
-  bool stay = false;                                    ///< go on answering when the source has ended
-  std::function<void(const persistence::group&)> tap;   ///< sees every sequenced group, in the journal's context
+  std::shared_ptr<persistence::event_log> log;                             ///< opened for writing, or in memory
+  std::string directory;                                                   ///< of the log; empty: in memory, no snapshots
+  std::optional<std::uint16_t> port;                                       ///< of the HTTP endpoint; 0: any free one; absent: none
+  bool test_hooks = false;                                                 ///< POST /api/v1/actors/NAME/kill
+  bool stay = false;                                                       ///< go on answering when the source has ended
+  std::function<void(const persistence::group&)> tap;                      ///< sees every sequenced group, in the journal's context
   std::function<void(const std::vector<actors::offered_input>&)> offered;  ///< sees what the ingress offers, in its context; for measurements
-  std::function<void()> on_outcome;                     ///< called once when the outcome is known, on some thread
+  std::function<void()> on_outcome;                                        ///< called once when the outcome is known, on some thread
 };
 
 class node {

@@ -18,9 +18,7 @@ struct errand {
   std::string correlation_id;
   api::responder respond;
   void answer(std::string json) const { respond({200, "application/json", std::move(json), {}}); }
-  void fail(const caf::error& e) const {
-    respond(api::problem(from_caf(e), correlation_id));
-  }
+  void fail(const caf::error& e) const { respond(api::problem(from_caf(e), correlation_id)); }
 };
 
 // Asks `who` from an actor of its own, which ends with the answer.
@@ -28,8 +26,7 @@ template <class Protocol, class... Question>
 void ask_and_answer(actor_system& system, const Protocol& who, const errand& e, std::chrono::milliseconds deadline, Question... question) {
   if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
   system.spawn([=](caf::event_based_actor* self) {
-    self->request(who, deadline, question...)
-        .then([e](const std::string& json) { e.answer(json); }, [e](const caf::error& why) { e.fail(why); });
+    self->request(who, deadline, question...).then([e](const std::string& json) { e.answer(json); }, [e](const caf::error& why) { e.fail(why); });
   });
 }
 
@@ -44,7 +41,8 @@ class routes {
     if (q.path == "/readyz") return get(q, e, [&] { ready(e); });
     if (q.path == "/metrics") return get(q, e, [&] { respond({200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()), {}}); });
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(figures_->figures())); });
-    if (q.path == "/api/v1/log") return get(q, e, [&] { ask_and_answer(system_, directory_->at<journal_protocol>("journal/journal"), e, answer_deadline, status_v); });
+    if (q.path == "/api/v1/log")
+      return get(q, e, [&] { ask_and_answer(system_, directory_->at<journal_protocol>("journal/journal"), e, answer_deadline, status_v); });
     if (hooks_ && q.path == "/api/v1/actors/kill") return post(q, e, [&] { kill(q, e); });
     constexpr std::string_view prefix = "/api/v1/";
     if (q.path.starts_with(prefix)) return service(q, e, q.path.substr(prefix.size()));

@@ -21,8 +21,13 @@ std::string progress_text(const std::string& label, const std::string& unit, std
 }
 
 progress_line::progress_line(std::ostream& err, std::string label, std::string unit, std::uint64_t total)
-    : err_(err), label_(std::move(label)), unit_(std::move(unit)), total_(total), terminal_(isatty(STDERR_FILENO) == 1),
-      began_(std::chrono::steady_clock::now()), last_(began_) {}
+    : err_(err),
+      label_(std::move(label)),
+      unit_(std::move(unit)),
+      total_(total),
+      terminal_(isatty(STDERR_FILENO) == 1),
+      began_(std::chrono::steady_clock::now()),
+      last_(began_) {}
 
 progress_line::~progress_line() {
   if (drawn_) err_ << "\r\033[K" << std::flush;

@@ -11,7 +11,7 @@ namespace tomnext::app {
 struct recorded_deployment {
   config::deployment deployment;
   replay::composition_parts parts;
-  hash256 configuration;           ///< in the log's content store; zero where a file was given instead
+  hash256 configuration;  ///< in the log's content store; zero where a file was given instead
 };
 
 /// From the log in `directory`; where `from` names a file, that is the configuration, and the log gives the calendar alone. --set applies to either.

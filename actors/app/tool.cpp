@@ -32,13 +32,17 @@ class command_tree {
     return *at;
   }
   action action_of(const CLI::App* app) {
-    for (auto& l : leaves_) if (l.app == app) return l.run;
+    for (auto& l : leaves_)
+      if (l.app == app) return l.run;
     return {};
   }
   [[nodiscard]] bool json() const { return json_; }
 
  private:
-  struct leaf { CLI::App* app; action run; };
+  struct leaf {
+    CLI::App* app;
+    action run;
+  };
 
   void add(CLI::App& parent, const command& c) {
     auto* app = parent.add_subcommand(c.name, c.description);
@@ -54,9 +58,7 @@ class command_tree {
   bool json_ = false;
 };
 
-std::string path_of(const CLI::App& app) {
-  return app.get_parent() == nullptr ? app.get_name() : path_of(*app.get_parent()) + " " + app.get_name();
-}
+std::string path_of(const CLI::App& app) { return app.get_parent() == nullptr ? app.get_name() : path_of(*app.get_parent()) + " " + app.get_name(); }
 
 std::string allowed_commands(const CLI::App& app) {
   std::string all;
@@ -117,9 +119,7 @@ parsed_line parse(const std::vector<std::string>& arguments, const std::vector<c
   } catch (const CLI::CallForHelp&) {
     auto& at = tree->innermost();
     line.text = at.help(at.get_parent() == nullptr ? "" : path_of(*at.get_parent()));
-  } catch (const CLI::CallForVersion& e) {
-    line.text = std::string(e.what()) + "\n";
-  } catch (const CLI::ParseError& e) {
+  } catch (const CLI::CallForVersion& e) { line.text = std::string(e.what()) + "\n"; } catch (const CLI::ParseError& e) {
     line.code = exit_code::usage;
     line.text = usage_message(*tree, what_was_wrong(*tree, e));
   }

@@ -15,24 +15,34 @@ constexpr auto ready_deadline = 300s;
 // At a recorded pace: how often the clock is looked at at least, and how long after its time a timer waits for a quote that may be on its way.
 constexpr std::chrono::nanoseconds look_every = 2ms;
 constexpr auto retry_after = 20ms;
-constexpr std::uint32_t failures_max = 250;   // in a row: five seconds
+constexpr std::uint32_t failures_max = 250;  // in a row: five seconds
 constexpr std::int64_t timer_grace_ns = 10 * millisecond_ns;
 
 }  // namespace
 
+ingress_state::ingress_state(ingress_protocol::pointer self, ingress_settings settings) : self_(self), settings_(std::move(settings)), offer_(offer_deadline) {}
+
 ingress_protocol::behavior_type ingress_state::behavior() {
+  tell_later(self_, watch_every, watch_v);
   ask(self_, settings_.readiness(), ready_deadline, await_v)
       .then([this](bool) { settings_.ended_already ? finish() : offer_preamble(); }, [this](const caf::error& e) { failed(e, "waiting for the hosts"); });
-  return {[this](tick_atom) {
-    if (std::exchange(again_, false)) settings_.ended_already ? finish() : offer_preamble();
-    else step();
-  }};
+  return {
+      [this](watch_atom) {
+        if (offer_.missed()) return self_->quit(to_caf({errc::timed_out, "offering inputs: no answer within the deadline"}));
+        tell_later(self_, watch_every, watch_v);
+      },
+      [this](tick_atom) {
+        if (std::exchange(again_, false)) settings_.ended_already ? finish() : offer_preamble();
+        else step();
+      },
+  };
 }
 
 // An ordered stop refuses offers: then there is nothing left to do. Otherwise somebody who was asked was restarted: what he had taken is in the log, and
 // this actor goes on from there, a moment later. Only where that does not help for long is it for the supervisor.
 void ingress_state::failed(const caf::error& e, const char* doing) {
   const auto why = from_caf(e);
+  offer_.answered();
   if (why.code == errc::cancelled) return self_->quit();
   if (++failures_ > failures_max) return self_->quit(to_caf(why.within(doing)));
   quotes_.clear();
@@ -42,9 +52,11 @@ void ingress_state::failed(const caf::error& e, const char* doing) {
 
 void ingress_state::offer(std::vector<offered_input> inputs, void (ingress_state::*then)()) {
   if (settings_.tap) settings_.tap(inputs);
-  ask(self_, settings_.time_authority(), offer_deadline, offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
+  offer_.asked();
+  ask_under_watch(self_, settings_.time_authority(), offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
       .then(
           [this, then](std::uint64_t) {
+            offer_.answered();
             failures_ = 0;
             (this->*then)();
           },
@@ -122,7 +134,7 @@ void ingress_state::end_source() {
   header h;
   h.at = last_time_;
   h.host = replay::market_ingress;
-  h.position = accepted_ + rejected_ + 1;   // the same in every life, so that the log takes the end once
+  h.position = accepted_ + rejected_ + 1;  // the same in every life, so that the log takes the end once
   source_state_changed ended{source_id{1}, source_state::ended, "market data", accepted_, rejected_};
   offer({{event(h, ended), true}}, &ingress_state::finish);
 }

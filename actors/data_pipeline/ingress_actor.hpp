@@ -5,27 +5,28 @@
 #include <functional>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/deadline_watch.hpp"
 #include "config/deployment.hpp"
 
 namespace tomnext::actors {
 
 struct ingress_settings {
   config::pace_setting pace;
-  std::vector<event> preamble;                       ///< configuration ingress's events with their positions, which the log takes once
-  bool ended_already = false;                        ///< the log holds the end of the source: nothing is left to offer
+  std::vector<event> preamble;  ///< configuration ingress's events with their positions, which the log takes once
+  bool ended_already = false;   ///< the log holds the end of the source: nothing is left to offer
   journal_protocol journal;
-  std::function<time_protocol()> time_authority;     ///< whoever is it now
+  std::function<time_protocol()> time_authority;  ///< whoever is it now
   std::function<source_protocol()> source;
   std::function<readiness_protocol()> readiness;
-  std::function<void()> on_end;                      ///< the source has ended, and everything that followed from it is durable
+  std::function<void()> on_end;                                ///< the source has ended, and everything that followed from it is durable
   std::function<void(const std::vector<offered_input>&)> tap;  ///< sees inputs when they are offered, in the ingress's context; for measurements; may be empty
-  std::function<void(const error&)> on_failure;      ///< the source cannot be read: the node stops
+  std::function<void(const error&)> on_failure;                ///< the source cannot be read: the node stops
 };
 
 /// Waits until all hosts have recovered. What the log has already is not offered again: the journal tells the position that it recorded.
 class ingress_state {
  public:
-  ingress_state(ingress_protocol::pointer self, ingress_settings settings) : self_(self), settings_(std::move(settings)) {}
+  ingress_state(ingress_protocol::pointer self, ingress_settings settings);
   ingress_protocol::behavior_type behavior();
 
  private:
@@ -43,11 +44,12 @@ class ingress_state {
 
   ingress_protocol::pointer self_;
   ingress_settings settings_;
-  std::deque<event> quotes_;                          // read, not yet offered
-  std::uint64_t position_ = 0;                        // of the last quote read
+  std::deque<event> quotes_;    // read, not yet offered
+  std::uint64_t position_ = 0;  // of the last quote read
   std::uint64_t accepted_ = 0, rejected_ = 0;
-  std::uint32_t failures_ = 0;                        // in a row
-  bool again_ = false;                                // the next tick begins anew from what the log holds
+  std::uint32_t failures_ = 0;  // in a row
+  deadline_watch offer_;        // the offer under way
+  bool again_ = false;          // the next tick begins anew from what the log holds
   timestamp last_time_{};
   // The market's clock: an instant of the market and when it was here.
   bool clock_set_ = false;

@@ -18,7 +18,7 @@ class quote_source_state {
   source_protocol::pointer self_;
   std::shared_ptr<const config::deployment> deployment_;
   std::unique_ptr<replay::quote_feed> feed_;
-  std::uint64_t position_ = 0;   // of the last quote handed on
+  std::uint64_t position_ = 0;  // of the last quote handed on
 };
 
 }  // namespace tomnext::actors

@@ -6,8 +6,8 @@
 
 namespace tomnext::actors {
 
-journal_state::journal_state(journal_protocol::pointer self, journal_settings settings, std::shared_ptr<sequencer> restored,
-                             std::vector<host_definition> hosts, writer_protocol writer, persistence::log_head durable)
+journal_state::journal_state(journal_protocol::pointer self, journal_settings settings, std::shared_ptr<sequencer> restored, std::vector<host_definition> hosts,
+                             writer_protocol writer, persistence::log_head durable)
     : self_(self), settings_(std::move(settings)), sequencer_(std::move(restored)), writer_(std::move(writer)), durable_(durable) {
   for (const auto& h : hosts) dispatcher_.define(h);
 }
@@ -67,7 +67,17 @@ enrolment_ref journal_state::enroll(host_id host, const actor_ptr& who) {
   return e;
 }
 
+// A host that owes nothing has read the whole log, of which it was delivered only what it wants: its mark says so, lest a later version, which may want
+// more, decides what lies between.
+void journal_state::extend_marks(answer_batch& batch) const {
+  if (dispatcher_.owes(batch.host)) return;
+  for (auto& r : batch.reactions)
+    for (auto& e : r.events)
+      if (e.is<host_progressed>()) e.head.position = std::max(e.head.position, sequencer_->head());
+}
+
 void journal_state::take(const answers_ref& batch) {
+  extend_marks(*batch);
   auto taken = sequencer_->take(batch->host, batch->incarnation, batch->answered_to, std::move(batch->reactions));
   if (!taken) {
     // An append of an earlier life: that life is over, whoever still speaks for it.
@@ -92,7 +102,8 @@ void journal_state::publish() {
   not_yet_durable_.push_back(group);
   if (settings_.tap) settings_.tap(*group);
   std::vector<timer_armed> armed;
-  for (const auto& e : group->events) if (const auto* t = e.get_if<timer_armed>()) armed.push_back(*t);
+  for (const auto& e : group->events)
+    if (const auto* t = e.get_if<timer_armed>()) armed.push_back(*t);
   if (!armed.empty() && time_authority_) tell(self_, time_authority_, armed_v, timers_ref(std::make_shared<const std::vector<timer_armed>>(std::move(armed))));
   dispatcher_.publish(self_, group);
   tell(self_, writer_, write_v, group);

@@ -27,7 +27,7 @@ class journal_state {
  private:
   struct outcome {
     std::uint64_t seq;
-    std::uint64_t durable_from;   // 0: not yet answered by all hosts
+    std::uint64_t durable_from;  // 0: not yet answered by all hosts
     promise_guard<std::uint64_t> promise;
   };
   struct started {
@@ -36,6 +36,7 @@ class journal_state {
     promise_guard<enrolment_ref> promise;
   };
   enrolment_ref enroll(host_id host, const actor_ptr& who);
+  void extend_marks(answer_batch& batch) const;
   void take(const answers_ref& batch);
   void admit(const std::vector<offered_input>& inputs);
   void publish();
@@ -54,7 +55,7 @@ class journal_state {
   std::deque<group_ref> not_yet_durable_;
   std::deque<promise_guard<std::uint64_t>> admissions_;
   std::deque<promise_guard<std::uint64_t>> settlements_;
-  std::deque<std::pair<time_protocol, promise_guard<timers_ref>>> authorities_;   // that begin, and wait for credit
+  std::deque<std::pair<time_protocol, promise_guard<timers_ref>>> authorities_;  // that begin, and wait for credit
   std::vector<started> enrolments_;
   std::vector<outcome> outcomes_;
   std::uint64_t refused_ = 0;

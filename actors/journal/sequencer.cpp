@@ -7,7 +7,8 @@ namespace tomnext::actors {
 void sequencer::define(const host_definition& d) { ranked_.push_back({d, 0, 0, {}}); }
 
 sequencer::ranked_host* sequencer::ranked(host_id id) {
-  for (auto& r : ranked_) if (r.definition.id == id) return &r;
+  for (auto& r : ranked_)
+    if (r.definition.id == id) return &r;
   return nullptr;
 }
 
@@ -36,7 +37,7 @@ registration sequencer::enroll(host_id host) {
   if (!known) h.position = head_;
   h.known = true;
   if (auto* r = ranked(host)) {
-    r->answers.clear();            // what the earlier life proposed and was not sequenced is decided again
+    r->answers.clear();  // what the earlier life proposed and was not sequenced is decided again
     r->decided_to = r->answered_to = h.position;
   }
   return {h.incarnation, head_, {h.position, h.recorded_to}, known};

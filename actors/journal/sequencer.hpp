@@ -22,7 +22,7 @@ struct registration {
   std::uint32_t incarnation{};
   std::uint64_t registered_at{};  ///< read through this seq
   host_record record;
-  bool known{};                   ///< it has lived before in this log
+  bool known{};  ///< it has lived before in this log
 };
 
 class sequencer {
@@ -63,22 +63,29 @@ class sequencer {
  private:
   struct host_entry {
     std::uint32_t incarnation = 0;
-    std::uint64_t position = 0;      // highest recorded
-    std::uint64_t recorded_to = 0;   // seq of the last own event
+    std::uint64_t position = 0;     // highest recorded
+    std::uint64_t recorded_to = 0;  // seq of the last own event
     bool known = false;
   };
   struct ranked_host {
     host_definition definition;
-    std::uint64_t decided_to = 0;    // of its present life: causes up to here need no answer
+    std::uint64_t decided_to = 0;  // of its present life: causes up to here need no answer
     std::uint64_t answered_to = 0;
-    std::deque<reaction> answers;    // not yet released
+    std::deque<reaction> answers;  // not yet released
   };
-  struct routed { std::uint16_t type; std::uint32_t key; host_id target; host_id from; };
+  struct routed {
+    std::uint16_t type;
+    std::uint32_t key;
+    host_id target;
+    host_id from;
+  };
   using timer_key = std::tuple<timestamp, host_id, timer_id, std::uint32_t>;
 
   void record(const event& e);
   void sequence(event& e);
-  void sequence_all(std::vector<event>& events) { for (auto& e : events) sequence(e); }
+  void sequence_all(std::vector<event>& events) {
+    for (auto& e : events) sequence(e);
+  }
   void release();
   bool release_answer(ranked_host& h, std::uint64_t cause);
   void release_marks(ranked_host& h);
@@ -92,9 +99,9 @@ class sequencer {
   std::map<std::uint32_t, host_entry> hosts_;
   std::vector<ranked_host> ranked_;
   std::map<timer_key, std::uint64_t> armed_;  // → seq of the arming
-  std::vector<event> fresh_;           // sequenced, not yet drained
-  std::deque<routed> routes_;          // lockstep: of the events from next_cause_ on, what release needs to know of them
-  std::uint64_t next_cause_ = 1;       // lockstep: the next answer to release is (next_cause_, next_rank_)
+  std::vector<event> fresh_;                  // sequenced, not yet drained
+  std::deque<routed> routes_;                 // lockstep: of the events from next_cause_ on, what release needs to know of them
+  std::uint64_t next_cause_ = 1;              // lockstep: the next answer to release is (next_cause_, next_rank_)
   std::size_t next_rank_ = 0;
 };
 

@@ -10,11 +10,15 @@ namespace tomnext::actors {
 class keeper_state {
  public:
   /// `store` may be null: a log in memory keeps no snapshots.
-  keeper_state(keeper_protocol::pointer self, std::shared_ptr<const persistence::snapshot_store> store, const writer_protocol& writer, journal_protocol journal);
+  keeper_state(keeper_protocol::pointer self, std::shared_ptr<const persistence::snapshot_store> store, const writer_protocol& writer,
+               journal_protocol journal);
   keeper_protocol::behavior_type behavior();
 
  private:
-  struct taken { std::uint32_t incarnation; snapshot_ref state; };
+  struct taken {
+    std::uint32_t incarnation;
+    snapshot_ref state;
+  };
   void stop(const caf::error& reason);
   void on_durable(const std::vector<group_ref>& groups, const persistence::log_head& head);
 
@@ -22,7 +26,7 @@ class keeper_state {
   std::shared_ptr<const persistence::snapshot_store> store_;
   writer_protocol writer_;
   journal_protocol journal_;
-  std::map<std::uint32_t, taken> waiting_;   // by host: the newest one taken
+  std::map<std::uint32_t, taken> waiting_;  // by host: the newest one taken
 };
 
 }  // namespace tomnext::actors

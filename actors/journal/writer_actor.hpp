@@ -16,7 +16,7 @@ class writer_state {
  private:
   struct subscriber {
     durable_feed who;
-    std::uint64_t done_to = 0;   ///< what was only sent to it may be lost with it
+    std::uint64_t done_to = 0;  ///< what was only sent to it may be lost with it
   };
   void commit();
   void subscribe(const std::string& name, const actor_ptr& who);

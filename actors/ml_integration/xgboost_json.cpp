@@ -142,7 +142,8 @@ struct tree_arrays {
 result<std::vector<std::int64_t>> integers(const place& tree, const char* name, std::size_t count) {
   auto found = tree.array(name);
   if (!found) return found.error();
-  if (found->value->size() != count) return malformed(found->path, "has " + std::to_string(found->value->size()) + " values for " + std::to_string(count) + " nodes");
+  if (found->value->size() != count)
+    return malformed(found->path, "has " + std::to_string(found->value->size()) + " values for " + std::to_string(count) + " nodes");
   std::vector<std::int64_t> values;
   values.reserve(count);
   for (const auto& v : *found->value) {
@@ -161,7 +162,8 @@ result<std::vector<std::int64_t>> integers(const place& tree, const char* name, 
 result<std::vector<float>> numbers(const place& tree, const char* name, std::size_t count) {
   auto found = tree.array(name);
   if (!found) return found.error();
-  if (found->value->size() != count) return malformed(found->path, "has " + std::to_string(found->value->size()) + " values for " + std::to_string(count) + " nodes");
+  if (found->value->size() != count)
+    return malformed(found->path, "has " + std::to_string(found->value->size()) + " values for " + std::to_string(count) + " nodes");
   std::vector<float> values;
   values.reserve(count);
   for (const auto& v : *found->value) {
@@ -185,7 +187,8 @@ result<void> check_kind_of_tree(const place& tree, std::size_t nodes) {
   if (!tree.value->contains("split_type")) return {};  // before XGBoost 1.3 there were no categorical splits
   auto kinds = integers(tree, "split_type", nodes);
   if (!kinds) return kinds.error();
-  if (std::any_of(kinds->begin(), kinds->end(), [](std::int64_t k) { return k != 0; })) return unsupported(tree.path + ": a categorical split", "numerical splits");
+  if (std::any_of(kinds->begin(), kinds->end(), [](std::int64_t k) { return k != 0; }))
+    return unsupported(tree.path + ": a categorical split", "numerical splits");
   return {};
 }
 
@@ -313,7 +316,8 @@ result<tree_ensemble> load_xgboost_json(std::string_view text) {
   const auto standard = standard_json(text);
   if (!standard) return standard.error();
   const json document = json::parse(*standard, nullptr, false);
-  if (document.is_discarded()) return malformed("the text", "is not complete JSON, or has a number beyond float32; wanted is the file of save_model(\"….json\")");
+  if (document.is_discarded())
+    return malformed("the text", "is not complete JSON, or has a number beyond float32; wanted is the file of save_model(\"….json\")");
   if (!document.is_object()) return malformed("the text", std::string("must be object, is ") + document.type_name());
   TOMNEXT_TRY(check_version(document));
   auto learner = place{&document, ""}.object("learner");

@@ -15,7 +15,7 @@ struct collector_settings {
   std::shared_ptr<supervision_notes> notes;
   std::function<time_protocol()> time_authority;
   std::chrono::milliseconds every{200};
-  std::uint64_t queue_watch_level = 10'000;   ///< messages; an alert begins above it and ends below half of it
+  std::uint64_t queue_watch_level = 10'000;  ///< messages; an alert begins above it and ends below half of it
 };
 
 class collector_state {
@@ -29,7 +29,7 @@ class collector_state {
 
   collector_protocol::pointer self_;
   collector_settings settings_;
-  std::map<std::string, bool> above_;   // by name: what the log was told last of its queue
+  std::map<std::string, bool> above_;  // by name: what the log was told last of its queue
 };
 
 }  // namespace tomnext::actors

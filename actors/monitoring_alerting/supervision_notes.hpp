@@ -23,7 +23,7 @@ class supervision_notes {
   }
   struct view {
     std::vector<actor_restarted> notes;
-    std::uint64_t behind{};   ///< the number of the next note: what taken() wants to hear
+    std::uint64_t behind{};  ///< the number of the next note: what taken() wants to hear
   };
   [[nodiscard]] view waiting() const {
     std::scoped_lock lock(mutex_);
@@ -42,7 +42,7 @@ class supervision_notes {
  private:
   mutable std::mutex mutex_;
   std::deque<actor_restarted> notes_;
-  std::uint64_t first_ = 0;     // number of the oldest
+  std::uint64_t first_ = 0;  // number of the oldest
   std::uint64_t dropped_ = 0;
 };
 

@@ -25,7 +25,9 @@ double milliseconds_since(stopwatch::time_point from) { return std::chrono::dura
 class run {
  public:
   run(const config::deployment& d, persistence::event_log& log)
-      : d_(d), writer_(log), builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }),
+      : d_(d),
+        writer_(log),
+        builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }),
         kernel_(builder_) {}
 
   result<backtest_report> go(const composition_parts& parts, const progress& on_progress) {
@@ -69,7 +71,7 @@ class run {
       }
       taken += *n;
       if (kernel_.failure()) return *kernel_.failure();
-      if (writer_.failed()) return {};   // finish() says why
+      if (writer_.failed()) return {};  // finish() says why
       if (on_progress && !on_progress(taken)) return error(errc::cancelled, "cancelled after " + std::to_string(taken) + " quotes");
     }
   }

@@ -14,19 +14,19 @@ struct backtest_report {
   amount opening_balance, commission, financing, final_balance;
   currency in;
   std::uint32_t minor_units = 2;
-  std::uint64_t iterations = 0;          ///< quotes and timers
+  std::uint64_t iterations = 0;  ///< quotes and timers
   std::string head_hash;
   std::uint64_t state_hash = 0;
   std::vector<std::pair<std::string, std::uint64_t>> state_hashes;
   double elapsed_ms = 0, parsing_ms = 0;
   std::vector<std::string> instruments;
-  timestamp first, last;                 ///< of the data
-  bool flagged_quotes_traded = false;    ///< comparison mode
+  timestamp first, last;               ///< of the data
+  bool flagged_quotes_traded = false;  ///< comparison mode
   portfolio_management::account_statistics statistics;
 };
 
 struct backtest_options {
-  std::string log;                 ///< directory for the results, which must not hold a log yet; empty: they are hashed, and not kept
+  std::string log;  ///< directory for the results, which must not hold a log yet; empty: they are hashed, and not kept
   progress on_progress;
 };
 

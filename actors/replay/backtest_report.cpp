@@ -43,8 +43,13 @@ std::string to_json(const backtest_report& r) {
   j["financing"] = money(r.financing, r);
   j["final_balance"] = money(r.final_balance, r);
   const auto& s = r.statistics;
-  j["statistics"] = {{"total_return", s.total_return}, {"sharpe", optional(s.sharpe)}, {"sortino", optional(s.sortino)}, {"max_drawdown", s.max_drawdown},
-                     {"win_rate", optional(s.win_rate)}, {"profit_factor", optional(s.profit_factor)}, {"days", s.days}};
+  j["statistics"] = {{"total_return", s.total_return},
+                     {"sharpe", optional(s.sharpe)},
+                     {"sortino", optional(s.sortino)},
+                     {"max_drawdown", s.max_drawdown},
+                     {"win_rate", optional(s.win_rate)},
+                     {"profit_factor", optional(s.profit_factor)},
+                     {"days", s.days}};
   j["events"] = r.events;
   j["head_hash"] = r.head_hash;
   j["state_hash"] = fmt::format("{:016x}", r.state_hash);
@@ -66,7 +71,8 @@ std::string to_table(const backtest_report& r) {
   auto ratio = [](const std::optional<double>& x, double times = 1) { return x ? fmt::format("{:.2f}", times * *x) : std::string("n/a"); };
 
   out += fmt::format("back-test of {}, {} to {} UTC\n\n", pairs, minutes_of(r.first), minutes_of(r.last));
-  const std::string flagged = !r.flagged_quotes_traded ? "flagged; these neither filled nor marked" : "flagged; traded all the same (quality.flagged_quotes_trade)";
+  const std::string flagged =
+      !r.flagged_quotes_traded ? "flagged; these neither filled nor marked" : "flagged; traded all the same (quality.flagged_quotes_trade)";
   count("ticks", r.ticks, r.flagged_ticks == 0 ? "" : grouped(r.flagged_ticks) + " " + flagged);
   if (r.rejected_ticks > 0) count("rejected ticks", r.rejected_ticks);
   count("bars", r.bars);

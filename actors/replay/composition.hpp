@@ -57,13 +57,13 @@ template <class Add> result<void> compose(const config::deployment& d, const com
     for (const auto& i : d.instruments) {
       host("features:" + std::string(i.symbol.view()), i.instrument.value,
            [&](host_id id) { return feature_store::feature_host(id, features_of(d, i.instrument)); });
-      host("analysis:" + std::string(i.symbol.view()), i.instrument.value,
-           [&](host_id id) { return analysis_engine::analysis_host(id, {i.instrument, d.research_bars}); });
+      host("analysis:" + std::string(i.symbol.view()), i.instrument.value, [&](host_id id) {
+        return analysis_engine::analysis_host(id, {i.instrument, d.research_bars});
+      });
     }
   for (const auto& s : d.strategies)
-    host(std::string(s.name.view()), s.instrument.value, [&](host_id id) {
-      return strategy_execution::strategy_host(id, s, std::move(*strategy_execution::make_strategy(s.kind, s.parameters)));
-    });
+    host(std::string(s.name.view()), s.instrument.value,
+         [&](host_id id) { return strategy_execution::strategy_host(id, s, std::move(*strategy_execution::make_strategy(s.kind, s.parameters))); });
   for (std::size_t i = 0; i < d.models.size(); ++i)
     host(std::string(d.models[i].name.view()), d.models[i].instrument.value, [&](host_id id) {
       const auto& m = d.models[i];

@@ -22,8 +22,8 @@ struct replayed_host {
   actors::host_core core;
   std::uint32_t version;
   stage now = stage::waiting;
-  std::deque<event> expected;   // decided here, not yet met in the log
-  std::deque<event> held;       // inputs, while waiting or folding
+  std::deque<event> expected;  // decided here, not yet met in the log
+  std::deque<event> held;      // inputs, while waiting or folding
 };
 
 bool same(const event& a, const event& b) {
@@ -68,7 +68,8 @@ class replayer {
 
  private:
   replayed_host* owner(host_id id) {
-    for (auto& h : hosts_) if (h.core.definition().id == id) return &h;
+    for (auto& h : hosts_)
+      if (h.core.definition().id == id) return &h;
     return nullptr;
   }
 
@@ -101,8 +102,8 @@ class replayer {
   result<void> activated(replayed_host& h, const event& e, const host_activated& a) {
     const auto& d = h.core.definition();
     if (a.name != text(std::string_view(d.name)))
-      return error(errc::invalid_argument, "host " + std::to_string(d.id.value) + " of the log is " + std::string(a.name.view()) +
-                                               ", of this configuration " + d.name + ": the configuration composes other hosts than the one that made the log");
+      return error(errc::invalid_argument, "host " + std::to_string(d.id.value) + " of the log is " + std::string(a.name.view()) + ", of this configuration " +
+                                               d.name + ": the configuration composes other hosts than the one that made the log");
     if (h.now != stage::deciding) fold(h, a.decides_after);
     if (a.service_version == h.version) return h.now == stage::deciding ? result<void>() : begin_deciding(h);
     report_.skipped.push_back({d.name, e.head.seq, a.service_version, h.version});

@@ -12,7 +12,7 @@ namespace tomnext::replay {
 
 /// Where a decision came out otherwise: what the log holds, what this build and configuration decide, and what led there.
 struct decision_difference {
-  std::uint64_t seq = 0;             ///< of the recorded event, or of the input whose reaction is incomplete
+  std::uint64_t seq = 0;  ///< of the recorded event, or of the input whose reaction is incomplete
   std::string host;
   std::optional<event> recorded;
   std::optional<event> decided;
@@ -28,7 +28,7 @@ struct skipped_stretch {
 
 struct decision_report {
   std::uint64_t events = 0, inputs = 0, compared = 0;
-  std::uint64_t pending = 0;         ///< decided here, not yet recorded when the log ended: a node that stopped in the middle
+  std::uint64_t pending = 0;  ///< decided here, not yet recorded when the log ended: a node that stopped in the middle
   std::optional<decision_difference> difference;
   std::vector<skipped_stretch> skipped;
   std::uint64_t state_hash = 0;

@@ -16,7 +16,9 @@ class group_builder {
   using consumer = std::function<void(persistence::group_ref)>;
   group_builder(std::uint64_t epoch, consumer take) : epoch_(epoch), take_(std::move(take)) {}
 
-  void begin_reaction() { if (group_ && group_->events.size() >= group_events) flush(); }
+  void begin_reaction() {
+    if (group_ && group_->events.size() >= group_events) flush();
+  }
   template <class E> void append(const header& h, const E& e) {
     if (!group_) {
       group_ = std::make_shared<persistence::group>();
@@ -25,7 +27,9 @@ class group_builder {
     }
     group_->events.emplace_back(h, e);
   }
-  void flush() { if (group_) take_(std::exchange(group_, nullptr)); }
+  void flush() {
+    if (group_) take_(std::exchange(group_, nullptr));
+  }
 
  private:
   std::uint64_t epoch_;

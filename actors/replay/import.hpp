@@ -9,10 +9,10 @@
 namespace tomnext::replay {
 
 struct import_settings {
-  std::vector<config::data_source> sources;      ///< merged by time; at one time in this order
-  std::vector<instrument_defined> instruments;   ///< index = id − 1; what the sources name
+  std::vector<config::data_source> sources;     ///< merged by time; at one time in this order
+  std::vector<instrument_defined> instruments;  ///< index = id − 1; what the sources name
   config::quality_settings quality;
-  std::string log;                               ///< directory of the log to make; it must not hold one yet
+  std::string log;  ///< directory of the log to make; it must not hold one yet
   progress on_progress;
 };
 

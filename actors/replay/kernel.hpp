@@ -22,8 +22,8 @@ inline constexpr std::uint32_t first_composed_host = 16;
 /// A host as composed: its name, the instrument it is for (0: all), and which service it runs.
 struct host_description {
   host_id id;
-  std::string name;        ///< "strategy_execution/cross"
-  const char* service{};   ///< "strategy_execution"
+  std::string name;       ///< "strategy_execution/cross"
+  const char* service{};  ///< "strategy_execution"
   std::uint32_t version{};
   std::uint32_t state_version{};
   std::uint32_t instrument{};
@@ -174,7 +174,9 @@ template <class Log> class kernel {
   template <class E> void publish(const header& h, const E& e) {
     for (auto& s : std::get<lane<E>>(*lanes_)[routing_key(e)]) {
       if (s.id == h.host) continue;
-      if constexpr (requires { e.target == s.id; }) { if (e.target != s.id) continue; }
+      if constexpr (requires { e.target == s.id; }) {
+        if (e.target != s.id) continue;
+      }
       s.deliver(*this, s.service, s.id, h, e);
     }
   }
@@ -185,13 +187,16 @@ template <class Log> class kernel {
       reaction_.clear();
       outbox out(reaction_, h, id, 0);
       std::as_const(s).decide(h, e, out);
-      if (out.failure()) [[unlikely]] return fail(id, h, *out.failure());
-      if (!reaction_.empty()) [[unlikely]] sequence(s, h);
+      if (out.failure()) [[unlikely]]
+        return fail(id, h, *out.failure());
+      if (!reaction_.empty()) [[unlikely]]
+        sequence(s, h);
     }
   }
   template <class S> [[gnu::noinline]] void sequence(S& s, const header& cause) {
     if (cause.depth >= cause_depth_max) {
-      failure_.emplace(errc::poisonous_input, "the chain of causes is longer than " + std::to_string(cause_depth_max) + ": services answer each other in a loop");
+      failure_.emplace(errc::poisonous_input,
+                       "the chain of causes is longer than " + std::to_string(cause_depth_max) + ": services answer each other in a loop");
       return;
     }
     log_.begin_reaction();
@@ -204,7 +209,8 @@ template <class Log> class kernel {
   }
   template <class S, class... O> void own_output(S& s, const event& own, type_list<O...>) {
     const bool declared = ((own.is<O>() && (own_output_of<S, O>(s, own), true)) || ...);
-    if (!declared) [[unlikely]] std::abort();  // a proposal that the service did not declare
+    if (!declared) [[unlikely]]
+      std::abort();  // a proposal that the service did not declare
   }
   template <class S, class O> void own_output_of(S& s, const event& own) {
     const O& o = own.as<O>();
@@ -223,12 +229,14 @@ template <class Log> class kernel {
   [[gnu::noinline]] void fire() {
     auto a = timers_.pop();
     input(timer_fired{a.target, a.timer, a.generation, a.due}, a.due, timer_authority, 0, a.armed_by);
-    if (failure_) while (timers_.size() > 0) timers_.pop();
+    if (failure_)
+      while (timers_.size() > 0) timers_.pop();
   }
   [[gnu::noinline]] void fail(host_id id, const header& h, const error& e) {
     if (failure_) return;
     std::string name;
-    for (const auto& x : hosts_) if (x.description.id == id) name = x.description.name;
+    for (const auto& x : hosts_)
+      if (x.description.id == id) name = x.description.name;
     failure_.emplace(e.within(name + " at event " + std::to_string(h.seq) + " (" + to_string(h.at) + ")"));
   }
 
@@ -237,8 +245,8 @@ template <class Log> class kernel {
   timestamp now_{};
   std::array<std::uint64_t, event_numbers> counts_{};
   timer_queue timers_;
-  std::vector<event> reaction_;   // of the decide at hand
-  std::vector<event> fifo_;       // sequenced, not yet published
+  std::vector<event> reaction_;  // of the decide at hand
+  std::vector<event> fifo_;      // sequenced, not yet published
   std::size_t head_ = 0;
   std::vector<hosted> hosts_;
   std::optional<error> failure_;

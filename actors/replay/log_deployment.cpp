@@ -25,15 +25,18 @@ result<log_deployment> deployment_of_log(const persistence::event_log& log, cons
                                          const std::vector<config::override_setting>& overrides) {
   auto found = preamble_of(log);
   if (!found) return found.error();
-  if (!found->configuration) return error(errc::invalid_argument, directory + ": no configuration is recorded before its first quote, so nothing in it was decided by one (a log of imported market data?); name a CONFIG.yaml to replay it with");
+  if (!found->configuration)
+    return error(errc::invalid_argument, directory +
+                                             ": no configuration is recorded before its first quote, so nothing in it was decided by one (a log of imported "
+                                             "market data?); name a CONFIG.yaml to replay it with");
   const persistence::content_store contents(directory);
   auto text = contents.get(*found->configuration);
   if (!text) return text.error().within(directory + ": the configuration");
   auto d = config::load_text(*text, "configuration of " + directory, directory, overrides);
   if (!d) return d.error();
   if (d->models.size() != found->models.size())
-    return error(errc::invalid_argument, directory + ": the configuration names " + std::to_string(d->models.size()) + " models, the log " +
-                                             std::to_string(found->models.size()));
+    return error(errc::invalid_argument,
+                 directory + ": the configuration names " + std::to_string(d->models.size()) + " models, the log " + std::to_string(found->models.size()));
   log_deployment made{std::move(*d), {}, *found->configuration};
   made.deployment.calendar = found->calendar;
   for (std::size_t i = 0; i < found->models.size(); ++i) {

@@ -21,7 +21,7 @@ result<log_preamble> preamble_of(const persistence::event_log& log);
 struct log_deployment {
   config::deployment deployment;
   composition_parts parts;
-  hash256 configuration;           ///< in the log's content store
+  hash256 configuration;  ///< in the log's content store
 };
 
 /// What compose() needs to make the log's hosts again, with some settings changed for a "what if". `directory` is the log's.

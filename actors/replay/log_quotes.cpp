@@ -36,7 +36,10 @@ class log_reader final : public log_quote_reader {
   const std::string& complaint() const override { return complaint_; }
 
  private:
-  struct known { instrument_id here; short_text symbol; };
+  struct known {
+    instrument_id here;
+    short_text symbol;
+  };
 
   void define(const instrument_defined& i) {
     auto same = std::find_if(instruments_.begin(), instruments_.end(), [&](const auto& x) { return x.symbol == i.symbol; });
@@ -73,7 +76,7 @@ class log_reader final : public log_quote_reader {
   std::unique_ptr<persistence::log_scan> scan_;
   std::string directory_;
   std::vector<instrument_defined> instruments_;
-  std::array<known, instruments_max> ids_{};   // by the log's own numbers
+  std::array<known, instruments_max> ids_{};  // by the log's own numbers
   persistence::group_ref group_;
   std::size_t next_ = 0;
   std::uint64_t seq_ = 0;
@@ -84,7 +87,8 @@ class log_reader final : public log_quote_reader {
 };
 
 void add(const persistence::group& g, persistence::time_span& span) {
-  for (const auto& e : g.events) if (const auto* q = e.get_if<quote_accepted>()) span.add(q->source_time);
+  for (const auto& e : g.events)
+    if (const auto* q = e.get_if<quote_accepted>()) span.add(q->source_time);
 }
 
 }  // namespace

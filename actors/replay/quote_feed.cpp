@@ -13,7 +13,7 @@ using persistence::quote_row;
 /// One source with its next row, which the merge looks at.
 struct source {
   std::unique_ptr<persistence::quote_reader> reader;
-  const log_quote_reader* log = nullptr;   // where it is one: it tells the instrument of each row
+  const log_quote_reader* log = nullptr;  // where it is one: it tells the instrument of each row
   instrument_id instrument;
   quote_row row;
   bool has_row = false;
@@ -27,14 +27,11 @@ struct source {
   }
 };
 
-persistence::bar_stamp stamp_of(const config::data_source& s) {
-  return s.stamp == "close" ? persistence::bar_stamp::close : persistence::bar_stamp::open;
-}
+persistence::bar_stamp stamp_of(const config::data_source& s) { return s.stamp == "close" ? persistence::bar_stamp::close : persistence::bar_stamp::open; }
 
 result<void> check(const config::data_source& s, const std::vector<instrument_defined>& instruments) {
   if (!s.log.empty()) return {};
-  if (s.format != "fxcm-m1" && s.format != "lean-tick")
-    return error(errc::unsupported_format, "format '" + s.format + "' is none of: fxcm-m1, lean-tick");
+  if (s.format != "fxcm-m1" && s.format != "lean-tick") return error(errc::unsupported_format, "format '" + s.format + "' is none of: fxcm-m1, lean-tick");
   if (s.format == "fxcm-m1" && s.files.size() != 2)
     return error(errc::invalid_argument, "fxcm-m1 takes two files, the bids and the asks; given: " + std::to_string(s.files.size()));
   if (s.files.empty()) return error(errc::invalid_argument, "a source of quotes without files");
@@ -118,7 +115,8 @@ class merged_feed final : public quote_feed {
   // At one time the source that is listed first.
   source* earliest() {
     source* best = nullptr;
-    for (auto& s : sources_) if (s.has_row && (best == nullptr || s.row.time < best->row.time)) best = &s;
+    for (auto& s : sources_)
+      if (s.has_row && (best == nullptr || s.row.time < best->row.time)) best = &s;
     return best;
   }
 
@@ -198,9 +196,9 @@ result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::
 result<persistence::time_span> span_of(const std::vector<config::data_source>& sources) {
   persistence::time_span all;
   for (const auto& s : sources) {
-    auto span = !s.log.empty()             ? log_quotes_span(s.log)
+    auto span = !s.log.empty()                                 ? log_quotes_span(s.log)
                 : s.format == "fxcm-m1" && s.files.size() == 2 ? persistence::fxcm_m1_span(s.files[0], s.files[1], stamp_of(s))
-                                           : persistence::lean_tick_span(s.files, s.utc_offset_minutes);
+                                                               : persistence::lean_tick_span(s.files, s.utc_offset_minutes);
     if (!span) return span.error();
     if (span->empty()) continue;
     all.add(span->first);

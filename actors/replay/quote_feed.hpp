@@ -13,8 +13,8 @@ namespace tomnext::replay {
 /// A quote with its verdict.
 struct judged_quote {
   bool accepted{};
-  quote_accepted quote;      ///< where accepted
-  quote_rejected rejected;   ///< where not
+  quote_accepted quote;     ///< where accepted
+  quote_rejected rejected;  ///< where not
   [[nodiscard]] timestamp time() const { return accepted ? quote.source_time : rejected.source_time; }
   [[nodiscard]] std::uint64_t position() const { return accepted ? quote.source_position : rejected.source_position; }
 };
@@ -38,8 +38,8 @@ class quote_feed {
 };
 
 struct feed_settings {
-  std::vector<config::data_source> sources;      ///< merged by time; at one time in this order
-  std::vector<instrument_defined> instruments;   ///< index = id − 1
+  std::vector<config::data_source> sources;     ///< merged by time; at one time in this order
+  std::vector<instrument_defined> instruments;  ///< index = id − 1
   config::quality_settings quality;
 };
 

@@ -12,8 +12,7 @@ class result_log {
  public:
   /// errc::invalid_argument where `directory` is empty text, holds a log, or holds anything else.
   static result<result_log> begin(const std::string& directory);
-  result_log(result_log&& o) noexcept
-      : directory_(std::move(o.directory_)), folder_(std::exchange(o.folder_, {})), log_(std::move(o.log_)) {}
+  result_log(result_log&& o) noexcept : directory_(std::move(o.directory_)), folder_(std::exchange(o.folder_, {})), log_(std::move(o.log_)) {}
   result_log& operator=(result_log&&) = delete;
   /// Removes what was written, unless it was finished.
   ~result_log();

@@ -21,7 +21,8 @@ template <class Take> result<void> each_event(const persistence::event_log& log,
     auto g = (*scan)->next();
     if (!g) return g.error();
     if (!*g || (*g)->first_seq() > to) return {};
-    for (const auto& e : (*g)->events) if (e.head.seq >= from && e.head.seq <= to) take(e);
+    for (const auto& e : (*g)->events)
+      if (e.head.seq >= from && e.head.seq <= to) take(e);
   }
 }
 
@@ -49,8 +50,13 @@ result<void> add_quotes_of(const persistence::event_log& log, const event& bar_e
   auto add = [&](const char* role, price wanted, bool from_back) {
     auto matches = [&](const event& e) { return price_of(e.as<quote_accepted>(), bar.from) == wanted; };
     std::optional<event> found;
-    if (from_back) { for (auto i = quotes.rbegin(); i != quotes.rend() && !found; ++i) if (matches(*i)) found = *i; }
-    else { for (auto i = quotes.begin(); i != quotes.end() && !found; ++i) if (matches(*i)) found = *i; }
+    if (from_back) {
+      for (auto i = quotes.rbegin(); i != quotes.rend() && !found; ++i)
+        if (matches(*i)) found = *i;
+    } else {
+      for (auto i = quotes.begin(); i != quotes.end() && !found; ++i)
+        if (matches(*i)) found = *i;
+    }
     if (!found) return;
     for (auto& c : node.causes) {
       if (c.what.head.seq != found->head.seq) continue;
@@ -105,8 +111,7 @@ void draw(const cause_node& n, const std::string& indent, std::string& out) {
 }  // namespace
 
 result<event> event_at(const persistence::event_log& log, std::uint64_t seq) {
-  if (seq == 0 || seq > log.head().seq)
-    return error(errc::invalid_argument, fmt::format("there is no event {}: the log holds 1 to {}", seq, log.head().seq));
+  if (seq == 0 || seq > log.head().seq) return error(errc::invalid_argument, fmt::format("there is no event {}: the log holds 1 to {}", seq, log.head().seq));
   auto scan = log.scan(seq);
   if (!scan) return scan.error();
   auto g = (*scan)->next();
@@ -120,7 +125,9 @@ result<event> last_of(const persistence::event_log& log, std::uint16_t type_numb
   for (std::uint64_t reach = look_back_step; head > 0; reach *= 4) {
     std::optional<event> found;
     const std::uint64_t from = head > reach ? head - reach : 1;
-    TOMNEXT_TRY(each_event(log, from, head, [&](const event& e) { if (e.head.type == type_number) found = e; }));
+    TOMNEXT_TRY(each_event(log, from, head, [&](const event& e) {
+      if (e.head.type == type_number) found = e;
+    }));
     if (found) return *found;
     if (from == 1) break;
   }

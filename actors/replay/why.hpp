@@ -10,7 +10,7 @@ namespace tomnext::replay {
 /// An event and what it rests on: its cause, and for a bar the quotes that made its prices, for a fill the quote it filled on.
 struct cause_node {
   event what;
-  std::string role;                ///< "cause", "open", "high", "low", "close", "book"
+  std::string role;  ///< "cause", "open", "high", "low", "close", "book"
   std::vector<cause_node> causes;
 };
 

@@ -13,7 +13,8 @@ result<std::string> view(const risk_management::risk_host& host, const std::stri
   auto positions = nlohmann::json::object();
   for (std::uint32_t i = 1; i < instruments_max; ++i)
     if (const auto& x = host.exposures().of(instrument_id{i}); !x.empty())
-      positions[std::to_string(i)] = {{"net", x.net.to_string()}, {"reserved_buys", x.reserved_buys.to_string()}, {"reserved_sells", x.reserved_sells.to_string()}};
+      positions[std::to_string(i)] = {
+          {"net", x.net.to_string()}, {"reserved_buys", x.reserved_buys.to_string()}, {"reserved_sells", x.reserved_sells.to_string()}};
   return nlohmann::json{{"trading_state", names[static_cast<std::size_t>(host.state()) % names.size()]},
                         {"limits",
                          {{"position_max", l.position_max.to_string()},

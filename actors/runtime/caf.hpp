@@ -34,8 +34,8 @@ template <class... R> using answer = caf::result<R...>;
 template <class... Signature> using typed = caf::typed_actor<typename detail::handler<Signature>::type...>;
 
 /// A message's name: TOMNEXT_ATOM(append) gives the type append_atom and the value append_v. At most ten characters of text.
-#define TOMNEXT_ATOM(name, text)                                 \
-  using name##_atom = ::caf::atom_constant<::caf::atom(text)>;   \
+#define TOMNEXT_ATOM(name, text)                               \
+  using name##_atom = ::caf::atom_constant<::caf::atom(text)>; \
   inline constexpr name##_atom name##_v {}
 
 // ---- sending ---------------------------------------------------------------------------------------
@@ -45,6 +45,11 @@ template <class To, class... T> void tell_from_outside(const To& to, T&&... cont
 /// A request with a deadline, always. Answers or a time-out arrive as messages of the asking actor.
 template <class Self, class To, class... T> auto ask(Self* self, const To& to, std::chrono::milliseconds deadline, T&&... content) {
   return self->request(to, deadline, std::forward<T>(content)...);
+}
+/// A request without a timer of its own, for those made thousands of times a second: the asker keeps its deadline with a deadline_watch. Only between
+/// actors of one process, where the one that is asked holds its promises in guards: then the end of that one is an answer too.
+template <class Self, class To, class... T> auto ask_under_watch(Self* self, const To& to, T&&... content) {
+  return self->request(to, caf::infinite, std::forward<T>(content)...);
 }
 template <class Self, class... T> void tell_later(Self* self, std::chrono::nanoseconds delay, T&&... content) {
   self->delayed_send(self, delay, std::forward<T>(content)...);
@@ -59,7 +64,8 @@ inline void exit_now(const actor_ptr& who, caf::error reason) {
 /// An exit message behind what is queued: the actor finishes its work first.
 inline void exit_after_queue(const actor_ptr& who, caf::error reason) {
   if (!who) return;
-  who->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, caf::exit_msg{caf::actor_cast<caf::actor_addr>(who), std::move(reason)}), nullptr);
+  who->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, caf::exit_msg{caf::actor_cast<caf::actor_addr>(who), std::move(reason)}),
+               nullptr);
 }
 /// Calls f(caf::error reason) once the actor is down, in whatever context that happens; at once where it is down already.
 template <class F> void when_down(const actor_ptr& who, F f) {
@@ -71,10 +77,11 @@ template <class Handle> Handle handle_of(const actor_ptr& p) { return caf::actor
 // ---- errors ----------------------------------------------------------------------------------------
 /// Our error as the framework's, and back. Codes of others become errc::actor_down or errc::timed_out.
 inline caf::error to_caf(const error& e) {
-  return {static_cast<std::uint8_t>(static_cast<unsigned>(e.code) % 256), caf::atom("tomnext"), caf::make_message(static_cast<std::uint16_t>(e.code), e.message)};
+  return {static_cast<std::uint8_t>(static_cast<unsigned>(e.code) % 256), caf::atom("tomnext"),
+          caf::make_message(static_cast<std::uint16_t>(e.code), e.message)};
 }
 inline error from_caf(const caf::error& e) {
-  if (!e) return {errc::actor_down, "ended without an error"};   // an empty error has no category to ask for
+  if (!e) return {errc::actor_down, "ended without an error"};  // an empty error has no category to ask for
   if (e.category() == caf::atom("tomnext") && e.context().match_elements<std::uint16_t, std::string>())
     return {static_cast<errc>(e.context().get_as<std::uint16_t>(0)), e.context().get_as<std::string>(1)};
   if (e == caf::sec::request_timeout) return {errc::timed_out, "no answer within the deadline"};
@@ -109,7 +116,9 @@ template <class... R> class promise_guard {
     explicit box(caf::typed_response_promise<R...> p) : promise(std::move(p)) {}
     box(const box&) = delete;
     box& operator=(const box&) = delete;
-    ~box() { if (!answered && promise.pending()) promise.deliver(to_caf({errc::actor_down, "the answer was given up"})); }
+    ~box() {
+      if (!answered && promise.pending()) promise.deliver(to_caf({errc::actor_down, "the answer was given up"}));
+    }
   };
   std::shared_ptr<box> box_;
 };
@@ -134,7 +143,7 @@ inline void configure(system_config& c, std::size_t threads) {
 using test_scheduler = caf::scheduler::test_coordinator;
 /// Actors run only when a test says so, and time passes only when it says so. Detached actors have their own threads all the same.
 inline void configure_for_tests(system_config& c) {
-  c.set("scheduler.policy", caf::atom("testing"));   // as text it would silently mean the real scheduler
+  c.set("scheduler.policy", caf::atom("testing"));  // as text it would silently mean the real scheduler
   c.set("logger.console", caf::atom("none"));
 }
 inline test_scheduler& test_scheduler_of(actor_system& s) { return dynamic_cast<test_scheduler&>(s.scheduler()); }

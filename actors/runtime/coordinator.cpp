@@ -67,7 +67,8 @@ coordinator_protocol::behavior_type coordinator_state::behavior() {
 
 answer<std::string> coordinator_state::ask_hosts(const std::string& question, const std::string& argument) {
   auto promise = self_->make_response_promise<std::string>();
-  auto all = std::make_shared<collection>(collection{promise_guard<std::string>(promise), settings_.service, nlohmann::json::array(), settings_.hosts.size() + 1});
+  auto all =
+      std::make_shared<collection>(collection{promise_guard<std::string>(promise), settings_.service, nlohmann::json::array(), settings_.hosts.size() + 1});
   all->answers.get_ref<nlohmann::json::array_t&>().resize(settings_.hosts.size());
   for (std::size_t i = 0; i < settings_.hosts.size(); ++i) {
     const auto& name = settings_.hosts[i];
@@ -88,7 +89,7 @@ answer<std::string> coordinator_state::ask_hosts(const std::string& question, co
               all->finish_one();
             });
   }
-  all->finish_one();   // the one too many: a service without hosts answers too
+  all->finish_one();  // the one too many: a service without hosts answers too
   return promise;
 }
 

@@ -8,8 +8,8 @@ namespace tomnext::actors {
 
 struct coordinator_settings {
   std::string service;
-  std::vector<std::string> hosts;                                     ///< names
-  std::function<host_protocol(const std::string&)> host;              ///< where one is now
+  std::vector<std::string> hosts;                                              ///< names
+  std::function<host_protocol(const std::string&)> host;                       ///< where one is now
   std::function<std::optional<operator_command>(const std::string&)> command;  ///< the commands that this service takes; null: none
   journal_protocol journal;
   std::function<time_protocol()> time_authority;

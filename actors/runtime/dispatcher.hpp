@@ -46,24 +46,34 @@ class dispatcher {
         tell(self, h.who, deliver_v, h.held.front());
   }
   [[nodiscard]] bool waits_for_durability(host_id host) const {
-    for (const auto& h : hosts_) if (h.definition.id == host) return h.definition.waits_for_durability();
+    for (const auto& h : hosts_)
+      if (h.definition.id == host) return h.definition.waits_for_durability();
     return false;
+  }
+  /// This host has still to answer something that was delivered to it.
+  [[nodiscard]] bool owes(host_id host) const {
+    for (const auto& h : hosts_)
+      if (h.definition.id == host) return h.answered_to < h.delivered_to;
+    return true;
   }
   /// Every host has answered what was delivered to it.
   [[nodiscard]] bool caught_up() const {
-    for (const auto& h : hosts_) if (h.answered_to < h.delivered_to) return false;
+    for (const auto& h : hosts_)
+      if (h.answered_to < h.delivered_to) return false;
     return true;
   }
   /// The lowest seq that some host has still to answer, or head + 1.
   [[nodiscard]] std::uint64_t answered_below(std::uint64_t head) const {
     std::uint64_t lowest = head;
-    for (const auto& h : hosts_) if (h.answered_to < h.delivered_to) lowest = std::min(lowest, h.answered_to);
+    for (const auto& h : hosts_)
+      if (h.answered_to < h.delivered_to) lowest = std::min(lowest, h.answered_to);
     return lowest;
   }
   /// The host that is furthest behind, for people; empty where none is.
   [[nodiscard]] std::string slowest() const {
     const entry* worst = nullptr;
-    for (const auto& h : hosts_) if (h.answered_to < h.delivered_to && (worst == nullptr || h.answered_to < worst->answered_to)) worst = &h;
+    for (const auto& h : hosts_)
+      if (h.answered_to < h.delivered_to && (worst == nullptr || h.answered_to < worst->answered_to)) worst = &h;
     return worst != nullptr ? worst->definition.name : std::string();
   }
 
@@ -74,22 +84,26 @@ class dispatcher {
     std::uint64_t delivered_to;
     std::uint64_t answered_to;
     bool attached;
-    std::deque<group_ref> held;   // until durable; bounded by the journal's window
+    std::deque<group_ref> held;  // until durable; bounded by the journal's window
   };
   static int urgency(const host_definition& d) {
-    for (const char* on_the_way : {"data_pipeline", "strategy_execution", "risk_management", "trading_gateway"}) if (d.service == on_the_way) return 0;
+    for (const char* on_the_way : {"data_pipeline", "strategy_execution", "risk_management", "trading_gateway"})
+      if (d.service == on_the_way) return 0;
     return 1;
   }
   static bool needs_durability(const host_definition& d, const persistence::group& g) {
-    for (const auto& e : g.events) if (d.durable_inputs[e.head.type] && d.wants(e)) return true;
+    for (const auto& e : g.events)
+      if (d.durable_inputs[e.head.type] && d.wants(e)) return true;
     return false;
   }
   static bool wanted(const host_definition& d, const persistence::group& g) {
-    for (const auto& e : g.events) if (d.wants(e)) return true;
+    for (const auto& e : g.events)
+      if (d.wants(e)) return true;
     return false;
   }
   entry* find(host_id id) {
-    for (auto& h : hosts_) if (h.definition.id == id) return &h;
+    for (auto& h : hosts_)
+      if (h.definition.id == id) return &h;
     return nullptr;
   }
   std::vector<entry> hosts_;

@@ -75,8 +75,9 @@ void host_state::read_from(std::uint64_t seq) {
       .then(
           [this, seq](const groups_ref& groups) {
             fold(*groups);
-            if (read_to_ < seq) return give_up({errc::log_gap, "the log ends at event " + std::to_string(read_to_) + " before the registration at " +
-                                                                   std::to_string(enrolment_->granted.registered_at)});
+            if (read_to_ < seq)
+              return give_up({errc::log_gap, "the log ends at event " + std::to_string(read_to_) + " before the registration at " +
+                                                 std::to_string(enrolment_->granted.registered_at)});
             read_from(read_to_ + 1);
           },
           [this](const caf::error& e) { give_up(from_caf(e).within("reading the log")); });
@@ -167,7 +168,7 @@ void host_state::mark_progress() {
 
 void host_state::stop(const caf::error& reason) {
   // An ordered stop leaves a mark, so that the next life has little to read.
-  if (live_ && reason == caf::exit_reason::user_shutdown && core_.consumed() > 0) mark_progress();
+  if (live_ && reason == caf::exit_reason::user_shutdown) mark_progress();
   live_ = false;
   self_->quit(reason);
 }

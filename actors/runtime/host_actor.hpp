@@ -16,9 +16,9 @@ struct host_settings {
   std::function<std::shared_ptr<hosted_service>()> make;  ///< a service with its first state
   view_function view;
   std::uint64_t configuration_hash{};
-  std::uint64_t snapshot_every = 100'000;                 ///< inputs between two progress marks, each with a snapshot
+  std::uint64_t snapshot_every = 100'000;  ///< inputs between two progress marks, each with a snapshot
   journal_protocol journal;
-  std::function<reader_protocol()> reader;                ///< whoever reads the log now: readers are restarted
+  std::function<reader_protocol()> reader;  ///< whoever reads the log now: readers are restarted
   std::function<keeper_protocol()> keeper;
   std::function<readiness_protocol()> readiness;
   fatal_handler fatal;
@@ -49,10 +49,10 @@ class host_state {
   host_core core_;
   enrolment_ref enrolment_;
   recovery_point point_;
-  std::uint64_t read_to_ = 0;          // of the log, while recovering
-  std::uint64_t next_mark_ = 0;        // in inputs
+  std::uint64_t read_to_ = 0;    // of the log, while recovering
+  std::uint64_t next_mark_ = 0;  // in inputs
   bool live_ = false;
-  std::vector<group_ref> stash_;       // delivered while recovering
+  std::vector<group_ref> stash_;  // delivered while recovering
 };
 
 }  // namespace tomnext::actors

@@ -4,7 +4,9 @@ namespace tomnext::actors {
 
 bool is_host_mark(std::uint16_t type_number) {
   switch (type_number) {
-    case host_activated::type_number: case host_recovered::type_number: case host_progressed::type_number: return true;
+    case host_activated::type_number:
+    case host_recovered::type_number:
+    case host_progressed::type_number: return true;
     default: return false;
   }
 }
@@ -68,9 +70,6 @@ result<void> host_core::end_of_log() { return settle_through(UINT64_MAX); }
 
 result<void> host_core::take(const event& e) {
   if (!definition_.wants(e)) return {};
-  if (e.head.depth >= cause_depth_max)
-    return error(errc::poisonous_input, definition_.name + ": the chain of causes of event " + std::to_string(e.head.seq) + " is longer than " +
-                                            std::to_string(cause_depth_max) + ": services answer each other in a loop");
   service_->apply_input(e);
   consumed_ = e.head.seq;
   ++inputs_;
@@ -79,6 +78,10 @@ result<void> host_core::take(const event& e) {
   service_->decide(e, out);
   if (out.failure()) return out.failure()->within(definition_.name + " at event " + std::to_string(e.head.seq) + " (" + to_string(e.head.at) + ")");
   if (buffer_.empty()) return {};
+  // As in the one-thread kernel: silence ends any chain, so only an answer at its end is a loop.
+  if (e.head.depth >= cause_depth_max)
+    return error(errc::poisonous_input, definition_.name + ": the chain of causes of event " + std::to_string(e.head.seq) + " is longer than " +
+                                            std::to_string(cause_depth_max) + ": services answer each other in a loop");
   for (const auto& own : buffer_) service_->apply_output(own);
   reactions_.push_back({e.head.seq, buffer_});
   return {};

@@ -21,14 +21,14 @@ struct reaction {
 
 /// What a recovery starts from: a snapshot, or nothing.
 struct recovery_point {
-  std::uint64_t covered = 0;   ///< inputs up to here are in the state
-  std::uint64_t mark = 0;      ///< own outputs up to here are in the state
+  std::uint64_t covered = 0;  ///< inputs up to here are in the state
+  std::uint64_t mark = 0;     ///< own outputs up to here are in the state
 };
 
 /// What the journal knows of a host when it registers.
 struct host_record {
-  std::uint64_t decided_to = 0;    ///< c*: the highest input that it has a recorded reaction to, or passed over
-  std::uint64_t recorded_to = 0;   ///< seq of its last own event
+  std::uint64_t decided_to = 0;   ///< c*: the highest input that it has a recorded reaction to, or passed over
+  std::uint64_t recorded_to = 0;  ///< seq of its last own event
 };
 
 class host_core {
@@ -77,7 +77,7 @@ class host_core {
   std::uint32_t incarnation_ = 0;
   host_record record_;
   recovery_point point_;
-  std::deque<event> waiting_;          // inputs whose recorded reactions may still come
+  std::deque<event> waiting_;  // inputs whose recorded reactions may still come
   std::uint64_t consumed_ = 0;
   std::uint64_t inputs_ = 0;
   std::vector<reaction> reactions_;

@@ -53,9 +53,13 @@ template <class S> class typed_service final : public hosted_service {
 
  private:
   template <class... E> static bool among(std::uint16_t type_number, type_list<E...>) { return ((E::type_number == type_number) || ...); }
-  template <class E> void apply_one(const event& e) { if constexpr (applies<S, E>) service_.apply(e.head, e.as<E>()); }
+  template <class E> void apply_one(const event& e) {
+    if constexpr (applies<S, E>) service_.apply(e.head, e.as<E>());
+  }
   template <class... E> void apply_as(const event& e, type_list<E...>) { (void)((e.is<E>() && (apply_one<E>(e), true)) || ...); }
-  template <class E> void decide_one(const event& e, outbox& out) const { if constexpr (decides<S, E>) service_.decide(e.head, e.as<E>(), out); }
+  template <class E> void decide_one(const event& e, outbox& out) const {
+    if constexpr (decides<S, E>) service_.decide(e.head, e.as<E>(), out);
+  }
   template <class... E> void decide_as(const event& e, outbox& out, type_list<E...>) const { (void)((e.is<E>() && (decide_one<E>(e, out), true)) || ...); }
 
   S service_;
@@ -68,13 +72,14 @@ struct host_definition {
   std::string service;
   std::uint32_t version{};
   std::uint32_t state_version{};
-  std::uint32_t instrument{};   ///< 0: all
+  std::uint32_t instrument{};  ///< 0: all
   std::array<bool, event_numbers> inputs{};
   /// Inputs that this host gets only when they are durable, and with them everything behind: what would leave the process must not be lost in a crash.
   std::array<bool, event_numbers> durable_inputs{};
 
   [[nodiscard]] bool waits_for_durability() const {
-    for (const bool d : durable_inputs) if (d) return true;
+    for (const bool d : durable_inputs)
+      if (d) return true;
     return false;
   }
   /// Delivered to this host: its type is an input, and it is about its instrument and for it.

@@ -18,9 +18,9 @@ namespace tomnext::actors {
 
 /// Who an actor is in introspection.
 struct actor_name {
-  std::string name;     ///< unique within the node: "risk_management/book"
-  std::string kind;     ///< "host", "journal", …
-  std::string parent;   ///< name of its supervisor; empty for a root
+  std::string name;    ///< unique within the node: "risk_management/book"
+  std::string kind;    ///< "host", "journal", …
+  std::string parent;  ///< name of its supervisor; empty for a root
 };
 
 /// The part of actor_of that does not depend on the protocol.
@@ -44,9 +44,7 @@ namespace detail {
 inline error error_of(const std::exception_ptr& e) {
   try {
     std::rethrow_exception(e);
-  } catch (const std::exception& known) {
-    return {errc::actor_down, std::string("an exception escaped: ") + known.what()};
-  } catch (...) {
+  } catch (const std::exception& known) { return {errc::actor_down, std::string("an exception escaped: ") + known.what()}; } catch (...) {
     return {errc::actor_down, "an exception escaped that is no std::exception"};
   }
 }
@@ -62,8 +60,10 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
   using make_state = std::function<void(std::optional<State>&, typename Protocol::pointer)>;
 
   actor_of(caf::actor_config& config, const std::shared_ptr<introspection>& figures, actor_name who, make_state make)
-      : base(config), recorded(figures->add(this->id(), who.name, std::move(who.kind), std::move(who.parent))),
-        name_(std::move(who.name)), make_(std::move(make)) {
+      : base(config),
+        recorded(figures->add(this->id(), who.name, std::move(who.kind), std::move(who.parent))),
+        name_(std::move(who.name)),
+        make_(std::move(make)) {
     this->set_exception_handler([this](std::exception_ptr& e) {
       auto reason = detail::error_of(e);
       record().set_error(reason.message);
@@ -104,7 +104,7 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
     std::exchange(make_, nullptr)(state_, this);
     auto handlers = state_->behavior();
     if (std::string_view(record().state()) == "starting") record().set_state("running");
-    last_ = clock::now();   // the first message does not pay for the start
+    last_ = clock::now();  // the first message does not pay for the start
     return handlers;
   }
   /// Here, not in the destructor: what State holds may hold this actor, and its promises must answer while the mailbox still works.
@@ -116,15 +116,13 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
   struct measured_message {
     actor_of& self;
     bool work;
-    bool skipped = false;   ///< stays in the mailbox, and comes again
+    bool skipped = false;  ///< stays in the mailbox, and comes again
     ~measured_message() {
       if (skipped) return;
       const auto now = clock::now();
       const auto begun = std::exchange(self.last_, now);
-      if (work)
-        self.record().end_message(static_cast<std::uint64_t>(std::chrono::nanoseconds(now - begun).count()));
-      else
-        self.record().leave_queue();
+      if (work) self.record().end_message(static_cast<std::uint64_t>(std::chrono::nanoseconds(now - begun).count()));
+      else self.record().leave_queue();
     }
   };
 
@@ -138,7 +136,7 @@ namespace detail {
 template <class Protocol, class State, caf::spawn_options Options, class Parent, class... A>
 Protocol spawn_with(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
   using values = std::tuple<std::decay_t<A>...>;
-  auto kept = std::make_shared<values>(std::forward<A>(args)...);   // shared: a std::function wants to be copyable, the arguments need not be
+  auto kept = std::make_shared<values>(std::forward<A>(args)...);  // shared: a std::function wants to be copyable, the arguments need not be
   typename actor_of<Protocol, State>::make_state make = [kept](std::optional<State>& state, typename Protocol::pointer self) {
     std::apply([&](auto&... a) { state.emplace(self, std::move(a)...); }, *kept);
   };

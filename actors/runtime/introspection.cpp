@@ -44,7 +44,7 @@ actor_figures actor_record::figures() const {
   const auto consumed = consumed_.load(std::memory_order_acquire);
   const auto enqueued = enqueued_.load(relaxed);
   f.queue_depth = ended_.load(relaxed) || enqueued < consumed ? 0 : enqueued - consumed;
-  f.queue_depth_max = std::max(depth_max_.load(relaxed), f.queue_depth);   // a busy actor has not seen yet what waits behind
+  f.queue_depth_max = std::max(depth_max_.load(relaxed), f.queue_depth);  // a busy actor has not seen yet what waits behind
   f.processed = processed_.load(relaxed);
   f.errors = errors_.load(relaxed);
   f.restarts = restarts_.load(relaxed);
@@ -60,10 +60,8 @@ std::shared_ptr<actor_record> introspection::add(std::uint64_t id, std::string n
   auto record = std::make_shared<actor_record>(id, name, std::move(kind), std::move(parent));
   const std::lock_guard lock(mutex_);
   auto& known = entries_[std::move(name)];
-  if (known.record)
-    record->take_over(*known.record);
-  else
-    known.order = next_order_++;
+  if (known.record) record->take_over(*known.record);
+  else known.order = next_order_++;
   known.record = record;
   return record;
 }
@@ -92,8 +90,8 @@ std::vector<actor_figures> introspection::figures() const {
   std::sort(all.begin(), all.end(), [](const entry& a, const entry& b) { return a.order < b.order; });
   std::set<std::string> names;
   for (const auto& e : all) names.insert(e.record->name());
-  std::multimap<std::string, const entry*> children;   // keeps the order among equals
-  std::vector<const entry*> open;                      // a stack: the next one last
+  std::multimap<std::string, const entry*> children;  // keeps the order among equals
+  std::vector<const entry*> open;                     // a stack: the next one last
   for (const auto& e : all)
     if (names.count(e.record->parent()) != 0) children.emplace(e.record->parent(), &e);
   for (auto e = all.rbegin(); e != all.rend(); ++e)

@@ -14,9 +14,9 @@ namespace tomnext::actors {
 /// Each power of two is cut into eight, and a bucket is told by its middle: what is read is at most 6.25 % off what was recorded.
 class latency_histogram {
  public:
-  static constexpr unsigned steps_log2 = 3;                  ///< eight buckets per power of two
+  static constexpr unsigned steps_log2 = 3;  ///< eight buckets per power of two
   static constexpr unsigned steps = 1U << steps_log2;
-  static constexpr unsigned width_max = 46;                  ///< bits of the longest value
+  static constexpr unsigned width_max = 46;  ///< bits of the longest value
   static constexpr std::size_t buckets = steps * (width_max - steps_log2 + 1);
 
   /// The writer only. A plain load and store: with one writer no update is lost, and no locked instruction is paid for.
@@ -33,11 +33,11 @@ class latency_histogram {
 
   /// The value in nanoseconds that a share q (0 to 1) of all recorded values does not exceed; 0 while nothing was recorded.
   [[nodiscard]] std::uint64_t percentile(double q) const {
-    std::array<std::uint64_t, buckets> seen;   // one reading, so that the sum and the walk agree while the writer goes on
+    std::array<std::uint64_t, buckets> seen;  // one reading, so that the sum and the walk agree while the writer goes on
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < buckets; ++i) total += seen[i] = counts_[i].load(std::memory_order_relaxed);
     if (total == 0) return 0;
-    const double share = q > 0 ? std::min(q, 1.0) : 0.0;   // NaN counts as 0
+    const double share = q > 0 ? std::min(q, 1.0) : 0.0;  // NaN counts as 0
     const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total))), 1, total);
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < buckets; ++i)

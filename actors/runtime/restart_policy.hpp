@@ -10,7 +10,7 @@
 namespace tomnext::actors {
 
 struct restart_limits {
-  std::uint32_t restarts_max = 5;                  ///< within one window, over all children
+  std::uint32_t restarts_max = 5;  ///< within one window, over all children
   std::chrono::milliseconds window{10'000};
   std::chrono::milliseconds backoff_min{10}, backoff_max{1'000};
 };
@@ -50,7 +50,7 @@ class restart_policy {
 
   restart_limits limits_;
   std::uint64_t seed_;
-  std::deque<failure> failures_;   // at most restarts_max
+  std::deque<failure> failures_;  // at most restarts_max
 };
 
 }  // namespace tomnext::actors

@@ -18,9 +18,9 @@ TOMNEXT_ATOM(restart, "svRestart");
 TOMNEXT_ATOM(deadline, "svDeadline");
 
 /// What a supervisor tells itself. A ticket is a number given out once; timers that were overtaken by events find no owner of theirs.
-using supervisor_actor = typed<answer<void>(begin_atom),                      // start the children
-                               answer<void>(restart_atom, std::uint64_t),     // the back-off is over
-                               answer<void>(deadline_atom, std::uint64_t)>;   // a child had its time to stop
+using supervisor_actor = typed<answer<void>(begin_atom),                     // start the children
+                               answer<void>(restart_atom, std::uint64_t),    // the back-off is over
+                               answer<void>(deadline_atom, std::uint64_t)>;  // a child had its time to stop
 
 /// down: to be started when due. stopping: asked to. killed: told to. stuck: did neither. ended: for good.
 enum class phase : std::uint8_t { down, up, stopping, killed, stuck, ended };
@@ -29,10 +29,10 @@ struct child {
   child_spec spec;
   actor_ptr life;
   phase now = phase::down;
-  bool attempted = false;      ///< the next start is a restart
+  bool attempted = false;  ///< the next start is a restart
   std::uint64_t restarts = 0;
-  std::uint64_t ticket = 0;    ///< of its own timer: back-off where each restarts alone, or the deadline to stop
-  std::string reason;          ///< why it starts again
+  std::uint64_t ticket = 0;  ///< of its own timer: back-off where each restarts alone, or the deadline to stop
+  std::string reason;        ///< why it starts again
 };
 
 /// The first thing wrong with the settings, or nothing.
@@ -62,7 +62,10 @@ std::uint64_t seed_of(const supervisor_settings& s) {
 class supervisor_state {
  public:
   supervisor_state(supervisor_actor::pointer self, std::shared_ptr<introspection> figures, supervisor_settings settings, std::vector<child_spec> specs)
-      : self_(self), record_(record_of(self)), figures_(std::move(figures)), settings_(std::move(settings)),
+      : self_(self),
+        record_(record_of(self)),
+        figures_(std::move(figures)),
+        settings_(std::move(settings)),
         policy_({settings_.restarts_max, settings_.window, settings_.backoff_min, settings_.backoff_max}, seed_of(settings_)),
         invalid_(check(settings_, specs)) {
     for (auto& spec : specs) children_.push_back({std::move(spec), nullptr, phase::down, false, 0, 0, {}});
@@ -76,11 +79,12 @@ class supervisor_state {
   }
 
   supervisor_actor::behavior_type behavior() {
-    self_->set_exit_handler([this](caf::exit_msg& m) { if (m.reason) stop_all(m.reason); });
+    self_->set_exit_handler([this](caf::exit_msg& m) {
+      if (m.reason) stop_all(m.reason);
+    });
     self_->set_down_handler([this](caf::down_msg& m) { take_down(m); });
-    tell(self_, self_, begin_v);   // a start that fails must find a supervisor that is complete
-    return {[this](begin_atom) { begin(); },
-            [this](restart_atom, std::uint64_t ticket) { restart_due(ticket); },
+    tell(self_, self_, begin_v);  // a start that fails must find a supervisor that is complete
+    return {[this](begin_atom) { begin(); }, [this](restart_atom, std::uint64_t ticket) { restart_due(ticket); },
             [this](deadline_atom, std::uint64_t ticket) { deadline_passed(ticket); }};
   }
 
@@ -110,9 +114,7 @@ class supervisor_state {
     std::string trouble = "start returned no actor";
     try {
       c.life = c.spec.start(*self_);
-    } catch (...) {
-      trouble = detail::error_of(std::current_exception()).message;
-    }
+    } catch (...) { trouble = detail::error_of(std::current_exception()).message; }
     if (c.life) {
       c.now = phase::up;
       // High priority: news of an end overtakes what else is queued here.
@@ -160,7 +162,7 @@ class supervisor_state {
   }
   void end_for_good(child& c, const caf::error& reason) {
     c.now = phase::ended;
-    if (c.spec.restart == restart_kind::temporary) figures_->removed(c.spec.name);   // there may be ever new ones
+    if (c.spec.restart == restart_kind::temporary) figures_->removed(c.spec.name);  // there may be ever new ones
     report(c, is_ours(reason) ? from_caf(reason) : error{errc::actor_down, reason_text(reason)});
   }
   void failed(std::size_t i, const caf::error& reason) {
@@ -173,10 +175,10 @@ class supervisor_state {
       return give_up(c, "child " + c.spec.name + " failed more than " + limit + ", lastly: " + c.reason);
     }
     if (settings_.strategy == strategy_kind::one_for_one) return tell_later(self_, *wait, restart_v, c.ticket = next_ticket());
-    group_first_ = settings_.strategy == strategy_kind::one_for_all ? 0 : i;   // an elder may join a round that is under way: never a younger one
+    group_first_ = settings_.strategy == strategy_kind::one_for_all ? 0 : i;  // an elder may join a round that is under way: never a younger one
     mode_ = mode::regrouping;
     group_wait_ = *wait;
-    group_ticket_ = 0;   // a start that was due would come before those that stop now
+    group_ticket_ = 0;  // a start that was due would come before those that stop now
     for (auto k = group_first_; k < children_.size(); ++k)
       if (children_[k].now == phase::up) children_[k].reason = "restarted with " + c.spec.name;
     regroup();
@@ -215,10 +217,8 @@ class supervisor_state {
   void stop(child& c) {
     c.now = phase::stopping;
     // In the end each finishes its work; before a restart its work is void, and the dead one is waited for.
-    if (mode_ == mode::stopping)
-      exit_after_queue(c.life, caf::exit_reason::user_shutdown);
-    else
-      exit_now(c.life, caf::exit_reason::user_shutdown);
+    if (mode_ == mode::stopping) exit_after_queue(c.life, caf::exit_reason::user_shutdown);
+    else exit_now(c.life, caf::exit_reason::user_shutdown);
     tell_later(self_, c.spec.stop_deadline, deadline_v, c.ticket = next_ticket());
   }
   void deadline_passed(std::uint64_t ticket) {
@@ -235,8 +235,8 @@ class supervisor_state {
   void leave_behind(child& c) {
     c.now = phase::stuck;
     c.ticket = 0;
-    const error e{errc::timed_out, "child " + c.spec.name + " did not stop within " + std::to_string(c.spec.stop_deadline.count()) +
-                                       " ms, nor within " + std::to_string(settings_.kill_grace.count()) + " ms of being killed: it is left behind"};
+    const error e{errc::timed_out, "child " + c.spec.name + " did not stop within " + std::to_string(c.spec.stop_deadline.count()) + " ms, nor within " +
+                                       std::to_string(settings_.kill_grace.count()) + " ms of being killed: it is left behind"};
     if (const auto record = figures_->find(c.spec.name)) record->set_state("failed");
     if (mode_ != mode::stopping) return give_up(c, e.message);
     record_.set_error(e.message);
@@ -244,7 +244,9 @@ class supervisor_state {
     stop_next();
   }
 
-  void report(const child& c, const error& e) { if (settings_.on_child_ended) settings_.on_child_ended(c.spec.name, e); }
+  void report(const child& c, const error& e) {
+    if (settings_.on_child_ended) settings_.on_child_ended(c.spec.name, e);
+  }
   std::uint64_t next_ticket() { return ++tickets_; }
 
   supervisor_actor::pointer self_;

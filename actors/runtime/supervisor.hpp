@@ -18,8 +18,8 @@ enum class strategy_kind : std::uint8_t { one_for_one, rest_for_one, one_for_all
 enum class restart_kind : std::uint8_t { permanent, transient, temporary };
 
 struct child_spec {
-  std::string name;                                  ///< in introspection too: what start() spawns bears this name
-  std::function<actor_ptr(parent_actor&)> start;     ///< spawns and returns at once; called again for each restart. Null or an exception: it failed.
+  std::string name;                               ///< in introspection too: what start() spawns bears this name
+  std::function<actor_ptr(parent_actor&)> start;  ///< spawns and returns at once; called again for each restart. Null or an exception: it failed.
   restart_kind restart = restart_kind::permanent;
   /// Asked to stop it has this long, then it is killed. Of a nested supervisor: longer than those of its children together.
   std::chrono::milliseconds stop_deadline{2000};
@@ -35,8 +35,8 @@ struct supervisor_settings {
   std::function<void(const std::string& child, std::uint64_t restarts, const std::string& reason)> on_restart;
   /// A child ended for good (temporary, or transient without an error), made the supervisor give up, or did not end even when killed.
   std::function<void(const std::string& child, const error&)> on_child_ended;
-  std::chrono::milliseconds kill_grace{250};         ///< a killed child that is busy longer than this is left behind
-  std::uint64_t seed = 0;                            ///< of the back-off's jitter, together with the name
+  std::chrono::milliseconds kill_grace{250};  ///< a killed child that is busy longer than this is left behind
+  std::uint64_t seed = 0;                     ///< of the back-off's jitter, together with the name
 };
 
 /// A supervisor ends when it is told to exit: its children in reverse order, one at a time, each behind its queue so that it finishes its work;

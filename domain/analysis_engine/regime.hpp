@@ -11,17 +11,17 @@
 namespace tomnext::analysis_engine {
 
 struct regime_thresholds {
-  double adx = 25;               ///< from here on a trend (Wilder 1978)
-  double volatility_ratio = 1.5; ///< ATR(fast) / ATR(slow) from which the market is volatile; below its inverse it is quiet
-  double breakout_atr = 2;       ///< |close − EMA| in ATRs from which a move counts as a breakout
-  double range_ratio = 1.2;      ///< (highest − lowest of n bars) / (ATR · √n) below which the bars stay in a range
-  std::uint32_t period = 14;     ///< of ADX, fast ATR, EMA and range
+  double adx = 25;                 ///< from here on a trend (Wilder 1978)
+  double volatility_ratio = 1.5;   ///< ATR(fast) / ATR(slow) from which the market is volatile; below its inverse it is quiet
+  double breakout_atr = 2;         ///< |close − EMA| in ATRs from which a move counts as a breakout
+  double range_ratio = 1.2;        ///< (highest − lowest of n bars) / (ATR · √n) below which the bars stay in a range
+  std::uint32_t period = 14;       ///< of ADX, fast ATR, EMA and range
   std::uint32_t slow_period = 50;  ///< of the slow ATR
 };
 
 struct assessment {
   regime_kind regime{};
-  double confidence{};           ///< 0.5 at a threshold … 1 at twice (or half) of it
+  double confidence{};  ///< 0.5 at a threshold … 1 at twice (or half) of it
   double adx{};
   double volatility_ratio{};
 };
@@ -36,8 +36,7 @@ assessment classify(double adx, double volatility_ratio, double breakout_atr, do
 /// The figures that classify() reads, bar by bar.
 class regime_meter {
  public:
-  explicit regime_meter(const regime_thresholds& t)
-      : thresholds_(t), adx_(t.period), fast_(t.period), slow_(t.slow_period), level_(t.period) {}
+  explicit regime_meter(const regime_thresholds& t) : thresholds_(t), adx_(t.period), fast_(t.period), slow_(t.slow_period), level_(t.period) {}
   void update(double high, double low, double close);
   [[nodiscard]] bool ready() const { return adx_.ready() && slow_.ready(); }
   /// Only where ready().

@@ -55,10 +55,15 @@ template <class Sink> class output_archive {
     else if constexpr (detail::sequence<T>::value || detail::associative<T>::value || detail::list_of<T>::value) {
       one(static_cast<std::uint64_t>(v.size()));
       for (const auto& x : v) one(x);
-    } else if constexpr (detail::array_of<T>::value) { for (const auto& x : v) one(x); }
-    else if constexpr (detail::optional_of<T>::value) { one(v.has_value()); if (v) one(*v); }
-    else if constexpr (detail::pair_of<T>::value) { one(v.first); one(v.second); }
-    else if constexpr (requires { v.value; }) one(v.value);
+    } else if constexpr (detail::array_of<T>::value) {
+      for (const auto& x : v) one(x);
+    } else if constexpr (detail::optional_of<T>::value) {
+      one(v.has_value());
+      if (v) one(*v);
+    } else if constexpr (detail::pair_of<T>::value) {
+      one(v.first);
+      one(v.second);
+    } else if constexpr (requires { v.value; }) one(v.value);
     else if constexpr (requires { v.ns; }) one(v.ns);
     else if constexpr (requires { v.days; }) one(v.days);
     else if constexpr (requires { v.code; }) one(v.code);
@@ -120,14 +125,21 @@ class state_reader {
     if (failed_) return;
     if constexpr (std::is_same_v<T, bool>) {
       std::uint8_t b = 0;
-      if (get(&b, 1)) { v = b != 0; failed_ = b > 1; }
-    } else if constexpr (detail::plain<T>) { get(&v, sizeof v); }
-    else if constexpr (std::is_same_v<T, std::string>) {
+      if (get(&b, 1)) {
+        v = b != 0;
+        failed_ = b > 1;
+      }
+    } else if constexpr (detail::plain<T>) {
+      get(&v, sizeof v);
+    } else if constexpr (std::is_same_v<T, std::string>) {
       v.resize(count());
       get(v.data(), v.size());
     } else if constexpr (detail::text_of<T>::value) {
       const auto n = count();
-      if (failed_ || !v.assign(bytes_.substr(0, n))) { failed_ = true; return; }
+      if (failed_ || !v.assign(bytes_.substr(0, n))) {
+        failed_ = true;
+        return;
+      }
       bytes_.remove_prefix(n);
     } else if constexpr (detail::sequence<T>::value) {
       v.clear();
@@ -139,15 +151,19 @@ class state_reader {
         one(x);
         if (!v.push_back(x)) failed_ = true;
       }
-    } else if constexpr (detail::associative<T>::value) { associative(v); }
-    else if constexpr (detail::array_of<T>::value) { for (auto& x : v) one(x); }
-    else if constexpr (detail::optional_of<T>::value) {
+    } else if constexpr (detail::associative<T>::value) {
+      associative(v);
+    } else if constexpr (detail::array_of<T>::value) {
+      for (auto& x : v) one(x);
+    } else if constexpr (detail::optional_of<T>::value) {
       bool there = false;
       one(there);
       v.reset();
       if (there) one(v.emplace());
-    } else if constexpr (detail::pair_of<T>::value) { one(v.first); one(v.second); }
-    else if constexpr (requires { v.value; }) one(v.value);
+    } else if constexpr (detail::pair_of<T>::value) {
+      one(v.first);
+      one(v.second);
+    } else if constexpr (requires { v.value; }) one(v.value);
     else if constexpr (requires { v.ns; }) one(v.ns);
     else if constexpr (requires { v.days; }) one(v.days);
     else if constexpr (requires { v.code; }) one(v.code);

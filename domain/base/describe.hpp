@@ -17,13 +17,13 @@ template <class E, class... L> inline constexpr bool contains<E, type_list<L...>
 }  // namespace tomnext
 
 /// Names an event: its stable number and the version of its meaning.
-#define TOMNEXT_EVENT(number, name, version)                          \
-  static constexpr std::uint16_t type_number = number;                \
-  static constexpr std::uint8_t schema_version = version;             \
-  static constexpr const char* type_name = #name;                     \
+#define TOMNEXT_EVENT(number, name, version)              \
+  static constexpr std::uint16_t type_number = number;    \
+  static constexpr std::uint8_t schema_version = version; \
+  static constexpr const char* type_name = #name;         \
   bool operator==(const name&) const = default;
 
 /// Lists the fields: TOMNEXT_FIELDS(FIELD(1, bid) FIELD(2, ask)). A visitor is called as visitor(field_number<N>, "name", member of each object…).
-#define TOMNEXT_FIELDS(list)                                                           \
+#define TOMNEXT_FIELDS(list) \
   template <class Visitor, class... Object> static constexpr void describe(Visitor& visitor, Object&... object) { list }
 #define FIELD(number, member) visitor(::tomnext::field_number<number>{}, #member, object.member...);

@@ -39,13 +39,29 @@ enum class strategy_state : std::uint8_t { created = 0, warming_up = 1, running 
 
 /// The steps of a signal. `completed`, `rejected` and `expired` are final.
 enum class signal_stage : std::uint8_t {
-  generated = 0, validated = 1, aggregated = 2, risk_checked = 3, executing = 4, completed = 5, rejected = 6, expired = 7
+  generated = 0,
+  validated = 1,
+  aggregated = 2,
+  risk_checked = 3,
+  executing = 4,
+  completed = 5,
+  rejected = 6,
+  expired = 7
 };
 
 /// The limits that risk checks before an order. The number is on the wire.
 enum class limit_kind : std::uint8_t {
-  none = 0, position = 1, notional = 2, orders_per_second = 3, price_collar = 4, trading_state = 5, reduce_only = 6, no_price = 7, validity = 8,
-  unknown_instrument = 9, quantity_step = 10
+  none = 0,
+  position = 1,
+  notional = 2,
+  orders_per_second = 3,
+  price_collar = 4,
+  trading_state = 5,
+  reduce_only = 6,
+  no_price = 7,
+  validity = 8,
+  unknown_instrument = 9,
+  quantity_step = 10
 };
 
 enum class alert_rule : std::uint8_t { actor_restarts = 0, queue_depth = 1, drawdown = 2 };
@@ -53,7 +69,16 @@ enum class alert_state : std::uint8_t { resolved = 0, firing = 1 };
 
 enum class log_purpose : std::uint8_t { live = 0, market_data = 1, backtest = 2, fork = 3 };
 
-enum class operator_command : std::uint8_t { none = 0, halt = 1, reduce = 2, resume = 3, flatten = 4, pause_strategy = 5, resume_strategy = 6, stop_strategy = 7 };
+enum class operator_command : std::uint8_t {
+  none = 0,
+  halt = 1,
+  reduce = 2,
+  resume = 3,
+  flatten = 4,
+  pause_strategy = 5,
+  resume_strategy = 6,
+  stop_strategy = 7
+};
 
 /// Time bars: a step in seconds and the price they are built from. "5m-mid" in text.
 struct bar_spec {

@@ -5,7 +5,8 @@ namespace tomnext {
 result<currency> currency::parse(std::string_view text) {
   bool good = text.size() == 3;
   for (char c : text) good = good && c >= 'A' && c <= 'Z';
-  if (!good) return error(errc::invalid_argument, "'" + std::string(text.substr(0, 20)) + "' is no currency; write the three capital letters of ISO 4217, such as USD");
+  if (!good)
+    return error(errc::invalid_argument, "'" + std::string(text.substr(0, 20)) + "' is no currency; write the three capital letters of ISO 4217, such as USD");
   currency c;
   (void)c.code.assign(text);
   return c;

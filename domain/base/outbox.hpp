@@ -27,7 +27,9 @@ class outbox {
   }
   /// This input cannot be answered (a conversion rate is missing, a number overflows): the run stops, or the input is parked, with this message.
   /// The first failure of a reaction is kept; its outputs are dropped.
-  void fail(errc code, std::string message) { if (!failure_) failure_.emplace(code, std::move(message)); }
+  void fail(errc code, std::string message) {
+    if (!failure_) failure_.emplace(code, std::move(message));
+  }
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
   [[nodiscard]] std::size_t size() const { return buffer_.size() - first_; }
   [[nodiscard]] host_id host() const { return template_.host; }

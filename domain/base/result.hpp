@@ -19,29 +19,29 @@ enum class errc : std::uint16_t {
   division_by_zero = 101,  ///< a rate or a quantity of zero where one must divide
   not_a_decimal = 102,     ///< text that is no decimal number, or has more digits than its type holds
 
-  file_unreadable = 200,   ///< missing, no permission, or an I/O error
-  file_truncated = 201,    ///< a compressed file that ends early, or fails its checksum
-  malformed_line = 202,    ///< a line that does not have the columns or values of its format
+  file_unreadable = 200,  ///< missing, no permission, or an I/O error
+  file_truncated = 201,   ///< a compressed file that ends early, or fails its checksum
+  malformed_line = 202,   ///< a line that does not have the columns or values of its format
   unsupported_format = 203,
 
-  configuration_syntax = 300,   ///< not YAML at all
-  configuration_key = 301,      ///< an unknown or a missing key
-  configuration_value = 302,    ///< wrong type, or out of range
+  configuration_syntax = 300,  ///< not YAML at all
+  configuration_key = 301,     ///< an unknown or a missing key
+  configuration_value = 302,   ///< wrong type, or out of range
 
   unknown_instrument = 400,
   conversion_rate_missing = 401,
   illegal_transition = 402,  ///< a move that the order state machine does not allow
   limit_breached = 403,
   invalid_argument = 404,
-  poisonous_input = 405,     ///< a service cannot apply or decide this input
+  poisonous_input = 405,  ///< a service cannot apply or decide this input
 
-  log_io = 500,              ///< the disk failed: stop, replay, reconcile
-  log_corrupt = 501,         ///< checksum, hash chain or gap: nothing more is read from it
+  log_io = 500,       ///< the disk failed: stop, replay, reconcile
+  log_corrupt = 501,  ///< checksum, hash chain or gap: nothing more is read from it
   log_gap = 502,
-  log_newer_version = 503,   ///< written by a newer build
-  log_full = 504,            ///< below the low-water mark of the disk, or the queue is full
-  stale_incarnation = 505,   ///< an append by a host's earlier life
-  log_locked = 506,          ///< another process has it open
+  log_newer_version = 503,  ///< written by a newer build
+  log_full = 504,           ///< below the low-water mark of the disk, or the queue is full
+  stale_incarnation = 505,  ///< an append by a host's earlier life
+  log_locked = 506,         ///< another process has it open
   snapshot_invalid = 507,
   decode_failed = 508,
 
@@ -58,15 +58,38 @@ enum class errc : std::uint16_t {
 /// The policy of a code. Total: a new code without a policy is a compiler warning, hence an error.
 constexpr error_policy policy_of(errc code) {
   switch (code) {
-    case errc::log_io: case errc::log_gap: case errc::log_newer_version: return error_policy::halt;
-    case errc::log_corrupt: case errc::snapshot_invalid: case errc::decode_failed: case errc::poisonous_input: return error_policy::quarantine;
-    case errc::timed_out: case errc::actor_down: case errc::overloaded: case errc::not_ready: case errc::log_full: case errc::network_io: return error_policy::retry;
+    case errc::log_io:
+    case errc::log_gap:
+    case errc::log_newer_version: return error_policy::halt;
+    case errc::log_corrupt:
+    case errc::snapshot_invalid:
+    case errc::decode_failed:
+    case errc::poisonous_input: return error_policy::quarantine;
+    case errc::timed_out:
+    case errc::actor_down:
+    case errc::overloaded:
+    case errc::not_ready:
+    case errc::log_full:
+    case errc::network_io: return error_policy::retry;
     case errc::conversion_rate_missing: return error_policy::halt;
-    case errc::overflow: case errc::division_by_zero: case errc::not_a_decimal: case errc::file_unreadable: case errc::file_truncated:
-    case errc::malformed_line: case errc::unsupported_format: case errc::configuration_syntax: case errc::configuration_key:
-    case errc::configuration_value: case errc::unknown_instrument: case errc::illegal_transition: case errc::limit_breached:
-    case errc::invalid_argument: case errc::stale_incarnation: case errc::log_locked: case errc::cancelled: case errc::bad_request:
-      return error_policy::refuse;
+    case errc::overflow:
+    case errc::division_by_zero:
+    case errc::not_a_decimal:
+    case errc::file_unreadable:
+    case errc::file_truncated:
+    case errc::malformed_line:
+    case errc::unsupported_format:
+    case errc::configuration_syntax:
+    case errc::configuration_key:
+    case errc::configuration_value:
+    case errc::unknown_instrument:
+    case errc::illegal_transition:
+    case errc::limit_breached:
+    case errc::invalid_argument:
+    case errc::stale_incarnation:
+    case errc::log_locked:
+    case errc::cancelled:
+    case errc::bad_request: return error_policy::refuse;
   }
   return error_policy::halt;
 }
@@ -86,8 +109,8 @@ struct error {
 template <class T> class [[nodiscard]] result {
  public:
   using value_type = T;
-  result(T v) : data_(std::in_place_index<0>, std::move(v)) {}             // NOLINT: implicit by intent
-  result(tomnext::error e) : data_(std::in_place_index<1>, std::move(e)) {}         // NOLINT
+  result(T v) : data_(std::in_place_index<0>, std::move(v)) {}               // NOLINT: implicit by intent
+  result(tomnext::error e) : data_(std::in_place_index<1>, std::move(e)) {}  // NOLINT
   explicit operator bool() const { return data_.index() == 0; }
   [[nodiscard]] bool has_value() const { return data_.index() == 0; }
   T& operator*() & { return *std::get_if<0>(&checked(0)); }
@@ -100,8 +123,14 @@ template <class T> class [[nodiscard]] result {
 
  private:
   using storage = std::variant<T, tomnext::error>;
-  storage& checked(std::size_t side) { if (data_.index() != side) std::abort(); return data_; }
-  const storage& checked(std::size_t side) const { if (data_.index() != side) std::abort(); return data_; }
+  storage& checked(std::size_t side) {
+    if (data_.index() != side) std::abort();
+    return data_;
+  }
+  const storage& checked(std::size_t side) const {
+    if (data_.index() != side) std::abort();
+    return data_;
+  }
   storage data_;
 };
 
@@ -109,10 +138,13 @@ template <class T> class [[nodiscard]] result {
 template <> class [[nodiscard]] result<void> {
  public:
   result() = default;
-  result(tomnext::error e) : error_(std::move(e)), failed_(true) {}        // NOLINT
+  result(tomnext::error e) : error_(std::move(e)), failed_(true) {}  // NOLINT
   explicit operator bool() const { return !failed_; }
   [[nodiscard]] bool has_value() const { return !failed_; }
-  [[nodiscard]] const tomnext::error& error() const { if (!failed_) std::abort(); return error_; }
+  [[nodiscard]] const tomnext::error& error() const {
+    if (!failed_) std::abort();
+    return error_;
+  }
 
  private:
   tomnext::error error_;
@@ -122,7 +154,7 @@ template <> class [[nodiscard]] result<void> {
 }  // namespace tomnext
 
 /// Leaves the enclosing function with the error of `expression`, if it has one.
-#define TOMNEXT_TRY(expression)                                      \
-  do {                                                               \
+#define TOMNEXT_TRY(expression)                                                          \
+  do {                                                                                   \
     if (auto tomnext_tried = (expression); !tomnext_tried) return tomnext_tried.error(); \
   } while (false)

@@ -21,21 +21,28 @@ struct header {
   std::uint32_t source{};       ///< the log that `cause` lies in; 0 = this one
   std::uint16_t ordinal{};      ///< place within the reaction, from 0
   std::uint16_t type{};
-  std::uint8_t version{};       ///< schema version
-  std::uint8_t depth{};         ///< length of the chain of causes
+  std::uint8_t version{};  ///< schema version
+  std::uint8_t depth{};    ///< length of the chain of causes
   bool operator==(const header&) const = default;
 };
 
 /// Longer chains of causes are a loop between services, and are refused.
 inline constexpr std::uint8_t cause_depth_max = 64;
 
-template <class S, class E> concept applies = requires(S& s, const header& h, const E& e) { s.apply(h, e); };
+template <class S, class E>
+concept applies = requires(S& s, const header& h, const E& e) {
+  s.apply(h, e);
+};
 class outbox;
-template <class S, class E> concept decides = requires(const S& s, const header& h, const E& e, outbox& out) { s.decide(h, e, out); };
+template <class S, class E>
+concept decides = requires(const S& s, const header& h, const E& e, outbox& out) {
+  s.decide(h, e, out);
+};
 
 /// Which instrument an event is about: 0 where it is about none, so that it goes to every subscriber of its type.
 template <class E> constexpr std::uint32_t routing_key(const E& e) {
-  if constexpr (requires { e.instrument.value; }) return e.instrument.value; else return 0;
+  if constexpr (requires { e.instrument.value; }) return e.instrument.value;
+  else return 0;
 }
 
 }  // namespace tomnext

@@ -17,7 +17,7 @@ template <std::size_t Capacity> struct bounded_text {
   std::array<char, Capacity> bytes{};
 
   constexpr bounded_text() = default;
-  constexpr bounded_text(std::string_view s) { cut(s); }                   // NOLINT: literals read as text
+  constexpr bounded_text(std::string_view s) { cut(s); }                        // NOLINT: literals read as text
   constexpr bounded_text(const char* s) : bounded_text(std::string_view(s)) {}  // NOLINT
 
   /// Takes s whole, or leaves the text as it was and returns false.
@@ -43,9 +43,9 @@ template <std::size_t Capacity> struct bounded_text {
   constexpr std::strong_ordering operator<=>(const bounded_text& o) const { return view() <=> o.view(); }
 };
 
-using short_text = bounded_text<15>;   ///< codes, versions, symbols
-using text = bounded_text<63>;         ///< names and reasons
-using long_text = bounded_text<127>;   ///< explanations
+using short_text = bounded_text<15>;  ///< codes, versions, symbols
+using text = bounded_text<63>;        ///< names and reasons
+using long_text = bounded_text<127>;  ///< explanations
 
 /// At most Capacity values, in order.
 template <class T, std::size_t Capacity> struct bounded_list {
@@ -59,7 +59,10 @@ template <class T, std::size_t Capacity> struct bounded_list {
     values[count++] = v;
     return true;
   }
-  constexpr void clear() { count = 0; values = {}; }
+  constexpr void clear() {
+    count = 0;
+    values = {};
+  }
   [[nodiscard]] constexpr std::size_t size() const { return count; }
   [[nodiscard]] constexpr bool empty() const { return count == 0; }
   constexpr const T* begin() const { return values.data(); }

@@ -34,7 +34,11 @@ struct date {
   constexpr auto operator<=>(const date&) const = default;
 };
 
-struct civil_date { int year; unsigned month; unsigned day; };
+struct civil_date {
+  int year;
+  unsigned month;
+  unsigned day;
+};
 
 /// Days since 1970-01-01 of a civil date (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 date date_of(civil_date d);

@@ -44,7 +44,8 @@ class aggregator {
       const std::int64_t p = prices[static_cast<std::size_t>(s.from)];
       // closes_at − t lies in [0, span) exactly where the quote lies in the open bar; span is 0 while none is open.
       const auto ahead = static_cast<std::uint64_t>(s.closes_at) - static_cast<std::uint64_t>(e.source_time.ns);
-      if (ahead < s.span) [[likely]] s.add(p);
+      if (ahead < s.span) [[likely]]
+        s.add(p);
       else outside(s, e.source_time.ns, p);
     }
   }
@@ -52,7 +53,8 @@ class aggregator {
   void apply(const header&, const timer_armed& e);
 
   void decide(const header&, const quote_accepted&, outbox& out) const {
-    if (needs_decision_) [[unlikely]] open_bars(out);
+    if (needs_decision_) [[unlikely]]
+      open_bars(out);
   }
   void decide(const header&, const timer_fired& e, outbox& out) const;
 

@@ -16,10 +16,10 @@ struct closed_interval {
 };
 
 struct judge_configuration {
-  double spike_threshold = 20;         ///< robust z from which a change of the mid is a spike; 0 switches the check off
-  std::uint32_t spike_window = 64;     ///< changes that median and MAD are taken over, 8 to 1,024; nothing spikes before it is full
-  std::uint32_t spike_floor_steps = 5; ///< the deviation is never taken as less than so many price steps
-  std::uint32_t spike_confirmations = 2;  ///< after so many spikes in a row, a quote close to the last of them is believed
+  double spike_threshold = 20;                      ///< robust z from which a change of the mid is a spike; 0 switches the check off
+  std::uint32_t spike_window = 64;                  ///< changes that median and MAD are taken over, 8 to 1,024; nothing spikes before it is full
+  std::uint32_t spike_floor_steps = 5;              ///< the deviation is never taken as less than so many price steps
+  std::uint32_t spike_confirmations = 2;            ///< after so many spikes in a row, a quote close to the last of them is believed
   std::array<price, instruments_max> price_step{};  ///< by instrument id; 0: spikes of this instrument are not looked for
   std::array<price, instruments_max> spread_max{};  ///< by instrument id; a wider quote is flagged wide_spread; 0: not looked for
   std::vector<closed_interval> closed;              ///< in order and disjoint; quotes within are flagged off_hours
@@ -54,20 +54,18 @@ class quote_judge {
   /// Accepted quotes that carry this one flag.
   [[nodiscard]] std::uint64_t flagged(std::uint32_t flag) const;
 
-  template <class Archive> void archive(Archive& a) {
-    a(books_, accepted_, rejected_, flagged_);
-  }
+  template <class Archive> void archive(Archive& a) { a(books_, accepted_, rejected_, flagged_); }
 
  private:
   struct book {
     bool seen{};
     timestamp time;
     price bid, ask;
-    bool levelled{};            ///< a believed mid is known
-    std::int64_t level{};       ///< the last believed mid
-    std::int64_t outlier{};     ///< mid of the last spike
-    std::uint32_t outliers{};   ///< spikes in a row
-    std::uint32_t next{};       ///< place in `changes` that is overwritten next
+    bool levelled{};                    ///< a believed mid is known
+    std::int64_t level{};               ///< the last believed mid
+    std::int64_t outlier{};             ///< mid of the last spike
+    std::uint32_t outliers{};           ///< spikes in a row
+    std::uint32_t next{};               ///< place in `changes` that is overwritten next
     std::vector<std::int64_t> changes;  ///< ring
     std::vector<std::int64_t> sorted;   ///< the same, in order
     template <class Archive> void archive(Archive& a) { a(seen, time, bid, ask, levelled, level, outlier, outliers, next, changes, sorted); }

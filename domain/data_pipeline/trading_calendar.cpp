@@ -42,9 +42,7 @@ void trading_calendar::apply(const header&, const timer_armed& e) {
   armed_for_ = e.due + 1;
 }
 
-void trading_calendar::arm(timestamp boundary, outbox& out) const {
-  out.emit(timer_armed{self_, day_timer, generation_ + 1, boundary - 1});
-}
+void trading_calendar::arm(timestamp boundary, outbox& out) const { out.emit(timer_armed{self_, day_timer, generation_ + 1, boundary - 1}); }
 
 void trading_calendar::decide(const header&, const calendar_defined& e, outbox& out) const {
   if (refused_)

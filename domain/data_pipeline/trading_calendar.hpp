@@ -41,7 +41,7 @@ class trading_calendar {
   std::map<date, timestamp> pending_;  // instants ascend with their dates
   bool refused_ = false;               // the newest page was
   std::uint32_t generation_ = 0;
-  timestamp armed_for_;                // the boundary that the newest timer is for
+  timestamp armed_for_;  // the boundary that the newest timer is for
 };
 
 }  // namespace tomnext::data_pipeline

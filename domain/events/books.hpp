@@ -3,6 +3,7 @@
 #include "domain/base/market.hpp"
 #include "domain/base/money.hpp"
 #include "domain/base/service.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext {
 
@@ -26,6 +27,7 @@ struct cash_moved {
   TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, moved) FIELD(3, balance) FIELD(4, reason) FIELD(5, by))
 };
 enum class position_change : std::uint8_t { opened = 0, added = 1, reduced = 2, closed = 3 };
+constexpr std::string_view word_of(position_change v) { return words::pick(std::to_array<std::string_view>({"opened", "added", "reduced", "closed"}), v); }
 
 /// A fill as it was booked. The average entry price is the exact rational cost / quantity and is never rounded.
 struct position_changed {
@@ -36,15 +38,16 @@ struct position_changed {
   instrument_id instrument;
   order_id order;
   position_change change{};
-  quantity net;                   ///< signed: + long, − short
-  double average_price{};         ///< for people; the exact one is in the state
-  amount realised;                ///< minor units of the account's currency
-  amount commission;              ///< minor units of the account's currency
-  amount balance;                 ///< after both
-  price conversion_rate;          ///< account currency per quote currency as applied, 1 where they are the same
+  quantity net;                         ///< signed: + long, − short
+  double average_price{};               ///< for people; the exact one is in the state
+  amount realised;                      ///< minor units of the account's currency
+  amount commission;                    ///< minor units of the account's currency
+  amount balance;                       ///< after both
+  price conversion_rate;                ///< account currency per quote currency as applied, 1 where they are the same
   std::uint64_t conversion_position{};  ///< source position of the quote that gave the rate
-  TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, position) FIELD(3, strategy) FIELD(4, instrument) FIELD(5, order) FIELD(6, change) FIELD(7, net) FIELD(8, average_price) FIELD(9, realised)
-                 FIELD(10, commission) FIELD(11, balance) FIELD(12, conversion_rate) FIELD(13, conversion_position))
+  TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, position) FIELD(3, strategy) FIELD(4, instrument) FIELD(5, order) FIELD(6, change) FIELD(7, net)
+                     FIELD(8, average_price) FIELD(9, realised) FIELD(10, commission) FIELD(11, balance) FIELD(12, conversion_rate)
+                         FIELD(13, conversion_position))
 };
 struct account_valued {
   TOMNEXT_EVENT(93, account_valued, 1)
@@ -53,7 +56,7 @@ struct account_valued {
   amount unrealised;
   amount equity;
   amount peak_equity;
-  double drawdown{};              ///< (peak − equity) / peak
+  double drawdown{};  ///< (peak − equity) / peak
   TOMNEXT_FIELDS(FIELD(1, account) FIELD(2, balance) FIELD(3, unrealised) FIELD(4, equity) FIELD(5, peak_equity) FIELD(6, drawdown))
 };
 struct day_closed {
@@ -72,7 +75,7 @@ struct alert_changed {
   TOMNEXT_EVENT(160, alert_changed, 1)
   alert_rule rule{};
   alert_state state{};
-  text subject;                   ///< the actor or the account
+  text subject;  ///< the actor or the account
   double value{};
   double threshold{};
   long_text summary;

@@ -3,10 +3,15 @@
 #include "domain/base/market.hpp"
 #include "domain/base/service.hpp"
 #include "domain/base/text.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext {
 
 enum class feature_kind : std::uint8_t { ema = 0, log_return = 1, atr = 2, spread = 3, session = 4, volatility = 5, minute_of_day = 6, weekday = 7 };
+
+constexpr std::string_view word_of(feature_kind v) {
+  return words::pick(std::to_array<std::string_view>({"ema", "log_return", "atr", "spread", "session", "volatility", "minute_of_day", "weekday"}), v);
+}
 
 inline constexpr std::size_t features_max = 24;
 
@@ -14,12 +19,12 @@ inline constexpr std::size_t features_max = 24;
 struct feature_defined {
   TOMNEXT_EVENT(40, feature_defined, 1)
   instrument_id instrument;
-  std::uint32_t index{};          ///< its place in the vector
+  std::uint32_t index{};  ///< its place in the vector
   text name;
   std::uint32_t version{};
   feature_kind kind{};
   std::uint32_t period{};
-  std::uint32_t step_s{};         ///< the bars that it reads
+  std::uint32_t step_s{};  ///< the bars that it reads
   price_side from{};
   TOMNEXT_FIELDS(FIELD(1, instrument) FIELD(2, index) FIELD(3, name) FIELD(4, version) FIELD(5, kind) FIELD(6, period) FIELD(7, step_s) FIELD(8, from))
 };
@@ -29,10 +34,10 @@ struct feature_vector_updated {
   instrument_id instrument;
   std::uint32_t step_s{};
   price_side from{};
-  std::uint64_t schema{};         ///< hash of the definitions, in order
+  std::uint64_t schema{};  ///< hash of the definitions, in order
   timestamp known_at;
   bounded_list<double, features_max> values;
-  std::uint64_t vector_hash{};    ///< XXH64 of schema and values
+  std::uint64_t vector_hash{};  ///< XXH64 of schema and values
   TOMNEXT_FIELDS(FIELD(1, instrument) FIELD(2, step_s) FIELD(3, from) FIELD(4, schema) FIELD(5, known_at) FIELD(6, values) FIELD(7, vector_hash))
 };
 
@@ -52,7 +57,7 @@ struct prediction_made {
   TOMNEXT_EVENT(80, prediction_made, 1)
   model_id model;
   instrument_id instrument;
-  signal_id signal;               ///< 0: made at a vector, for no signal
+  signal_id signal;  ///< 0: made at a vector, for no signal
   double margin{};
   double probability{};
   hash256 model_hash;

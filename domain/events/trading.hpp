@@ -3,6 +3,7 @@
 #include "domain/base/market.hpp"
 #include "domain/base/money.hpp"
 #include "domain/base/service.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext {
 
@@ -28,11 +29,12 @@ struct signal_proposed {
   signal_id signal;
   instrument_id instrument;
   side direction{};
-  double score{};                 ///< −1 … +1
+  double score{};  ///< −1 … +1
   double fast{};
   double slow{};
   timestamp valid_until;
-  TOMNEXT_FIELDS(FIELD(1, strategy) FIELD(2, signal) FIELD(3, instrument) FIELD(4, direction) FIELD(5, score) FIELD(6, fast) FIELD(7, slow) FIELD(8, valid_until))
+  TOMNEXT_FIELDS(FIELD(1, strategy) FIELD(2, signal) FIELD(3, instrument) FIELD(4, direction) FIELD(5, score) FIELD(6, fast) FIELD(7, slow)
+                     FIELD(8, valid_until))
 };
 struct signal_stage_changed {
   TOMNEXT_EVENT(63, signal_stage_changed, 1)
@@ -57,20 +59,20 @@ struct order_intended {
   quantity size;
   price limit;
   bool reduce_only{};
-  position_id closes;             ///< hedging: the position that it reduces; 0 opens a new one
+  position_id closes;  ///< hedging: the position that it reduces; 0 opens a new one
   timestamp valid_until;
-  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind) FIELD(8, validity) FIELD(9, size)
-                 FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until))
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind)
+                     FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until))
 };
 
 /// The limits of the book. A limit of 0 is not set.
 struct limits_set {
   TOMNEXT_EVENT(110, limits_set, 1)
   std::uint32_t version{};
-  quantity position_max;          ///< absolute net position per instrument
-  amount notional_max;            ///< of one order, in minor units of its quote currency
+  quantity position_max;  ///< absolute net position per instrument
+  amount notional_max;    ///< of one order, in minor units of its quote currency
   std::uint32_t orders_per_second_max{};
-  rate price_collar;              ///< |limit price / mid − 1|
+  rate price_collar;  ///< |limit price / mid − 1|
   text by;
   TOMNEXT_FIELDS(FIELD(1, version) FIELD(2, position_max) FIELD(3, notional_max) FIELD(4, orders_per_second_max) FIELD(5, price_collar) FIELD(6, by))
 };
@@ -89,11 +91,12 @@ struct order_approved {
   bool reduce_only{};
   position_id closes;
   timestamp valid_until;
-  quantity reserved;              ///< exposure held until the order ends
-  amount notional;                ///< at the side traded, in minor units of the quote currency
+  quantity reserved;  ///< exposure held until the order ends
+  amount notional;    ///< at the side traded, in minor units of the quote currency
   price reference_price;
-  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind) FIELD(8, validity) FIELD(9, size)
-                 FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until) FIELD(14, reserved) FIELD(15, notional) FIELD(16, reference_price))
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind)
+                     FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until) FIELD(14, reserved)
+                         FIELD(15, notional) FIELD(16, reference_price))
 };
 struct order_denied {
   TOMNEXT_EVENT(112, order_denied, 1)
@@ -103,10 +106,11 @@ struct order_denied {
   account_id account;
   instrument_id instrument;
   limit_kind limit{};
-  std::int64_t value{};           ///< in the limit's own unit
+  std::int64_t value{};  ///< in the limit's own unit
   std::int64_t allowed{};
   text reason;
-  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, limit) FIELD(7, value) FIELD(8, allowed) FIELD(9, reason))
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, limit) FIELD(7, value) FIELD(8, allowed)
+                     FIELD(9, reason))
 };
 struct trading_state_changed {
   TOMNEXT_EVENT(113, trading_state_changed, 1)
@@ -140,8 +144,8 @@ struct order_submitted {
   bool reduce_only{};
   position_id closes;
   timestamp valid_until;
-  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind) FIELD(8, validity) FIELD(9, size)
-                 FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until))
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind)
+                     FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until))
 };
 /// Bytes leave for the venue only after this is durable. An order with it and without an answer is unknown, not failed.
 struct send_started {
@@ -184,14 +188,14 @@ struct order_filled {
   side direction{};
   quantity size;
   price at_price;
-  quantity leaves;                ///< what is still open of the order
+  quantity leaves;  ///< what is still open of the order
   position_id closes;
-  std::uint64_t execution{};      ///< the venue's execution id
-  amount notional;                ///< minor units of the quote currency
-  amount commission;              ///< minor units of the quote currency
-  bool late{};                    ///< the order had already ended
-  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, size) FIELD(8, at_price) FIELD(9, leaves)
-                 FIELD(10, closes) FIELD(11, execution) FIELD(12, notional) FIELD(13, commission) FIELD(14, late))
+  std::uint64_t execution{};  ///< the venue's execution id
+  amount notional;            ///< minor units of the quote currency
+  amount commission;          ///< minor units of the quote currency
+  bool late{};                ///< the order had already ended
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, size)
+                     FIELD(8, at_price) FIELD(9, leaves) FIELD(10, closes) FIELD(11, execution) FIELD(12, notional) FIELD(13, commission) FIELD(14, late))
 };
 struct order_cancelled {
   TOMNEXT_EVENT(135, order_cancelled, 1)
@@ -215,6 +219,9 @@ struct order_expired {
 };
 
 enum class venue_report : std::uint8_t { acknowledged = 0, filled = 1, rejected = 2, cancelled = 3, expired = 4 };
+constexpr std::string_view word_of(venue_report v) {
+  return words::pick(std::to_array<std::string_view>({"acknowledged", "filled", "rejected", "cancelled", "expired"}), v);
+}
 
 /// What the venue told us, word for word, before the gateway has drawn its conclusions.
 struct venue_order_reported {
@@ -228,7 +235,8 @@ struct venue_order_reported {
   price at_price;
   quantity leaves;
   text reason;
-  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, instrument) FIELD(3, report) FIELD(4, venue_order) FIELD(5, execution) FIELD(6, size) FIELD(7, at_price) FIELD(8, leaves) FIELD(9, reason))
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, instrument) FIELD(3, report) FIELD(4, venue_order) FIELD(5, execution) FIELD(6, size) FIELD(7, at_price)
+                     FIELD(8, leaves) FIELD(9, reason))
 };
 
 }  // namespace tomnext

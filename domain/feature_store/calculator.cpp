@@ -31,7 +31,10 @@ double calculator::value(const moment& m) const {
   };
   double v = not_known_yet();
   switch (kind_) {
-    case feature_kind::ema: case feature_kind::log_return: case feature_kind::atr: case feature_kind::volatility: v = std::visit(of_bars, indicator_); break;
+    case feature_kind::ema:
+    case feature_kind::log_return:
+    case feature_kind::atr:
+    case feature_kind::volatility: v = std::visit(of_bars, indicator_); break;
     case feature_kind::spread: v = m.spread; break;
     case feature_kind::session: v = static_cast<double>(m.session); break;
     case feature_kind::minute_of_day: v = static_cast<double>((m.known_at - start_of(utc_date(m.known_at))) / minute_ns); break;

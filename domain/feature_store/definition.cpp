@@ -11,9 +11,7 @@ namespace {
 constexpr std::uint32_t period_max = 10'000;
 constexpr std::uint32_t history_max = 1'000'000;
 
-bool has_period(feature_kind k) {
-  return k == feature_kind::ema || k == feature_kind::log_return || k == feature_kind::atr || k == feature_kind::volatility;
-}
+bool has_period(feature_kind k) { return k == feature_kind::ema || k == feature_kind::log_return || k == feature_kind::atr || k == feature_kind::volatility; }
 
 template <class T> void put(hasher64& h, T value) { h.update(&value, sizeof value); }
 

@@ -34,8 +34,8 @@ struct feature_configuration {
   std::vector<feature_definition> features;  ///< the order of the vector; at most features_max
   calendar::session_table sessions;          ///< without it, session features are 0
   ema_seed seed = ema_seed::sma;
-  std::int64_t time_to_live_ns{};            ///< an older vector is stale; 0: twice the bars' step
-  std::uint32_t history = 4'096;             ///< vectors kept for as-of queries
+  std::int64_t time_to_live_ns{};  ///< an older vector is stale; 0: twice the bars' step
+  std::uint32_t history = 4'096;   ///< vectors kept for as-of queries
 };
 
 /// Names differ, kinds are known, periods are 1 to 10,000 where the kind has one and 0 where it has none.

@@ -48,8 +48,6 @@ const known_vector* feature_host::as_of(timestamp t) const {
   return later == history_.begin() ? nullptr : &*std::prev(later);
 }
 
-bool feature_host::stale(timestamp now) const {
-  return history_.empty() || now - history_.back().known_at > configuration_.time_to_live_ns;
-}
+bool feature_host::stale(timestamp now) const { return history_.empty() || now - history_.back().known_at > configuration_.time_to_live_ns; }
 
 }  // namespace tomnext::feature_store

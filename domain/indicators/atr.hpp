@@ -15,7 +15,10 @@ class true_range {
     seen_ = true;
     return r;
   }
-  void reset() { seen_ = false; previous_ = 0; }
+  void reset() {
+    seen_ = false;
+    previous_ = 0;
+  }
   template <class Archive> void archive(Archive& a) { a(seen_, previous_); }
 
  private:
@@ -31,7 +34,10 @@ class atr {
   void update(double high, double low, double close) { average_.update(range_.update(high, low, close)); }
   [[nodiscard]] bool ready() const { return average_.ready(); }
   [[nodiscard]] double value() const { return average_.value(); }
-  void reset() { range_.reset(); average_.reset(); }
+  void reset() {
+    range_.reset();
+    average_.reset();
+  }
   template <class Archive> void archive(Archive& a) { a(range_, average_); }
 
  private:

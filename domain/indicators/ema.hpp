@@ -25,7 +25,10 @@ class ema {
   }
   [[nodiscard]] bool ready() const { return count_ >= period_; }
   [[nodiscard]] double value() const { return value_; }
-  void reset() { count_ = 0; sum_ = value_ = 0; }
+  void reset() {
+    count_ = 0;
+    sum_ = value_ = 0;
+  }
   template <class Archive> void archive(Archive& a) { a(count_, sum_, value_); }
 
  private:
@@ -54,7 +57,10 @@ class wilder_average {
   }
   [[nodiscard]] bool ready() const { return count_ >= period_; }
   [[nodiscard]] double value() const { return value_; }
-  void reset() { count_ = 0; sum_ = value_ = 0; }
+  void reset() {
+    count_ = 0;
+    sum_ = value_ = 0;
+  }
   template <class Archive> void archive(Archive& a) { a(count_, sum_, value_); }
 
  private:

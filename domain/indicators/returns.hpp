@@ -19,7 +19,10 @@ class log_return {
   }
   [[nodiscard]] bool ready() const { return past_.size() > period_; }
   [[nodiscard]] double value() const { return value_; }
-  void reset() { past_.clear(); value_ = 0; }
+  void reset() {
+    past_.clear();
+    value_ = 0;
+  }
   template <class Archive> void archive(Archive& a) { a(past_, value_); }
 
  private:

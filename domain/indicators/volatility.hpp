@@ -27,7 +27,10 @@ class volatility {
     for (double r : window_) squares += (r - sum / n) * (r - sum / n);
     return std::sqrt(squares / (n - 1.0));
   }
-  void reset() { step_.reset(); window_.clear(); }
+  void reset() {
+    step_.reset();
+    window_.clear();
+  }
   template <class Archive> void archive(Archive& a) { a(step_, window_); }
 
  private:

@@ -17,9 +17,18 @@ int128 common_divisor(int128 a, int128 b) {
 
 // numerator × n / (denominator × d) with what is common taken out first; nothing where 128 bits do not hold it.
 bool multiply(int128& numerator, int128& denominator, int128 n, int128 d) {
-  if (auto g = common_divisor(n, d); g > 1) { n /= g; d /= g; }
-  if (auto g = common_divisor(numerator, d); g > 1) { numerator /= g; d /= g; }
-  if (auto g = common_divisor(n, denominator); g > 1) { n /= g; denominator /= g; }
+  if (auto g = common_divisor(n, d); g > 1) {
+    n /= g;
+    d /= g;
+  }
+  if (auto g = common_divisor(numerator, d); g > 1) {
+    numerator /= g;
+    d /= g;
+  }
+  if (auto g = common_divisor(n, denominator); g > 1) {
+    n /= g;
+    denominator /= g;
+  }
   return !__builtin_mul_overflow(numerator, n, &numerator) && !__builtin_mul_overflow(denominator, d, &denominator);
 }
 
@@ -71,8 +80,8 @@ result<converted> rate_table::convert(amount value, currency from, std::uint32_t
       second = find(usd, to, positive, traded, method);
       if (!to_usd || !second) {
         const std::string f(from.code.view()), t(to.code.view());
-        return error(errc::conversion_rate_missing, "no rate from " + f + " to " + t + " yet: quotes of " + f + "/" + t + ", " + t + "/" + f + ", or of both " + f +
-                                                        " and " + t + " against USD are needed in 'data'");
+        return error(errc::conversion_rate_missing, "no rate from " + f + " to " + t + " yet: quotes of " + f + "/" + t + ", " + t + "/" + f + ", or of both " +
+                                                        f + " and " + t + " against USD are needed in 'data'");
       }
       first = *to_usd;
     }
@@ -82,9 +91,12 @@ result<converted> rate_table::convert(amount value, currency from, std::uint32_t
   int128 rate_numerator = numerator, rate_denominator = denominator;
   fits = fits && multiply(rate_numerator, rate_denominator, price::one, 1);
   const auto effective = fits ? divide(rate_numerator, rate_denominator, rounding::half_away_from_zero) : std::nullopt;
-  fits = fits && multiply(numerator, denominator, power_of_ten(to_minor_units), power_of_ten(from_minor_units)) && multiply(numerator, denominator, value.value, 1);
+  fits = fits && multiply(numerator, denominator, power_of_ten(to_minor_units), power_of_ten(from_minor_units)) &&
+         multiply(numerator, denominator, value.value, 1);
   const auto booked = fits ? divide(numerator, denominator, rounding::half_away_from_zero) : std::nullopt;
-  if (!booked || !effective) return error(errc::overflow, "an amount of " + std::to_string(value.value) + " " + std::string(from.code.view()) + " minor units does not fit when converted");
+  if (!booked || !effective)
+    return error(errc::overflow,
+                 "an amount of " + std::to_string(value.value) + " " + std::string(from.code.view()) + " minor units does not fit when converted");
   return converted{amount{*booked}, price{*effective}, first.source_position};
 }
 

@@ -45,14 +45,17 @@ class rate_table {
   ///   mid          (bid + ask) / 2
   /// The pair that quotes `from` in `to` is preferred to its inverse, and both to the way through USD.
   /// errc::conversion_rate_missing names both currencies and the pairs that would help.
-  [[nodiscard]] result<converted> convert(amount value, currency from, std::uint32_t from_minor_units, currency to, std::uint32_t to_minor_units,
-                                          side traded, conversion_method method) const;
+  [[nodiscard]] result<converted> convert(amount value, currency from, std::uint32_t from_minor_units, currency to, std::uint32_t to_minor_units, side traded,
+                                          conversion_method method) const;
 
   template <class Archive> void archive(Archive& a) { a(books_); }
 
  private:
   [[nodiscard]] const book* quoted(currency base, currency quote) const;
-  struct leg { int128 numerator{1}, denominator{1}; std::uint64_t source_position{}; };
+  struct leg {
+    int128 numerator{1}, denominator{1};
+    std::uint64_t source_position{};
+  };
   [[nodiscard]] std::optional<leg> find(currency from, currency to, bool positive, side traded, conversion_method method) const;
   std::array<book, instruments_max> books_{};
 };

@@ -13,7 +13,7 @@ inline constexpr std::uint32_t minor_units_max = 9;
 /// price × size. Nothing on overflow, or for a currency with more than `minor_units_max` decimals.
 inline std::optional<amount> notional(price p, quantity size, std::uint32_t minor_units) {
   if (minor_units > minor_units_max) return std::nullopt;
-  const int128 exact = int128{p.value} * size.value;   // in 10^-(9 + 2)
+  const int128 exact = int128{p.value} * size.value;  // in 10^-(9 + 2)
   auto v = divide(exact, power_of_ten(price::scale + quantity::scale - minor_units), rounding::half_away_from_zero);
   if (!v) return std::nullopt;
   return amount{*v};

@@ -40,7 +40,9 @@ class model_host {
 
   model_host(host_id, model_configuration configuration) : configuration_(std::move(configuration)) {}
 
-  void apply(const header&, const feature_vector_updated& e) { if (reads(e)) newest_ = {true, e.schema, e.vector_hash, e.values}; }
+  void apply(const header&, const feature_vector_updated& e) {
+    if (reads(e)) newest_ = {true, e.schema, e.vector_hash, e.values};
+  }
   // its own outputs
   void apply(const header&, const prediction_made&) { ++predictions_; }
   void apply(const header&, const signal_confirmation_given& e) {

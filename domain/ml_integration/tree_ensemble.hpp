@@ -45,7 +45,7 @@ class tree_ensemble {
 
  private:
   tree_ensemble() = default;
-  std::vector<tree_node> nodes_;        // of all trees, children by index into this
+  std::vector<tree_node> nodes_;  // of all trees, children by index into this
   std::vector<std::uint32_t> roots_;
   float base_margin_ = 0;
   objective_kind objective_ = objective_kind::regression;

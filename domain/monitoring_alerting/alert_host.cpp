@@ -30,8 +30,7 @@ bool alert_host::raise(alert_rule rule, const text& subject, double value, doubl
   return false;
 }
 
-void alert_host::resolve(alert_rule rule, const text& subject, double value, double threshold, const long_text& summary, std::size_t ended,
-                         outbox& out) const {
+void alert_host::resolve(alert_rule rule, const text& subject, double value, double threshold, const long_text& summary, std::size_t ended, outbox& out) const {
   out.emit(alert_changed{rule, alert_state::resolved, subject, value, threshold, summary});
   if (!overflow_ || firing_.size() - ended - 1 != alerts_calm) return;
   out.emit(alert_changed{*overflow_, alert_state::resolved, overflow_subject, static_cast<double>(overflowed_), static_cast<double>(alerts_max),

@@ -37,7 +37,9 @@ class alert_host {
   void apply(const header& h, const actor_restarted& e);
   void apply(const header&, const queue_depth_crossed& e);
   void apply(const header&, const account_valued& e);
-  void apply(const header&, const timer_fired& e) { if (e.generation == timer_generation_) timer_armed_ = false; }
+  void apply(const header&, const timer_fired& e) {
+    if (e.generation == timer_generation_) timer_armed_ = false;
+  }
   // its own outputs
   void apply(const header& h, const alert_changed& e);
   void apply(const header&, const timer_armed& e) {

@@ -12,9 +12,9 @@
 namespace tomnext::monitoring_alerting {
 
 struct alert_thresholds {
-  std::uint32_t restarts = 3;                          ///< of one actor within the window; 0: never
-  std::int64_t restart_window_ns = 60 * second_ns;     ///< event time
-  double drawdown = .05;                               ///< of the peak, as a fraction
+  std::uint32_t restarts = 3;                       ///< of one actor within the window; 0: never
+  std::int64_t restart_window_ns = 60 * second_ns;  ///< event time
+  double drawdown = .05;                            ///< of the peak, as a fraction
 };
 
 /// Restarts of all actors are remembered up to this many; the oldest goes first.

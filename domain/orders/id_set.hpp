@@ -23,7 +23,7 @@ class id_set {
   template <class Archive> void archive(Archive& a) { a(last_); }
 
  private:
-  std::map<std::uint64_t, std::uint64_t> last_;   // first id of a run -> its last
+  std::map<std::uint64_t, std::uint64_t> last_;  // first id of a run -> its last
 };
 
 }  // namespace tomnext::orders

@@ -29,8 +29,13 @@ const std::array<rule, 13>& rules() {
       // From accepted it is a restatement.
       {m::accept, s::accepted, {s::initialised, s::submitted, s::accepted, s::done_for_day}},
       {m::reject, s::rejected, {s::initialised, s::submitted, s::accepted, s::triggered, s::pending_update, s::pending_cancel}},
-      {m::cancel, s::cancelled, {s::initialised, s::emulated, s::released, s::submitted, s::accepted, s::triggered, s::pending_update, s::pending_cancel, s::partially_filled, s::done_for_day}},
-      {m::expire, s::expired, {s::initialised, s::emulated, s::submitted, s::accepted, s::triggered, s::pending_update, s::pending_cancel, s::partially_filled, s::done_for_day}},
+      {m::cancel,
+       s::cancelled,
+       {s::initialised, s::emulated, s::released, s::submitted, s::accepted, s::triggered, s::pending_update, s::pending_cancel, s::partially_filled,
+        s::done_for_day}},
+      {m::expire,
+       s::expired,
+       {s::initialised, s::emulated, s::submitted, s::accepted, s::triggered, s::pending_update, s::pending_cancel, s::partially_filled, s::done_for_day}},
       {m::trigger, s::triggered, {s::initialised, s::submitted, s::accepted}},
       {m::partial_fill, s::partially_filled, {s::submitted, s::accepted, s::triggered, s::partially_filled, s::done_for_day}},
       {m::fill, s::filled, {s::submitted, s::accepted, s::triggered, s::pending_update, s::pending_cancel, s::partially_filled}},
@@ -41,7 +46,8 @@ const std::array<rule, 13>& rules() {
 }
 
 bool among(s state, std::initializer_list<s> list) {
-  for (auto x : list) if (x == state) return true;
+  for (auto x : list)
+    if (x == state) return true;
   return false;
 }
 
@@ -56,7 +62,8 @@ result<order_status> request(const order_status& from, order_move move) {
   // A filled order may still be asked to grow; it cannot be cancelled.
   const bool open = among(from.state, {s::submitted, s::accepted, s::triggered, s::partially_filled}) || is_pending(from.state);
   if (!open && !(from.state == s::filled && move == m::request_update)) return illegal(from, move);
-  if (from.in_flight.size() == in_flight_max) return error(errc::illegal_transition, "more than " + std::to_string(in_flight_max) + " requests in flight for one order");
+  if (from.in_flight.size() == in_flight_max)
+    return error(errc::illegal_transition, "more than " + std::to_string(in_flight_max) + " requests in flight for one order");
   auto to = from;
   if (!is_pending(from.state)) to.prior = from.state;
   to.in_flight.push_back(move == m::request_update ? pending_request::update : pending_request::cancel);
@@ -93,7 +100,9 @@ std::optional<order_status> told_while_pending(const order_status& from, order_m
   auto to = from;
   to.outcome_unknown = false;
   switch (move) {
-    case m::accept: if (from.prior == s::submitted) to.prior = s::accepted; return to;
+    case m::accept:
+      if (from.prior == s::submitted) to.prior = s::accepted;
+      return to;
     case m::trigger:
       if (!among(from.prior, {s::submitted, s::accepted})) return std::nullopt;
       to.prior = s::triggered;
@@ -114,7 +123,8 @@ result<order_status> replaced_upwards(const order_status& from) {
 
 result<order_status> transition(const order_status& from, order_move move) {
   switch (move) {
-    case m::request_update: case m::request_cancel: return request(from, move);
+    case m::request_update:
+    case m::request_cancel: return request(from, move);
     case m::update: return is_pending(from.state) ? answered(from, move, pending_request::update) : illegal(from, move);
     case m::refuse_change: return from.in_flight.empty() ? result<order_status>(illegal(from, move)) : without_request(from, 0);
     case m::bust: return bust(from, 1);
@@ -167,17 +177,17 @@ bool is_working(order_state state) {
 }
 
 std::string_view to_string(order_state state) {
-  static constexpr std::array<std::string_view, order_states> names{"initialised", "denied", "emulated", "released", "submitted", "accepted", "triggered",
-                                                                    "pending update", "pending cancel", "partially filled", "done for day", "filled",
-                                                                    "cancelled", "expired", "rejected"};
+  static constexpr std::array<std::string_view, order_states> names{"initialised",  "denied",    "emulated",       "released",       "submitted",
+                                                                    "accepted",     "triggered", "pending update", "pending cancel", "partially filled",
+                                                                    "done for day", "filled",    "cancelled",      "expired",        "rejected"};
   return names[static_cast<std::size_t>(state)];
 }
 
 std::string_view to_string(order_move move) {
-  static constexpr std::array<std::string_view, order_moves> names{"be denied", "be emulated", "be released", "be submitted", "be accepted", "be rejected",
-                                                                   "be cancelled", "expire", "be triggered", "request an update", "request a cancel", "be updated",
-                                                                   "have a change refused", "be partially filled", "be filled", "be done for the day", "be bust",
-                                                                   "be replaced upwards"};
+  static constexpr std::array<std::string_view, order_moves> names{
+      "be denied", "be emulated",         "be released",       "be submitted",       "be accepted", "be rejected",           "be cancelled",
+      "expire",    "be triggered",        "request an update", "request a cancel",   "be updated",  "have a change refused", "be partially filled",
+      "be filled", "be done for the day", "be bust",           "be replaced upwards"};
   return names[static_cast<std::size_t>(move)];
 }
 

@@ -9,15 +9,44 @@
 namespace tomnext::orders {
 
 enum class order_state : std::uint8_t {
-  initialised = 0, denied = 1, emulated = 2, released = 3, submitted = 4, accepted = 5, triggered = 6, pending_update = 7, pending_cancel = 8,
-  partially_filled = 9, done_for_day = 10, filled = 11, cancelled = 12, expired = 13, rejected = 14
+  initialised = 0,
+  denied = 1,
+  emulated = 2,
+  released = 3,
+  submitted = 4,
+  accepted = 5,
+  triggered = 6,
+  pending_update = 7,
+  pending_cancel = 8,
+  partially_filled = 9,
+  done_for_day = 10,
+  filled = 11,
+  cancelled = 12,
+  expired = 13,
+  rejected = 14
 };
 inline constexpr std::size_t order_states = 15;
 
 /// What happens to an order. `accept` also restates an accepted or partially filled one; `bust` takes a fill back, `replace_up` raises a filled order's quantity.
 enum class order_move : std::uint8_t {
-  deny = 0, emulate = 1, release = 2, submit = 3, accept = 4, reject = 5, cancel = 6, expire = 7, trigger = 8, request_update = 9, request_cancel = 10,
-  update = 11, refuse_change = 12, partial_fill = 13, fill = 14, done_for_day = 15, bust = 16, replace_up = 17
+  deny = 0,
+  emulate = 1,
+  release = 2,
+  submit = 3,
+  accept = 4,
+  reject = 5,
+  cancel = 6,
+  expire = 7,
+  trigger = 8,
+  request_update = 9,
+  request_cancel = 10,
+  update = 11,
+  refuse_change = 12,
+  partial_fill = 13,
+  fill = 14,
+  done_for_day = 15,
+  bust = 16,
+  replace_up = 17
 };
 inline constexpr std::size_t order_moves = 18;
 

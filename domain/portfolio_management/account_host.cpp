@@ -28,7 +28,8 @@ void account_host::fill(position_id id, const order_filled& e, quantity size, bo
   auto found = positions_.find(id);
   const bool hedged = configuration_.positions == position_mode::hedging;
   if (hedged && e.closes && (found == positions_.end() || found->second.instrument != e.instrument)) {
-    booked_.failure.emplace(errc::invalid_argument, "a fill closes position " + std::to_string(id.value) + ", which is not open in instrument " + std::to_string(e.instrument.value));
+    booked_.failure.emplace(errc::invalid_argument,
+                            "a fill closes position " + std::to_string(id.value) + ", which is not open in instrument " + std::to_string(e.instrument.value));
     return;
   }
   auto h = found == positions_.end() ? held{e.instrument, e.strategy, {}, 0} : found->second;
@@ -103,7 +104,7 @@ void account_host::apply(const header&, const cash_moved& e) {
   balance_ = e.balance;
   if (opened_account_) {
     day_flows_.value += e.moved.value;
-    peak_equity_.value += e.moved.value;   // a withdrawal is no drawdown
+    peak_equity_.value += e.moved.value;  // a withdrawal is no drawdown
     return;
   }
   opened_account_ = true;
@@ -122,10 +123,16 @@ void account_host::apply(const header&, const position_changed& e) {
   if (e.change == position_change::opened) ++opened_;
   if (e.change != position_change::closed) return;
   ++closed_;
-  if (h.earned > 0) { ++wins_; gross_profit_ += h.earned; }
-  if (h.earned < 0) { ++losses_; gross_loss_ -= h.earned; }
+  if (h.earned > 0) {
+    ++wins_;
+    gross_profit_ += h.earned;
+  }
+  if (h.earned < 0) {
+    ++losses_;
+    gross_loss_ -= h.earned;
+  }
   if (h.position.flat()) positions_.erase(found);
-  else h.earned = 0;   // a flip: the position lives on the other way
+  else h.earned = 0;  // a flip: the position lives on the other way
 }
 
 // ---- equity ----------------------------------------------------------------------------------------
@@ -138,7 +145,8 @@ result<account_valued> account_host::value(amount balance) const {
     const auto& book = rates_.at(h.instrument);
     const bool is_long = h.position.size().value > 0;
     if (book.bid.value <= 0 || book.ask.value <= 0)
-      return error(errc::conversion_rate_missing, "no quote of instrument " + std::to_string(h.instrument.value) + " yet to value position " + std::to_string(id.value) + " at");
+      return error(errc::conversion_rate_missing,
+                   "no quote of instrument " + std::to_string(h.instrument.value) + " yet to value position " + std::to_string(id.value) + " at");
     auto profit = h.position.unrealised(is_long ? book.bid : book.ask, book.quote_minor_units);
     if (!profit) return profit.error();
     auto in_account = rates_.convert(*profit, book.quote, book.quote_minor_units, configuration_.in, configuration_.minor_units,
@@ -156,7 +164,9 @@ result<account_valued> account_host::value(amount balance) const {
   v.unrealised = unrealised;
   v.equity = *equity;
   v.peak_equity = std::max(peak_equity_, v.equity);
-  v.drawdown = v.peak_equity.value > 0 ? (static_cast<double>(v.peak_equity.value) - static_cast<double>(v.equity.value)) / static_cast<double>(v.peak_equity.value) : 0.0;
+  v.drawdown = v.peak_equity.value > 0
+                   ? (static_cast<double>(v.peak_equity.value) - static_cast<double>(v.equity.value)) / static_cast<double>(v.peak_equity.value)
+                   : 0.0;
   return v;
 }
 
@@ -187,7 +197,8 @@ void account_host::apply(const header&, const account_valued& e) {
 void account_host::apply(const header&, const day_closed& e) {
   day_start_ = e.end_equity;
   day_flows_ = day_realised_ = day_commission_ = amount{};
-  if (daily_equity_.size() < equity_days_max) daily_equity_.push_back(static_cast<double>(e.end_equity.value) / static_cast<double>(power_of_ten(configuration_.minor_units)));
+  if (daily_equity_.size() < equity_days_max)
+    daily_equity_.push_back(static_cast<double>(e.end_equity.value) / static_cast<double>(power_of_ten(configuration_.minor_units)));
 }
 
 account_statistics account_host::statistics() const {
@@ -196,7 +207,8 @@ account_statistics account_host::statistics() const {
   s.positions_closed = closed_;
   s.wins = wins_;
   s.losses = losses_;
-  if (starting_equity_.value > 0) s.total_return = static_cast<double>(last_equity_.value - starting_equity_.value) / static_cast<double>(starting_equity_.value);
+  if (starting_equity_.value > 0)
+    s.total_return = static_cast<double>(last_equity_.value - starting_equity_.value) / static_cast<double>(starting_equity_.value);
   const auto returns = statistics::returns_of(daily_equity_);
   s.sharpe = statistics::sharpe(returns);
   s.sortino = statistics::sortino(returns);

@@ -46,7 +46,9 @@ class account_host {
   account_host(host_id, account_configuration configuration) : configuration_(configuration), ignored_flags_(configuration.flagged_quotes_mark ? 0 : ~0u) {}
 
   void apply(const header&, const instrument_defined& e) { rates_.define(e); }
-  void apply(const header&, const quote_accepted& e) { if ((e.flags & ignored_flags_) == 0) rates_.update(e); }
+  void apply(const header&, const quote_accepted& e) {
+    if ((e.flags & ignored_flags_) == 0) rates_.update(e);
+  }
   // its own outputs
   void apply(const header&, const cash_moved& e);
   void apply(const header&, const position_changed& e);
@@ -69,8 +71,8 @@ class account_host {
   static constexpr std::size_t equity_days_max = 20'000;
 
   template <class Archive> void archive(Archive& a) {
-    a(rates_, positions_, booked_, balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_, opened_, closed_, wins_, losses_,
-      gross_profit_, gross_loss_, daily_equity_, max_drawdown_, opened_account_, starting_equity_, last_equity_);
+    a(rates_, positions_, booked_, balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_, opened_, closed_, wins_,
+      losses_, gross_profit_, gross_loss_, daily_equity_, max_drawdown_, opened_account_, starting_equity_, last_equity_);
   }
 
  private:
@@ -78,7 +80,7 @@ class account_host {
     instrument_id instrument;
     strategy_id strategy;
     ledger::position position;
-    std::int64_t earned{};       // minor units of the account, commission taken off
+    std::int64_t earned{};  // minor units of the account, commission taken off
     template <class Archive> void archive(Archive& a) { a(instrument, strategy, position, earned); }
   };
   /// One part of a fill on one position: a flip in a netting account has two.
@@ -88,13 +90,13 @@ class account_host {
     strategy_id strategy;
     quantity net;
     double average_price{};
-    amount profit;               // minor units of the quote currency
+    amount profit;  // minor units of the quote currency
     bool takes_commission{};
     template <class Archive> void archive(Archive& a) { a(position, change, strategy, net, average_price, profit, takes_commission); }
   };
   struct booking {
     std::vector<part> parts;
-    std::optional<error> failure;   // lives from apply to decide of one fill only: nothing to archive
+    std::optional<error> failure;  // lives from apply to decide of one fill only: nothing to archive
     template <class Archive> void archive(Archive& a) { a(parts); }
   };
   void fill(position_id id, const order_filled& e, quantity size, bool takes_commission);
@@ -105,7 +107,7 @@ class account_host {
   std::uint32_t ignored_flags_;
   ledger::rate_table rates_;
   std::map<position_id, held> positions_;
-  booking booked_;               // by the fill applied last
+  booking booked_;  // by the fill applied last
   amount balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_;
   std::uint64_t opened_ = 0, closed_ = 0, wins_ = 0, losses_ = 0;
   std::int64_t gross_profit_ = 0, gross_loss_ = 0;

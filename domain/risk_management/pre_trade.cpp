@@ -13,9 +13,7 @@ constexpr std::int64_t beyond = std::numeric_limits<std::int64_t>::max();
 constexpr unsigned minor_units_max = 9;
 using refusal = std::optional<verdict>;
 
-refusal refuse(limit_kind limit, std::int64_t value, std::int64_t allowed, std::string_view reason) {
-  return verdict{limit, value, allowed, reason, {}, {}};
-}
+refusal refuse(limit_kind limit, std::int64_t value, std::int64_t allowed, std::string_view reason) { return verdict{limit, value, allowed, reason, {}, {}}; }
 
 std::int64_t clamp(int128 v) { return static_cast<std::int64_t>(std::clamp<int128>(v, -int128{beyond}, beyond)); }
 

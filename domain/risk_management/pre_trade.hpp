@@ -45,10 +45,10 @@ struct pre_trade_view {
   top_of_book quote;
   trading_state state{};
   timestamp at;
-  bool order_open{};                ///< an earlier order of the same id has not ended
-  int128 worst_in_direction{};      ///< exposure::worst of the instrument for the order's direction
-  quantity closable;                ///< what a reduce-only order may close
-  bool netting{};                   ///< the account has one position per instrument: what closes no more than that reduces it, flagged or not
+  bool order_open{};                 ///< an earlier order of the same id has not ended
+  int128 worst_in_direction{};       ///< exposure::worst of the instrument for the order's direction
+  quantity closable;                 ///< what a reduce-only order may close
+  bool netting{};                    ///< the account has one position per instrument: what closes no more than that reduces it, flagged or not
   std::uint32_t recent_approvals{};  ///< within (at − 1 s, at]
 };
 

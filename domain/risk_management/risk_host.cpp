@@ -66,9 +66,7 @@ void risk_host::apply(const header& h, const order_approved& e) {
   approvals_.push_back(h.at);
 }
 
-void risk_host::apply(const header&, const order_filled& e) {
-  exposure_.fill({e.order, e.account, e.instrument, e.direction, e.size, e.closes});
-}
+void risk_host::apply(const header&, const order_filled& e) { exposure_.fill({e.order, e.account, e.instrument, e.direction, e.size, e.closes}); }
 
 // The end of an order is the input; what is still reserved ends with our own event, so that the log tells who freed how much and why.
 void risk_host::release(order_id order, std::string_view why, outbox& out) const {

@@ -37,9 +37,7 @@ class risk_host {
 
   risk_host(host_id, risk_configuration configuration) : configuration_(configuration) {}
 
-  void apply(const header&, const limits_set& e) {
-    limits_ = risk_limits{e.position_max, e.notional_max, e.orders_per_second_max, e.price_collar};
-  }
+  void apply(const header&, const limits_set& e) { limits_ = risk_limits{e.position_max, e.notional_max, e.orders_per_second_max, e.price_collar}; }
   void apply(const header&, const instrument_defined& e);
   void apply(const header&, const account_opened& e) { exposure_.declare(e.account, e.positions); }
   void apply(const header&, const quote_accepted& e) {
@@ -55,7 +53,9 @@ class risk_host {
   void apply(const header&, const reservation_released& e) { exposure_.release(e.order); }
 
   void decide(const header& h, const order_intended& e, outbox& out) const;
-  void decide(const header&, const order_filled& e, outbox& out) const { if (!e.leaves) release(e.order, "filled for less", out); }
+  void decide(const header&, const order_filled& e, outbox& out) const {
+    if (!e.leaves) release(e.order, "filled for less", out);
+  }
   void decide(const header&, const order_rejected& e, outbox& out) const { release(e.order, "rejected", out); }
   void decide(const header&, const order_cancelled& e, outbox& out) const { release(e.order, "cancelled", out); }
   void decide(const header&, const order_expired& e, outbox& out) const { release(e.order, "expired", out); }

@@ -24,8 +24,8 @@ std::optional<double> sortino(std::span<const double> daily_returns);
 std::optional<double> volatility(std::span<const double> daily_returns);
 
 struct drawdown {
-  double depth{};            ///< (peak − trough) / peak, above 1 where equity falls below zero; falls from a peak that is not positive have none
-  std::size_t duration{};    ///< longest stretch below an earlier peak, in steps
+  double depth{};          ///< (peak − trough) / peak, above 1 where equity falls below zero; falls from a peak that is not positive have none
+  std::size_t duration{};  ///< longest stretch below an earlier peak, in steps
 };
 /// The deepest fall of a series below its running maximum, and the longest time under water.
 drawdown max_drawdown(std::span<const double> equity);

@@ -12,7 +12,9 @@ struct voices {
   std::optional<double> correlation;
 };
 
-struct aggregation_weights { double technical = 0.5, model = 0.3, regime = 0.1, correlation = 0.1; };
+struct aggregation_weights {
+  double technical = 0.5, model = 0.3, regime = 0.1, correlation = 0.1;
+};
 
 /// Weighted mean over the components that spoke, × 1.2 where technical and model agree in sign, clamped to ±1; 0 where nobody spoke.
 double aggregate(const voices& v, const aggregation_weights& w);

@@ -15,7 +15,7 @@ namespace tomnext::strategy_execution {
 /// What a strategy wants after a bar: to be long or short, how sure it is, and the two figures that made it say so.
 struct opinion {
   side direction{};
-  double score{};   ///< −1 … +1, its sign agreeing with the direction
+  double score{};  ///< −1 … +1, its sign agreeing with the direction
   double fast{};
   double slow{};
 };
@@ -61,7 +61,9 @@ struct strategy_kind {
 
 /// All strategies compiled in, by name. A strategy's file registers itself with a static `registration`.
 const std::map<std::string, strategy_kind>& strategy_kinds();
-struct registration { explicit registration(strategy_kind kind); };
+struct registration {
+  explicit registration(strategy_kind kind);
+};
 
 /// Creates a strategy, or says which kinds there are.
 result<std::unique_ptr<strategy>> make_strategy(const std::string& kind, std::map<std::string, std::string> values);

@@ -125,8 +125,10 @@ void strategy_host::settle(const header& h, std::string_view why, outbox& out) c
 
 bool strategy_host::concerns(const operator_commanded& e) const {
   switch (e.command) {
-    case operator_command::pause_strategy: case operator_command::resume_strategy: case operator_command::stop_strategy: case operator_command::flatten:
-      return e.target == 0 || e.target == configuration_.strategy.value;
+    case operator_command::pause_strategy:
+    case operator_command::resume_strategy:
+    case operator_command::stop_strategy:
+    case operator_command::flatten: return e.target == 0 || e.target == configuration_.strategy.value;
     default: return false;
   }
 }
@@ -192,8 +194,8 @@ void strategy_host::decide(const header& h, const bar_closed& e, outbox& out) co
 
   const signal_id signal{std::uint64_t{configuration_.strategy.value} << 32 | next_signal_};
   const timestamp valid_until = h.at + configuration_.intent_valid_ns;
-  out.emit(signal_proposed{configuration_.strategy, signal, configuration_.instrument, wanted->direction, wanted->score, wanted->fast, wanted->slow,
-                           valid_until});
+  out.emit(
+      signal_proposed{configuration_.strategy, signal, configuration_.instrument, wanted->direction, wanted->score, wanted->fast, wanted->slow, valid_until});
   stage(signal, signal_stage::validated, "running, and the bar moved", out);
   if (configuration_.confirm_by_model) {
     out.emit(timer_armed{self_, confirmation_timer, timer_generation_ + 1, h.at + configuration_.confirmation_timeout_ns});
@@ -300,9 +302,15 @@ void strategy_host::end_of_order(const header& h, order_id order, signal_stage t
   settle(h, why, out);
 }
 
-void strategy_host::decide(const header& h, const order_denied& e, outbox& out) const { end_of_order(h, e.order, signal_stage::rejected, e.reason.view(), out); }
-void strategy_host::decide(const header& h, const order_rejected& e, outbox& out) const { end_of_order(h, e.order, signal_stage::rejected, e.reason.view(), out); }
-void strategy_host::decide(const header& h, const order_cancelled& e, outbox& out) const { end_of_order(h, e.order, signal_stage::rejected, e.why.view(), out); }
+void strategy_host::decide(const header& h, const order_denied& e, outbox& out) const {
+  end_of_order(h, e.order, signal_stage::rejected, e.reason.view(), out);
+}
+void strategy_host::decide(const header& h, const order_rejected& e, outbox& out) const {
+  end_of_order(h, e.order, signal_stage::rejected, e.reason.view(), out);
+}
+void strategy_host::decide(const header& h, const order_cancelled& e, outbox& out) const {
+  end_of_order(h, e.order, signal_stage::rejected, e.why.view(), out);
+}
 void strategy_host::decide(const header& h, const order_expired& e, outbox& out) const { end_of_order(h, e.order, signal_stage::expired, e.why.view(), out); }
 
 }  // namespace tomnext::strategy_execution

@@ -26,8 +26,8 @@ struct strategy_configuration {
   bar_spec bars;
   quantity size;
   stop_policy at_end{};
-  bool sole_trader = true;               ///< no other strategy trades this instrument in this account
-  bool confirm_by_model{};               ///< waits for a signal_confirmation_given before it intends an order
+  bool sole_trader = true;  ///< no other strategy trades this instrument in this account
+  bool confirm_by_model{};  ///< waits for a signal_confirmation_given before it intends an order
   std::int64_t intent_valid_ns = 2 * second_ns;
   std::int64_t confirmation_timeout_ns = 50 * millisecond_ns;
 };
@@ -93,7 +93,7 @@ class strategy_host {
   struct own_order {
     signal_id signal;
     bool entry{};
-    position_id closes;          // of its own; 0 for an entry
+    position_id closes;  // of its own; 0 for an entry
     quantity remaining, filled;
     template <class Archive> void archive(Archive& a) { a(signal, entry, closes, remaining, filled); }
   };
@@ -138,19 +138,19 @@ class strategy_host {
 
   strategy_state state_ = strategy_state::created;
   bool registered_ = false;
-  quantity net_;                                 // over all strategies of the account, signed
-  std::map<position_id, quantity> own_;          // what it opened itself, signed
-  std::map<order_id, own_order> orders_;         // not yet ended
+  quantity net_;                          // over all strategies of the account, signed
+  std::map<position_id, quantity> own_;   // what it opened itself, signed
+  std::map<order_id, own_order> orders_;  // not yet ended
   ended_order ended_;
   std::uint32_t next_order_ = 1;
   std::uint32_t next_signal_ = 1;
-  signal_id signal_;                             // the newest
+  signal_id signal_;  // the newest
   side signal_direction_{};
   double signal_score_{};
-  bool signal_waiting_ = false;                  // for its confirmation
+  bool signal_waiting_ = false;  // for its confirmation
   std::uint32_t timer_generation_ = 0;
-  bool keeps_positions_ = false;                 // the source has ended, and at_end says keep
-  std::deque<command_key> commands_;             // the newest, oldest first
+  bool keeps_positions_ = false;      // the source has ended, and at_end says keep
+  std::deque<command_key> commands_;  // the newest, oldest first
 };
 
 }  // namespace tomnext::strategy_execution

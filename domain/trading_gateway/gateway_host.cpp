@@ -71,7 +71,7 @@ bool gateway_host::expected(const venue_order_reported& e) const {
 }
 
 void gateway_host::decide(const header&, const venue_order_reported& e, outbox& out) const {
-  if (!expected(e)) return;   // apply has counted it
+  if (!expected(e)) return;  // apply has counted it
   const order& o = orders_.at(e.order);
   const quantity leaves{std::max<std::int64_t>(o.size.value - o.filled.value, 0)};
   switch (e.report) {

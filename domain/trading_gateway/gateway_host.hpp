@@ -13,7 +13,7 @@
 namespace tomnext::trading_gateway {
 
 struct gateway_configuration {
-  rate commission_rate;   ///< of the notional in the quote currency
+  rate commission_rate;  ///< of the notional in the quote currency
 };
 
 /// Orders that have ended and are still remembered, so that late fills find them; and executions, so that repeated ones are recognised.
@@ -34,7 +34,9 @@ class gateway_host {
 
   gateway_host(host_id, gateway_configuration configuration) : configuration_(configuration) {}
 
-  void apply(const header&, const instrument_defined& e) { if (e.instrument.value < instruments_max) minor_units_[e.instrument.value] = e.quote_minor_units; }
+  void apply(const header&, const instrument_defined& e) {
+    if (e.instrument.value < instruments_max) minor_units_[e.instrument.value] = e.quote_minor_units;
+  }
   void apply(const header&, const venue_order_reported& e);
   // its own outputs
   void apply(const header&, const order_submitted& e);
@@ -72,8 +74,8 @@ class gateway_host {
   gateway_configuration configuration_;
   std::array<std::uint32_t, instruments_max> minor_units_{};
   std::map<order_id, order> orders_;
-  orders::id_set taken_;                   // every id that was ever submitted, or expired before it was
-  std::deque<order_id> ended_;             // oldest first
+  orders::id_set taken_;        // every id that was ever submitted, or expired before it was
+  std::deque<order_id> ended_;  // oldest first
   std::set<std::uint64_t> executions_;
   std::deque<std::uint64_t> execution_order_;
   std::uint64_t unexpected_ = 0;

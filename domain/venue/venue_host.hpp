@@ -45,7 +45,7 @@ class venue_host {
   struct book {
     price bid, ask;
     quantity bid_size, ask_size;
-    quantity displayed;   // of the instrument
+    quantity displayed;  // of the instrument
     price step;
     template <class Archive> void archive(Archive& a) { a(bid, ask, bid_size, ask_size, displayed, step); }
   };

@@ -57,7 +57,8 @@ inline bool read_price(std::string_view text, price& out) {
 /// A price, or why the text is none. `what` names the field.
 inline result<price> price_of(std::string_view text, std::string_view what) {
   price p;
-  if (read_price(text, p)) [[likely]] return p;
+  if (read_price(text, p)) [[likely]]
+    return p;
   const std::string name(what);
   if (text.empty()) return error(errc::malformed_line, name + " is empty; a decimal number such as 1.57597 is allowed");
   auto slow = price::parse(text);
@@ -69,7 +70,8 @@ inline result<price> price_of(std::string_view text, std::string_view what) {
 inline result<timestamp> time_of(std::string_view t) {
   const auto two = [&](std::size_t i) { return static_cast<unsigned>(t[i] - '0') * 10 + static_cast<unsigned>(t[i + 1] - '0'); };
   const auto digits = [&](std::initializer_list<std::size_t> places) {
-    for (auto i : places) if (t[i] < '0' || t[i] > '9') return false;
+    for (auto i : places)
+      if (t[i] < '0' || t[i] > '9') return false;
     return true;
   };
   if (t.size() == 25 && t.substr(19) == "+00:00" && t[4] == '-' && t[7] == '-' && t[10] == ' ' && t[13] == ':' && t[16] == ':' &&

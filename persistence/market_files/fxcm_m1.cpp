@@ -15,14 +15,14 @@ constexpr std::array<std::int64_t, 4> before_close_ns{300 * millisecond_ns, 200 
 /// One of the two files.
 struct bar_file {
   std::unique_ptr<line_reader> lines;
-  std::array<std::size_t, 5> column{};   // of timestamp, open, high, low, close
+  std::array<std::size_t, 5> column{};  // of timestamp, open, high, low, close
   std::size_t columns = 0;
-  timestamp time;                        // of the bar at hand
+  timestamp time;  // of the bar at hand
   std::array<price, 4> prices{};
-  bool holds = false;                    // a bar is at hand
+  bool holds = false;  // a bar is at hand
   bool ended = false;
   bool any = false;
-  timestamp newest;                      // of all bars so far
+  timestamp newest;  // of all bars so far
 
   static result<bar_file> open(const std::string& path) {
     auto bytes = open_plain_or_gzip(path);
@@ -118,9 +118,9 @@ class fxcm_reader final : public quote_reader {
     auto& other = &alone == &bid_ ? ask_ : bid_;
     alone.holds = false;
     close_ = alone.time + to_close_ns_;
-    return refuse(alone, row, quote_rejection::malformed,
-                  error(errc::malformed_line, "minute " + to_string(alone.time) + " is missing in " + other.lines->path() +
-                                                  "; bid and ask need the same minutes"));
+    return refuse(
+        alone, row, quote_rejection::malformed,
+        error(errc::malformed_line, "minute " + to_string(alone.time) + " is missing in " + other.lines->path() + "; bid and ask need the same minutes"));
   }
 
   result<bool> advance(bar_file& f, quote_row& row) {
@@ -155,7 +155,7 @@ class fxcm_reader final : public quote_reader {
   bar_file bid_, ask_;
   std::int64_t to_close_ns_;
   bad_lines bad_;
-  std::size_t quote_ = 4;                // next of the minute at hand; 4: none is left
+  std::size_t quote_ = 4;  // next of the minute at hand; 4: none is left
   timestamp close_;
   std::array<price, 4> bids_{}, asks_{};
   const bar_file* newest_ = &bid_;
@@ -171,7 +171,7 @@ result<void> add_span(const std::string& path, std::int64_t to_close_ns, time_sp
     if (!more) return more.error();
     if (!*more) return {};
     const fields all(line);
-    if (all.count != f->columns) continue;   // the reader will tell what is wrong with it
+    if (all.count != f->columns) continue;  // the reader will tell what is wrong with it
     auto t = time_of(all.at[f->column[0]]);
     if (t) span.add(*t + to_close_ns);
   }

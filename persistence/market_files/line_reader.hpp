@@ -38,7 +38,7 @@ class line_reader {
   std::unique_ptr<byte_source> bytes_;
   std::string path_;
   std::string buffer_;
-  std::size_t begin_ = 0, end_ = 0;   // of what is not yet read
+  std::size_t begin_ = 0, end_ = 0;  // of what is not yet read
   std::uint64_t line_ = 0;
   std::uint64_t total_ = 0;
   bool at_end_ = false;

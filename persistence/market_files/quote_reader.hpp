@@ -15,7 +15,7 @@ namespace tomnext::persistence {
 struct quote_row {
   timestamp time;
   price bid, ask;
-  quantity bid_size, ask_size;   ///< 0: the format tells none
+  quantity bid_size, ask_size;  ///< 0: the format tells none
   quote_rejection refused = quote_rejection::none;
 };
 

@@ -20,7 +20,7 @@ namespace {
 
 auto fields(const actor_figures& a) {
   return std::tie(a.id, a.name, a.kind, a.parent, a.state, a.queue_depth, a.queue_depth_max, a.processed, a.errors, a.restarts, a.last_error, a.p50_us,
-      a.p99_us, a.up_s);
+                  a.p99_us, a.up_s);
 }
 
 /// Characters of all lengths of UTF-8, and those that JSON escapes.
@@ -41,7 +41,10 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
     const auto end = text.find('\n', at);
-    if (end == std::string::npos) { lines.push_back("(no line end) " + text.substr(at)); break; }
+    if (end == std::string::npos) {
+      lines.push_back("(no line end) " + text.substr(at));
+      break;
+    }
     lines.push_back(text.substr(at, end - at));
     at = end + 1;
   }
@@ -79,7 +82,7 @@ TEST_CASE("the JSON has exactly the names of the struct; what JSON cannot say is
   std::vector<std::string> names;
   for (const auto& [name, value] : json.at(0).items()) names.push_back(name);
   CHECK(names == std::vector<std::string>{"id", "name", "kind", "parent", "state", "queue_depth", "queue_depth_max", "processed", "errors", "restarts",
-      "last_error", "p50_us", "p99_us", "up_s"});
+                                          "last_error", "p50_us", "p99_us", "up_s"});
   CHECK(json.at(0).at("p50_us").is_null());
   const auto back = parse_actors(actors_json({a}));
   REQUIRE(back.has_value());
@@ -116,7 +119,7 @@ TEST_CASE("other JSON is refused with the element and the field") {
   CHECK(parse_actors(altered("from_the_future", 1)).has_value());
 
   std::mt19937 random(7);
-  for (int i = 0; i < 20'000; ++i) {   // whatever comes, it is a value or an error
+  for (int i = 0; i < 20'000; ++i) {  // whatever comes, it is a value or an error
     auto damaged = sound;
     for (auto n = 1 + random() % 4; n > 0; --n) damaged[random() % damaged.size()] = static_cast<char>(random());
     const auto parsed = parse_actors(damaged);
@@ -151,9 +154,11 @@ TEST_CASE("the tree of a sample looks like this") {
       "  ├─ journal                      journal      running        17  4096      1.23G     1.5  250000         0       0\n"
       "  ├─ risk_management              coordinator  running         0     0          0     0.0     0.0         0       0\n"
       "! │  ├─ risk_management/exposure  host         recovering      0     0          0     0.0     0.0         0       0\n"
-      "✗ │  └─ risk_management/book      host         failed          0     0          0     0.0     0.0         2       3  deciding seq 71: log_io: writing the group…\n"
+      "✗ │  └─ risk_management/book      host         failed          0     0          0     0.0     0.0         2       3  deciding seq 71: log_io: writing "
+      "the group…\n"
       "! └─ trading_gateway              coordinator  running         0     0          0     0.0     0.0         1       0\n"
-      "! stray                           adapter      running         0     0          0     0.0     0.0         0       0  (under gone, which is not listed)\n";
+      "! stray                           adapter      running         0     0          0     0.0     0.0         0       0  (under gone, which is not "
+      "listed)\n";
   CHECK(actors_tree({lost, book, gateway, exposure, risk, journal, root}) == expected);
   CHECK(actors_tree({}) == "0 actors\n");
   CHECK(lines_of(actors_tree({actor(1, "node", "supervisor", "")})).at(0) == "1 actor: all running, none restarted");
@@ -164,7 +169,7 @@ TEST_CASE("hostile figures: every actor on one line of at most 160 columns, with
     std::vector<actor_figures> all;
     for (int n = *rc::gen::inRange(1, 12); n > 0; --n) all.push_back(some_figures());
     for (auto& a : all)
-      if (*rc::gen::inRange(0, 2) == 0) a.parent = all[*rc::gen::inRange<std::size_t>(0, all.size())].name;   // trees, cycles, itself
+      if (*rc::gen::inRange(0, 2) == 0) a.parent = all[*rc::gen::inRange<std::size_t>(0, all.size())].name;  // trees, cycles, itself
     const auto lines = lines_of(actors_tree(all));
     RC_ASSERT(lines.size() == all.size() + 2);
     for (const auto& line : lines) {
@@ -172,7 +177,7 @@ TEST_CASE("hostile figures: every actor on one line of at most 160 columns, with
       RC_ASSERT(line == printable(line));
     }
   }));
-  std::vector<actor_figures> chain;   // as deep as it gets
+  std::vector<actor_figures> chain;  // as deep as it gets
   for (std::uint64_t i = 0; i < 20'000; ++i) chain.push_back(actor(i, std::to_string(i), "host", i == 0 ? "" : std::to_string(i - 1)));
   CHECK(lines_of(actors_tree(chain)).size() == chain.size() + 2);
   auto widest = actor(1, std::string(300, 'n'), std::string(300, 'k'), "", std::string(300, 's'));
@@ -188,10 +193,10 @@ TEST_CASE("UTF-8: broken sequences are replaced, cuts fall between characters") 
   CHECK(valid_utf8("aé─😀") == "aé─😀");
   const std::string replaced = "\xEF\xBF\xBD";
   for (const std::string broken : {"\x80", "\xC0", "\xC1", "\xF5", "\xFF"}) CHECK(valid_utf8(broken) == replaced);
-  CHECK(valid_utf8("\xC0\xAF") == replaced + replaced);                       // overlong '/'
-  CHECK(valid_utf8("\xED\xA0\x80") == replaced + replaced + replaced);        // a surrogate
+  CHECK(valid_utf8("\xC0\xAF") == replaced + replaced);                 // overlong '/'
+  CHECK(valid_utf8("\xED\xA0\x80") == replaced + replaced + replaced);  // a surrogate
   CHECK(valid_utf8("\xF4\x90\x80\x80") == replaced + replaced + replaced + replaced);
-  CHECK(valid_utf8("\xE2\x94") == replaced + replaced);                       // cut short
+  CHECK(valid_utf8("\xE2\x94") == replaced + replaced);  // cut short
   CHECK(printable("a\x1b[31mb\r\nc\td\x7f\xC2\x9B") == "a?[31mb  c d??");
   CHECK(cut_to("abc", 3) == "abc");
   CHECK(cut_to("abcd", 3) == "ab…");

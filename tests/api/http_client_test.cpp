@@ -56,9 +56,8 @@ TEST_CASE("a body that the server refuses half-way still yields the server's ans
 
 TEST_CASE("URLs that are not plain http to this machine are refused before anything is sent") {
   for (const std::string bad : {"", "localhost:80", "https://localhost/", "http://", "http:///x", "http://example.com/", "http://10.0.0.1/",
-      "http://localhost:0/", "http://localhost:99999/",
-                                "http://localhost:x/", "http://user@localhost/", "http://localhost/a b", "http://localhost/\r\nX: y",
-                                    "http://localhost/#top", "ftp://localhost/", "http://[::2]/"}) {
+                                "http://localhost:0/", "http://localhost:99999/", "http://localhost:x/", "http://user@localhost/", "http://localhost/a b",
+                                "http://localhost/\r\nX: y", "http://localhost/#top", "ftp://localhost/", "http://[::2]/"}) {
     INFO(bad);
     const auto got = http_get(bad, milliseconds(1'000));
     REQUIRE_FALSE(got.has_value());
@@ -69,7 +68,10 @@ TEST_CASE("URLs that are not plain http to this machine are refused before anyth
 
 TEST_CASE("where nothing listens, the client says so") {
   std::uint16_t port = 0;
-  { const raw_listener gone; port = gone.port(); }
+  {
+    const raw_listener gone;
+    port = gone.port();
+  }
   const auto got = http_get(url(port), milliseconds(5'000));
   REQUIRE_FALSE(got.has_value());
   CHECK(got.error().code == errc::network_io);
@@ -81,24 +83,36 @@ TEST_CASE("the client's deadline holds against silence and against trickling") {
   const auto silence = against([](raw_client& c) { (void)c.all(); }, milliseconds(200));
   CHECK(silence.code == errc::timed_out);
   CHECK(says(silence, "no answer within 200 ms"));
-  const auto trickle = against([](raw_client& c) {
-    c.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
-    while (!c.readable_within(milliseconds(10)) && c.send("x")) {}
-  }, milliseconds(200));
+  const auto trickle = against(
+      [](raw_client& c) {
+        c.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+        while (!c.readable_within(milliseconds(10)) && c.send("x")) {}
+      },
+      milliseconds(200));
   CHECK(trickle.code == errc::timed_out);
   CHECK(steady::now() - begun < milliseconds(5'000));
 }
 
 TEST_CASE("what is no HTTP, too large or cut short is an error with a name") {
   CHECK(says(against([](raw_client& c) { c.send("SSH-2.0-OpenSSH_9.2\r\n\r\n"); }), "does not speak HTTP"));
-  CHECK(says(against([](raw_client& c) { c.send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7)); c.finish_sending(); (void)c.all(); }),
-      "is this the node's HTTP port?"));
-  CHECK(says(against([](raw_client& c) { c.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"); }), "is larger than"));
-  CHECK(says(against([](raw_client& c) { for (int i = 0; i < 20'000 && c.send(i == 0 ? "HTTP/1.1 200 OK\r\n" : "X-Y: 1\r\n"); ++i) {} }), "is larger than"));
   CHECK(says(against([](raw_client& c) {
-    if (!c.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")) return;
-    while (c.send("10000\r\n" + std::string(0x10000, 'x') + "\r\n")) {}
-  }, milliseconds(20'000)), "is larger than"));
+               c.send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7));
+               c.finish_sending();
+               (void)c.all();
+             }),
+             "is this the node's HTTP port?"));
+  CHECK(says(against([](raw_client& c) { c.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"); }), "is larger than"));
+  CHECK(says(against([](raw_client& c) {
+               for (int i = 0; i < 20'000 && c.send(i == 0 ? "HTTP/1.1 200 OK\r\n" : "X-Y: 1\r\n"); ++i) {}
+             }),
+             "is larger than"));
+  CHECK(says(against(
+                 [](raw_client& c) {
+                   if (!c.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")) return;
+                   while (c.send("10000\r\n" + std::string(0x10000, 'x') + "\r\n")) {}
+                 },
+                 milliseconds(20'000)),
+             "is larger than"));
   CHECK(says(against([](raw_client& c) { c.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"); }), "closed before the answer was complete"));
   CHECK(says(against([](raw_client&) {}), "closed before the answer was complete"));
 }

@@ -32,8 +32,8 @@ bool serves(const http_server& server) {
 
 TEST_CASE("a client that trickles is cut at the deadline, however busy it looks") {
   const auto server = serving(echo, {.header_deadline = milliseconds(300)});
-  const auto begin = GENERATE(as<std::string>{}, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "G",
-      "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n");
+  const auto begin =
+      GENERATE(as<std::string>{}, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "G", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n");
   INFO(begin);
   raw_client client(server->port());
   const auto took = trickle(client, begin, 'a');
@@ -58,22 +58,24 @@ TEST_CASE("a connection on which nothing happens is closed: at once when it is n
 }
 
 TEST_CASE("a client that does not take its answer loses its place") {
-  const auto server = serving([](const http_request& q, const responder& r) {
-    if (q.path == "/large") return r(plain(std::string(64u << 20, 'x')));   // more than the socket buffers of both sides hold
-    echo(q, r);
-  }, {.connections_max = 1, .idle_deadline = milliseconds(300)});
+  const auto server = serving(
+      [](const http_request& q, const responder& r) {
+        if (q.path == "/large") return r(plain(std::string(64u << 20, 'x')));  // more than the socket buffers of both sides hold
+        echo(q, r);
+      },
+      {.connections_max = 1, .idle_deadline = milliseconds(300)});
   raw_client greedy(server->port());
   REQUIRE(greedy.send(get("/large")));
   REQUIRE(greedy.readable_within(milliseconds(5'000)));
-  CHECK_FALSE(serves(*server));                                  // it holds the only place,
-  CHECK(eventually([&] { return serves(*server); }));            // until it is cut
+  CHECK_FALSE(serves(*server));                        // it holds the only place,
+  CHECK(eventually([&] { return serves(*server); }));  // until it is cut
 }
 
 TEST_CASE("what is too large is refused by its own status, and the answer arrives although the client is still sending") {
   const auto server = serving(echo, {.body_max = 1000, .header_max = 1024});
   const auto refused = [&](const std::string& bytes, unsigned status) {
     raw_client client(server->port());
-    CHECK(client.send(bytes));   // all of it: a reset would fail this, or lose the answer
+    CHECK(client.send(bytes));  // all of it: a reset would fail this, or lose the answer
     const auto code = envelope_code(client.answer(), status);
     client.finish_sending();
     CHECK(client.ends_cleanly());
@@ -82,8 +84,8 @@ TEST_CASE("what is too large is refused by its own status, and the answer arrive
   CHECK(refused(post("/", std::string(1001, 'b')), 413) == "body_too_large");
   CHECK(refused(post("/", std::string(500'000, 'b')), 413) == "body_too_large");
   CHECK(refused("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 18446744073709551615\r\n\r\n", 413) == "body_too_large");
-  CHECK(refused("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(2000, 'c') + "\r\n0\r\n\r\n",
-      413) == "body_too_large");
+  CHECK(refused("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(2000, 'c') + "\r\n0\r\n\r\n", 413) ==
+        "body_too_large");
   CHECK(refused(get("/", "X-Large: " + std::string(2000, 'h') + "\r\n"), 431) == "header_too_large");
   CHECK(refused(get("/" + std::string(2000, 'u')), 431) == "header_too_large");
   std::string many;
@@ -99,17 +101,15 @@ TEST_CASE("what is too large is refused by its own status, and the answer arrive
 
 TEST_CASE("requests that are not well-formed get a 400 and the connection ends") {
   const auto server = serving(echo);
-  const auto bytes = GENERATE(as<std::string>{}, "hello\r\n\r\n", "GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
-      "GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET / HTTP/1.1\r\nHost : localhost\r\n\r\n",
-                              "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
-                                  "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  const auto bytes = GENERATE(as<std::string>{}, "hello\r\n\r\n", "GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", "GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                              "GET / HTTP/1.1\r\nHost : localhost\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+                              "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", "GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
                               "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /a%2Fb HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                                  "GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                              "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-                                  "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+                              "GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+                              "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
                               "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                               "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-                                  "\x16\x03\x01\x02\x00\x01\r\n\r\n");
+                              "\x16\x03\x01\x02\x00\x01\r\n\r\n");
   INFO(bytes);
   raw_client client(server->port());
   REQUIRE(client.send(bytes));
@@ -131,7 +131,10 @@ TEST_CASE("methods other than GET, HEAD and POST are refused, with what is allow
 
 TEST_CASE("a web page of a stranger reaches nothing: Host and Origin must be of this machine") {
   std::atomic<int> handled{0};
-  const auto server = serving([&](const http_request& q, const responder& r) { ++handled; echo(q, r); });
+  const auto server = serving([&](const http_request& q, const responder& r) {
+    ++handled;
+    echo(q, r);
+  });
   const auto status = [&](const std::string& headers) {
     raw_client client(server->port());
     REQUIRE(client.send("POST / HTTP/1.1\r\n" + headers + "Content-Length: 2\r\n\r\n{}"));
@@ -145,9 +148,9 @@ TEST_CASE("a web page of a stranger reaches nothing: Host and Origin must be of 
   for (const std::string origin : {"http://localhost:8080", "https://127.0.0.1", "http://[::1]:5"})
     CHECK(status("Host: localhost\r\nOrigin: " + origin + "\r\n") == 200);
   const int before = handled;
-  for (const std::string host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80", "10.0.0.1", "localhost:",
-      "localhost:0", "localhost:65536", "localhost:80x",
-                                 "[::1", "[::2]", "127.0.0", "127.0.0.1.", "127.0.0.256", "user@localhost", "localhost@evil", "0.0.0.0", "", " "})
+  for (const std::string host :
+       {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80", "10.0.0.1", "localhost:", "localhost:0", "localhost:65536",
+        "localhost:80x", "[::1", "[::2]", "127.0.0", "127.0.0.1.", "127.0.0.256", "user@localhost", "localhost@evil", "0.0.0.0", "", " "})
     CHECK(status("Host: " + host + "\r\n") == 421);
   for (const std::string origin : {"http://evil.example", "null", "https://localhost.evil.example", "file://", ""})
     CHECK(status("Host: localhost\r\nOrigin: " + origin + "\r\n") == 403);
@@ -168,7 +171,7 @@ TEST_CASE("connections beyond the limit are told so, and places become free agai
     extra.finish_sending();
     CHECK(extra.ends());
   }
-  for (auto& k : kept) {   // those inside do not suffer
+  for (auto& k : kept) {  // those inside do not suffer
     REQUIRE(k.send(get("/still")));
     CHECK(k.answer().has_value());
   }
@@ -177,21 +180,36 @@ TEST_CASE("connections beyond the limit are told so, and places become free agai
 }
 
 TEST_CASE("a thousand connections leave no descriptor behind, however they end") {
-  const auto server = serving([](const http_request& q, const responder& r) { if (q.path != "/never") echo(q, r); },
-                              {.header_deadline = milliseconds(200), .answer_deadline = milliseconds(50), .idle_deadline = milliseconds(200)});
+  const auto server = serving(
+      [](const http_request& q, const responder& r) {
+        if (q.path != "/never") echo(q, r);
+      },
+      {.header_deadline = milliseconds(200), .answer_deadline = milliseconds(50), .idle_deadline = milliseconds(200)});
   REQUIRE(serves(*server));
-  REQUIRE(eventually([&] { static auto last = open_descriptors(); return std::exchange(last, open_descriptors()) == last; }));
+  REQUIRE(eventually([&] {
+    static auto last = open_descriptors();
+    return std::exchange(last, open_descriptors()) == last;
+  }));
   const auto before = open_descriptors();
   int answered = 0;
   for (int i = 0; i < 1000; ++i) {
     raw_client client(server->port());
     REQUIRE(client.connected());
     switch (i % 5) {
-      case 0: client.send(get("/x", "Connection: close\r\n")); answered += client.answer() ? 1 : 0; break;
-      case 1: client.send(get("/x")); answered += client.answer() ? 1 : 0; break;
-      case 2: client.send("garbage\r\n\r\n"); answered += client.answer() ? 1 : 0; break;
+      case 0:
+        client.send(get("/x", "Connection: close\r\n"));
+        answered += client.answer() ? 1 : 0;
+        break;
+      case 1:
+        client.send(get("/x"));
+        answered += client.answer() ? 1 : 0;
+        break;
+      case 2:
+        client.send("garbage\r\n\r\n");
+        answered += client.answer() ? 1 : 0;
+        break;
       case 3: client.send("GET /half"); break;
-      default: client.send(get("/never")); break;   // goes away while its answer is awaited
+      default: client.send(get("/never")); break;  // goes away while its answer is awaited
     }
   }
   CHECK(answered == 600);
@@ -203,10 +221,12 @@ namespace {
 
 /// A request made from a well-formed one by random damage, or of random bytes altogether.
 std::string damaged_request(std::mt19937& random) {
-  static const std::string seeds[] = {get("/a?b=c"), post("/orders", R"({"a":1})"), "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  static const std::string seeds[] = {get("/a?b=c"),
+                                      post("/orders", R"({"a":1})"),
+                                      "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n",
                                       "POST /c HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
                                       "POST / HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 3\r\nExpect: 100-continue\r\nOrigin: null\r\n\r\nabc",
-                                          get("/%41%2f%00", "X-Correlation-Id: a\r\n")};
+                                      get("/%41%2f%00", "X-Correlation-Id: a\r\n")};
   const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
   const auto byte = [&] { return static_cast<char>(below(256)); };
   std::string bytes = seeds[below(std::size(seeds))];
@@ -233,14 +253,15 @@ std::string damaged_request(std::mt19937& random) {
 
 TEST_CASE("damaged requests are answered or cut, handlers see only sound ones, and the server serves on") {
   std::atomic<int> handled{0}, unsound{0};
-  const auto server = serving([&](const http_request& q, const responder& r) {
-    ++handled;
-    const bool sound = (q.method == "GET" || q.method == "HEAD" || q.method == "POST") && q.path.starts_with('/') && is_header_text(q.path) &&
-        is_header_text(q.query) &&
-                       is_correlation_id(q.correlation_id) && q.body.size() <= 64 * 1024;
-    if (!sound) ++unsound;
-    echo(q, r);
-  }, {.header_deadline = milliseconds(500), .idle_deadline = milliseconds(500)});
+  const auto server = serving(
+      [&](const http_request& q, const responder& r) {
+        ++handled;
+        const bool sound = (q.method == "GET" || q.method == "HEAD" || q.method == "POST") && q.path.starts_with('/') && is_header_text(q.path) &&
+                           is_header_text(q.query) && is_correlation_id(q.correlation_id) && q.body.size() <= 64 * 1024;
+        if (!sound) ++unsound;
+        echo(q, r);
+      },
+      {.header_deadline = milliseconds(500), .idle_deadline = milliseconds(500)});
   std::mt19937 random(20240229);
   int answered = 0, silent = 0, refused = 0;
   for (int i = 0; i < 4000; ++i) {
@@ -251,13 +272,16 @@ TEST_CASE("damaged requests are answered or cut, handlers see only sound ones, a
     client.finish_sending();
     const auto got = client.all();
     INFO("request " << i << ": " << bytes);
-    REQUIRE(got.has_value());   // it ended, by itself
-    if (got->empty()) { ++silent; continue; }
+    REQUIRE(got.has_value());  // it ended, by itself
+    if (got->empty()) {
+      ++silent;
+      continue;
+    }
     REQUIRE(got->starts_with("HTTP/1."));
     ++(got->starts_with("HTTP/1.1 200") ? answered : refused);
   }
   CHECK(unsound == 0);
-  CHECK(answered > 100);   // the damage is neither always fatal nor never
+  CHECK(answered > 100);  // the damage is neither always fatal nor never
   CHECK(refused > 100);
   CHECK(silent > 100);
   CHECK(serves(*server));

@@ -43,9 +43,8 @@ TEST_CASE("pipelined requests are answered in their order, whenever their answer
 TEST_CASE("many clients at once each get their own answers") {
   answering_thread one, two;
   std::atomic<unsigned> turn{0};
-  const auto server = serving([&](const http_request& q, const responder& r) {
-    (turn++ % 2 == 0 ? one : two).later([q, r] { r(plain(echo_of(q))); });
-  }, {.answer_deadline = milliseconds(30'000)});
+  const auto server = serving([&](const http_request& q, const responder& r) { (turn++ % 2 == 0 ? one : two).later([q, r] { r(plain(echo_of(q))); }); },
+                              {.answer_deadline = milliseconds(30'000)});
   constexpr int clients = 64, requests = 40;
   std::atomic<int> right{0};
   std::vector<std::thread> threads;
@@ -69,7 +68,7 @@ TEST_CASE("HEAD has the length and not the body, and the connection goes on behi
   REQUIRE(client.send("HEAD /x HTTP/1.1\r\nHost: localhost\r\n\r\n" + get("/y")));
   const auto head = client.answer(raw_client::asked::head_only);
   REQUIRE(head.has_value());
-  CHECK(head->headers.at("content-length") == "9");   // "HEAD /x? "
+  CHECK(head->headers.at("content-length") == "9");  // "HEAD /x? "
   const auto next = client.answer();
   REQUIRE(next.has_value());
   CHECK(next->body == "GET /y? ");
@@ -114,8 +113,8 @@ TEST_CASE("the correlation id is the client's where it is well-formed, else a fr
 
 TEST_CASE("no answer by the deadline is a 503, and whatever comes later reaches nobody") {
   held_responders held;
-  const auto server = serving([&](const http_request& q, const responder& r) { q.path == "/held" ? held.hold(r) : echo(q, r); },
-      {.answer_deadline = milliseconds(100)});
+  const auto server =
+      serving([&](const http_request& q, const responder& r) { q.path == "/held" ? held.hold(r) : echo(q, r); }, {.answer_deadline = milliseconds(100)});
   raw_client client(server->port());
   const auto begun = steady::now();
   REQUIRE(client.send(get("/held")));
@@ -206,7 +205,7 @@ TEST_CASE("a port can be listened on again at once after its server stopped") {
   raw_client client(port);
   REQUIRE(client.send(get("/")));
   CHECK(client.answer().has_value());
-  server->stop();   // the server closes first, so its side of the connection stays in TIME_WAIT
+  server->stop();  // the server closes first, so its side of the connection stays in TIME_WAIT
   server = serving(echo, {.port = port});
   CHECK(server->port() == port);
   raw_client again(port);

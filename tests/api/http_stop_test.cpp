@@ -36,7 +36,7 @@ TEST_CASE("stopping waits for no idle, half-sent or stuck client, and can be ask
   const auto begun = steady::now();
   server->stop();
   server->stop();
-  CHECK(steady::now() - begun < milliseconds(4'000));   // a second of grace for the stuck one, and this machine's leisure
+  CHECK(steady::now() - begun < milliseconds(4'000));  // a second of grace for the stuck one, and this machine's leisure
   CHECK(idle.ends());
   CHECK(half.ends());
   CHECK_FALSE(raw_client(port).connected());
@@ -63,9 +63,7 @@ TEST_CASE("answers that race with the stop arrive whole or not at all") {
   for (int round = 0; round < 30; ++round) {
     answering_thread one, two;
     std::atomic<int> handled{0};
-    auto server = serving([&](const http_request& q, const responder& r) {
-      (handled++ % 2 == 0 ? one : two).later([q, r] { r(plain(echo_of(q))); });
-    });
+    auto server = serving([&](const http_request& q, const responder& r) { (handled++ % 2 == 0 ? one : two).later([q, r] { r(plain(echo_of(q))); }); });
     std::atomic<int> wrong{0};
     std::vector<std::thread> threads;
     for (int c = 0; c < 4; ++c)

@@ -26,7 +26,8 @@ struct scrape {
   std::map<std::string, std::string> type;
   std::vector<sample> samples;
   [[nodiscard]] std::optional<double> value(const std::string& name, const std::map<std::string, std::string>& labels) const {
-    for (const auto& s : samples) if (s.name == name && s.labels == labels) return s.value;
+    for (const auto& s : samples)
+      if (s.name == name && s.labels == labels) return s.value;
     return std::nullopt;
   }
 };
@@ -90,7 +91,10 @@ class strict_reader {
       const char c = line_.front();
       line_.remove_prefix(1);
       if (c == closing) return out;
-      if (c != '\\') { out += c; continue; }
+      if (c != '\\') {
+        out += c;
+        continue;
+      }
       if (line_.empty()) return std::nullopt;
       const char escaped = line_.front();
       line_.remove_prefix(1);
@@ -110,9 +114,18 @@ class strict_reader {
     return take("}");
   }
   bool number(double& value) {
-    if (line_ == "NaN") { value = std::numeric_limits<double>::quiet_NaN(); return true; }
-    if (line_ == "+Inf") { value = std::numeric_limits<double>::infinity(); return true; }
-    if (line_ == "-Inf") { value = -std::numeric_limits<double>::infinity(); return true; }
+    if (line_ == "NaN") {
+      value = std::numeric_limits<double>::quiet_NaN();
+      return true;
+    }
+    if (line_ == "+Inf") {
+      value = std::numeric_limits<double>::infinity();
+      return true;
+    }
+    if (line_ == "-Inf") {
+      value = -std::numeric_limits<double>::infinity();
+      return true;
+    }
     if (line_.empty() || line_.find_first_not_of("0123456789.e+-") != std::string_view::npos) return false;
     const std::string digits(line_);
     char* end = nullptr;
@@ -136,9 +149,8 @@ scrape read(const std::string& text) {
 
 TEST_CASE("the strict reader refuses what the format forbids") {
   for (const std::string bad : {"a 1\n", "# HELP a h\n# TYPE a gauge\na 1", "# HELP a h\n# TYPE a gauge\na{b=\"c} 1\n",
-      "# HELP a h\n# TYPE a gauge\na 1\na 2\n", "# HELP a h\n# TYPE b gauge\nb 1\n",
-                                "# HELP a h\n# TYPE a gauge\na{1b=\"c\"} 1\n", "# HELP a h\n# TYPE a gauge\na x\n", "# HELP a \\q\n# TYPE a gauge\na 1\n",
-                                    "# HELP a h\n# TYPE a gauge\n# HELP a h\n"}) {
+                                "# HELP a h\n# TYPE a gauge\na 1\na 2\n", "# HELP a h\n# TYPE b gauge\nb 1\n", "# HELP a h\n# TYPE a gauge\na{1b=\"c\"} 1\n",
+                                "# HELP a h\n# TYPE a gauge\na x\n", "# HELP a \\q\n# TYPE a gauge\na 1\n", "# HELP a h\n# TYPE a gauge\n# HELP a h\n"}) {
     scrape s;
     CHECK(strict_reader(bad).read(s) != "");
   }
@@ -168,16 +180,17 @@ TEST_CASE("label values survive whatever they hold; names and bytes that cannot 
   m.gauge("", "h", {}, 1);
   const auto s = read(m.text());
   REQUIRE(s.samples.size() == 3);
-  CHECK(s.samples[0].labels == std::map<std::string, std::string>{{"hostile", hostile}, {"broken", "x\xEF\xBF\xBD\xEF\xBF\xBD(y"}, {"_", "empty"}, {"_1st",
-      "digit"}, {"a_b", "1"}, {"a_b_", "2"}});
+  CHECK(s.samples[0].labels ==
+        std::map<std::string, std::string>{
+            {"hostile", hostile}, {"broken", "x\xEF\xBF\xBD\xEF\xBF\xBD(y"}, {"_", "empty"}, {"_1st", "digit"}, {"a_b", "1"}, {"a_b_", "2"}});
   CHECK(s.samples[1].name == "_9_lives_");
   CHECK(s.samples[2].name == "_");
 }
 
 TEST_CASE("values are written so that they read back as the same number") {
   metrics_text m;
-  const std::vector<double> values{0, -0.0, 1, 0.1, 1e300, 5e-324, -123456789.125, 9007199254740993.0, std::numeric_limits<double>::infinity(),
-      -std::numeric_limits<double>::infinity()};
+  const std::vector<double> values{
+      0, -0.0, 1, 0.1, 1e300, 5e-324, -123456789.125, 9007199254740993.0, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
   for (std::size_t i = 0; i < values.size(); ++i) m.gauge("g", "h", {{"i", std::to_string(i)}}, values[i]);
   m.gauge("n", "h", {}, std::numeric_limits<double>::quiet_NaN());
   const auto s = read(m.text());
@@ -192,7 +205,11 @@ TEST_CASE("actors show with all their figures, and two of one name do not hide o
   twin.processed = 5;
   const auto s = read(actor_metrics({a, twin}));
   const std::map<std::string, std::string> who{{"actor", "risk_management/book"}, {"kind", "host"}};
-  const auto with = [&](const char* label, const char* value) { auto l = who; l.emplace(label, value); return l; };
+  const auto with = [&](const char* label, const char* value) {
+    auto l = who;
+    l.emplace(label, value);
+    return l;
+  };
   CHECK(s.value("tomnext_actor_queue_depth", who) == 3.0);
   CHECK(s.value("tomnext_actor_queue_depth_max", who) == 12.0);
   CHECK(s.value("tomnext_actor_processed_total", who) == 1000.0);

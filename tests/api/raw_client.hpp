@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 
 struct raw_answer {
   unsigned status = 0;
-  std::map<std::string, std::string> headers;   ///< names in lower case
+  std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
 };
 
@@ -58,7 +58,9 @@ class raw_client {
     return true;
   }
   void finish_sending() { shutdown(fd_, SHUT_WR); }
-  void close_now() { if (fd_ >= 0) close(std::exchange(fd_, -1)); }
+  void close_now() {
+    if (fd_ >= 0) close(std::exchange(fd_, -1));
+  }
 
   /// True where bytes or the end of the connection are there to read within that time.
   bool readable_within(milliseconds time) const {
@@ -70,13 +72,15 @@ class raw_client {
   enum class asked { with_body, head_only };
   std::optional<raw_answer> answer(asked what = asked::with_body) {
     std::size_t end = 0;
-    while ((end = read_.find("\r\n\r\n")) == std::string::npos) if (!more()) return std::nullopt;
+    while ((end = read_.find("\r\n\r\n")) == std::string::npos)
+      if (!more()) return std::nullopt;
     auto parsed = parse_head(std::string_view(read_).substr(0, end + 2));
     read_.erase(0, end + 4);
     if (!parsed) return std::nullopt;
     if (what == asked::head_only || parsed->status == 100) return parsed;
     const auto length = parsed->headers.contains("content-length") ? std::stoul(parsed->headers["content-length"]) : 0;
-    while (read_.size() < length) if (!more()) return std::nullopt;
+    while (read_.size() < length)
+      if (!more()) return std::nullopt;
     parsed->body = read_.substr(0, length);
     read_.erase(0, length);
     return parsed;
@@ -121,7 +125,7 @@ class raw_client {
       if (colon == std::string_view::npos) return std::nullopt;
       std::string name(line.substr(0, colon));
       std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-      if (!a.headers.emplace(name, line.substr(colon + 2)).second) return std::nullopt;   // no header of ours may come twice
+      if (!a.headers.emplace(name, line.substr(colon + 2)).second) return std::nullopt;  // no header of ours may come twice
       head.remove_prefix(end + 2);
     }
     return a;
@@ -158,8 +162,8 @@ inline std::string get(std::string_view path, std::string_view more_headers = ""
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more_headers) + "\r\n";
 }
 inline std::string post(std::string_view path, std::string_view body, std::string_view more_headers = "") {
-  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-      std::string(more_headers) + "\r\n" + std::string(body);
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(more_headers) +
+         "\r\n" + std::string(body);
 }
 
 inline std::size_t open_descriptors() {

@@ -40,7 +40,7 @@ TEST_CASE("the most literal pattern serves a path, in whatever order they were a
   CHECK(ask(routes, "GET", "/api/v1/actors").body == "actors");
   CHECK(ask(routes, "HEAD", "/api/v1/actors").body == "actors");
   CHECK(ask(routes, "GET", "/api/v1/actors/7").body == "actor id=7");
-  CHECK(ask(routes, "GET", "/api/v1/actors/state").body == "actor id=state");   // the earlier part decides
+  CHECK(ask(routes, "GET", "/api/v1/actors/state").body == "actor id=state");  // the earlier part decides
   CHECK(ask(routes, "GET", "/api/v1/risk_management").body == "service service=risk_management");
   CHECK(ask(routes, "GET", "/api/v1/risk_management/state").body == "state service=risk_management");
   CHECK(ask(routes, "GET", "/api/v1/risk_management/book").body == "any service=risk_management what=book");

@@ -22,12 +22,18 @@ class answering_thread {
   answering_thread(const answering_thread&) = delete;
   answering_thread& operator=(const answering_thread&) = delete;
   ~answering_thread() {
-    { const std::lock_guard lock(mutex_); done_ = true; }
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
     wake_.notify_one();
     thread_.join();
   }
   void later(std::function<void()> work) {
-    { const std::lock_guard lock(mutex_); work_.push_back(std::move(work)); }
+    {
+      const std::lock_guard lock(mutex_);
+      work_.push_back(std::move(work));
+    }
     wake_.notify_one();
   }
 

@@ -67,8 +67,8 @@ TEST_CASE("every documented key is accepted with its example") {
 TEST_CASE("every key that a reader takes is documented") {
   std::set<std::string> documented;
   for (const auto& k : documented_keys()) documented.insert(k.path);
-  for (const char* section : {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "research", "data.0", "instruments.GBP/USD", "research.features.0", "models.0",
-                              "strategies.0"}) {
+  for (const char* section : {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "research", "data.0", "instruments.GBP/USD",
+                              "research.features.0", "models.0", "strategies.0"}) {
     const std::string documented_section = replaced(replaced(section, ".0", "[]"), "GBP/USD", "PAIR");
     for (const auto& f : files) {
       auto message = refusal(f, {std::string(section) + ".zzz=1"});
@@ -80,7 +80,8 @@ TEST_CASE("every key that a reader takes is documented") {
       for (std::string key; std::getline(allowed, key, ',');) {
         const auto path = documented_section + "." + replaced(key, " ", "");
         // A list or a section of its own is documented by what lies inside.
-        const bool section_of_others = documented.lower_bound(path + "[]") != documented.end() && documented.lower_bound(path + "[]")->rfind(path + "[]", 0) == 0;
+        const bool section_of_others =
+            documented.lower_bound(path + "[]") != documented.end() && documented.lower_bound(path + "[]")->rfind(path + "[]", 0) == 0;
         INFO(path);
         CHECK((documented.count(path) == 1 || section_of_others));
         ++keys;
@@ -89,6 +90,7 @@ TEST_CASE("every key that a reader takes is documented") {
     }
   }
   const auto top = refusal(files[0], {"zzz=1"});
-  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node"}) CHECK(has_text(top, section));
+  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node"})
+    CHECK(has_text(top, section));
   CHECK(std::count(top.begin(), top.end(), ',') == 11);
 }

@@ -47,10 +47,10 @@ inline bool has_text(const std::string& text, const std::string& part) { return 
 }  // namespace tomnext::tests
 
 /// The refusal of an edit names its place (file:line and path) and says what is allowed.
-#define CHECK_REFUSED(text, place, why)                     \
-  do {                                                      \
-    const auto message = ::tomnext::tests::refusal(text);   \
-    INFO("message: " << message);                           \
-    CHECK(::tomnext::tests::has_text(message, place));      \
-    CHECK(::tomnext::tests::has_text(message, why));        \
+#define CHECK_REFUSED(text, place, why)                   \
+  do {                                                    \
+    const auto message = ::tomnext::tests::refusal(text); \
+    INFO("message: " << message);                         \
+    CHECK(::tomnext::tests::has_text(message, place));    \
+    CHECK(::tomnext::tests::has_text(message, why));      \
   } while (false)

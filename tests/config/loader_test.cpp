@@ -63,7 +63,8 @@ TEST_CASE("defaults are those of the services' description") {
 
 TEST_CASE("unknown keys name the allowed ones, with file and line") {
   CHECK_REFUSED(edited("without_updates", "without_update"), "test.yaml:2: bars.without_update", "allowed here: without_updates");
-  CHECK_REFUSED(edited("balance: 1000000", "balance: 1000000, leverage: 30"), "test.yaml:5: account.leverage", "allowed here: currency, minor_units, balance, positions, conversion");
+  CHECK_REFUSED(edited("balance: 1000000", "balance: 1000000, leverage: 30"), "test.yaml:5: account.leverage",
+                "allowed here: currency, minor_units, balance, positions, conversion");
   CHECK_REFUSED(edited("venue:", "venu:"), "test.yaml:6: venu", "data, bars, quality, account, venue");
   CHECK_REFUSED(edited("price_precision", "precision"), "test.yaml:4: instruments.GBP/USD.precision", "price_precision, displayed_size");
   // A misspelt required key is an unknown key, not a missing one.
@@ -136,7 +137,9 @@ TEST_CASE("a strategy's own mistakes are shown where they stand") {
   CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_crossing"), "test.yaml:7: strategies[0].kind", "there are: ema_cross");
   CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_cross, confirm_by_model: true"), "strategies[0].confirm_by_model", "no model for this instrument");
   CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_cross, name: " + std::string(64, 'n')), "strategies[0].name", "longer than 63 bytes");
-  auto twice = edited("strategies: [", "strategies: [{kind: ema_cross, name: a, instrument: GBP/USD, bars: 1h-bid, size: 5}, {kind: ema_cross, name: a, instrument: GBP/USD, bars: 1h-bid, size: 5}, ");
+  auto twice = edited("strategies: [",
+                      "strategies: [{kind: ema_cross, name: a, instrument: GBP/USD, bars: 1h-bid, size: 5}, {kind: ema_cross, name: a, instrument: GBP/USD, "
+                      "bars: 1h-bid, size: 5}, ");
   CHECK_REFUSED(twice, "test.yaml:7: strategies[1].name", "'a' is used twice");
 }
 

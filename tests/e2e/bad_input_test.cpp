@@ -11,8 +11,8 @@ const std::string header = "timestamp,open,high,low,close\n";
 std::string bars(double price, int line = 0, const std::string& edit = "") {
   std::vector<std::string> lines{header};
   for (int minute = 0; minute < 3; ++minute)
-    lines.push_back("2012-02-01 00:0" + std::to_string(minute) + ":00+00:00," + std::to_string(price) + "," + std::to_string(price + 0.0002) + "," + std::to_string(price - 0.0002) + "," +
-                    std::to_string(price) + "\n");
+    lines.push_back("2012-02-01 00:0" + std::to_string(minute) + ":00+00:00," + std::to_string(price) + "," + std::to_string(price + 0.0002) + "," +
+                    std::to_string(price - 0.0002) + "," + std::to_string(price) + "\n");
   if (line > 0) lines[static_cast<std::size_t>(line - 1)] = edit;
   std::string text;
   for (const auto& l : lines) text += l;
@@ -33,7 +33,10 @@ void check_refused(const scratch_folder& folder, const std::vector<std::string>&
   CHECK(p.err.rfind("tomnext: ", 0) == 0);
   CHECK(std::count(p.err.begin(), p.err.end(), '\n') == 1);
   CHECK(p.out.empty());
-  for (const auto& part : said) { INFO("wanted: " << part); CHECK(has_text(p.err, part)); }
+  for (const auto& part : said) {
+    INFO("wanted: " << part);
+    CHECK(has_text(p.err, part));
+  }
   CHECK(folder.names() == before);
 }
 
@@ -95,7 +98,8 @@ TEST_CASE("rejecting malformed lines records them with file and line, and goes o
   scratch_folder f;
   f.write("ask.csv", bars(1.5001));
   f.write("bid.csv", bars(1.5, 3, "2012-02-01 00:01:00+00:00,1.5,NaN,1.4998,1.5\n"));
-  const auto p = tomnext_tool({"import", f / "bid.csv", f / "ask.csv", "--format", "fxcm-m1", "--instrument", "GBP/USD", "--log", f / "log", "--malformed-lines", "reject"});
+  const auto p = tomnext_tool(
+      {"import", f / "bid.csv", f / "ask.csv", "--format", "fxcm-m1", "--instrument", "GBP/USD", "--log", f / "log", "--malformed-lines", "reject"});
   INFO(p.err << p.out);
   REQUIRE(p.exit_code == 0);
   CHECK(has_text(p.out, (f / "bid.csv") + ":3"));
@@ -114,10 +118,13 @@ TEST_CASE("a YAML with a wrong type, and an instrument that nobody knows") {
   f.write("bid.csv", bars(1.5));
   f.write("ask.csv", bars(1.5001));
   f.write("type.yaml", configuration("bid.csv", "ask.csv", "node: {threads: many}\n"));
-  check_refused(f, {"backtest", f / "type.yaml", "--log", f / "log"}, 3, {(f / "type.yaml") + ":4: node.threads", "'many' is not a whole number from 1 to 256"});
+  check_refused(f, {"backtest", f / "type.yaml", "--log", f / "log"}, 3,
+                {(f / "type.yaml") + ":4: node.threads", "'many' is not a whole number from 1 to 256"});
   f.write("pair.yaml", configuration("bid.csv", "ask.csv") + "models: [{name: m, file: m.json, instrument: GPB/USD}]\n");
-  check_refused(f, {"backtest", f / "pair.yaml", "--log", f / "log"}, 3, {(f / "pair.yaml") + ":4: models[0].instrument", "unknown instrument 'GPB/USD'; there are: GBP/USD"});
-  check_refused(f, {"import", f / "bid.csv", f / "ask.csv", "--format", "fxcm-m1", "--instrument", "GPB/USD", "--log", f / "log"}, 3, {"'GPB/USD' is no spot pair", "such as GBP/USD"});
+  check_refused(f, {"backtest", f / "pair.yaml", "--log", f / "log"}, 3,
+                {(f / "pair.yaml") + ":4: models[0].instrument", "unknown instrument 'GPB/USD'; there are: GBP/USD"});
+  check_refused(f, {"import", f / "bid.csv", f / "ask.csv", "--format", "fxcm-m1", "--instrument", "GPB/USD", "--log", f / "log"}, 3,
+                {"'GPB/USD' is no spot pair", "such as GBP/USD"});
   check_refused(f, {"backtest", f / "none.yaml", "--log", f / "log"}, 3, {f / "none.yaml", "cannot be read"});
   check_refused(f, {"backtest", f / "pair.yaml", "--set", "strategies.7.fast=1"}, 3, {"--set strategies.7.fast", "no place in 'strategies'"});
 }
@@ -155,7 +162,8 @@ TEST_CASE("with --json an error is an object on stdout too") {
 TEST_CASE("commands on what is no log say so") {
   scratch_folder f;
   std::filesystem::create_directories(f / "empty");
-  for (const std::vector<std::string>& c : {std::vector<std::string>{"log", "stats"}, {"log", "cat"}, {"why", "--last", "order_filled"}, {"replay", "--verify"}}) {
+  for (const std::vector<std::string>& c :
+       {std::vector<std::string>{"log", "stats"}, {"log", "cat"}, {"why", "--last", "order_filled"}, {"replay", "--verify"}}) {
     auto arguments = c;
     arguments.push_back(f / "empty");
     const auto p = tomnext_tool(arguments);

@@ -33,7 +33,7 @@ TEST_CASE("SIGINT and SIGTERM cancel an import: exit 130, nothing left") {
   std::thread writer;
   const auto p = tomnext_tool({"import", f / "bid.csv", f / "ask.csv", "--format", "fxcm-m1", "--instrument", "GBP/USD", "--log", f / "log"}, [&](pid_t child) {
     writer = std::thread([&, child] {
-      std::ofstream bids(f / "bid.csv");   // returns once the job has opened its end
+      std::ofstream bids(f / "bid.csv");  // returns once the job has opened its end
       kill(child, signal_number);
       bids << text;
     });

@@ -33,7 +33,8 @@ TEST_CASE("the demo, and every command on its log") {
   CHECK(report["orders"] == 570);
   CHECK(report["positions"] == 285);
   CHECK(report["final_balance"] == "962062.51");
-  for (const char* key : {"ticks", "bars", "orders", "fills", "positions", "commission", "financing", "final_balance", "events", "head_hash", "state_hash", "elapsed_ms"}) {
+  for (const char* key :
+       {"ticks", "bars", "orders", "fills", "positions", "commission", "financing", "final_balance", "events", "head_hash", "state_hash", "elapsed_ms"}) {
     INFO(key);
     CHECK(report.contains(key));
   }
@@ -77,7 +78,8 @@ TEST_CASE("the demo, and every command on its log") {
   SECTION("why leads to the ticks") {
     const auto tree = tomnext_tool({"why", log, "--last", "order_filled"});
     REQUIRE(tree.exit_code == 0);
-    for (const char* step : {"order_filled", "venue_order_reported", "send_started", "order_approved", "order_intended", "quote_accepted"}) CHECK(has_text(tree.out, step));
+    for (const char* step : {"order_filled", "venue_order_reported", "send_started", "order_approved", "order_intended", "quote_accepted"})
+      CHECK(has_text(tree.out, step));
     const auto first = lines_of(tomnext_tool({"log", "cat", log, "--type", "order_filled", "--json"})).front()["seq"].get<std::uint64_t>();
     const auto same = json_of(tomnext_tool({"why", log, std::to_string(first), "--json"}));
     CHECK(same["event"]["seq"] == first);
@@ -107,7 +109,8 @@ TEST_CASE("the demo, and every command on its log") {
 
     const auto text = tomnext_tool({"replay", log, "--verify", "--set", "strategies.0.slow=21"});
     CHECK(text.exit_code == 6);
-    for (const char* part : {"strategy_execution/cross decides otherwise", "recorded", "decided", "what led there", "bar_closed"}) CHECK(has_text(text.out, part));
+    for (const char* part : {"strategy_execution/cross decides otherwise", "recorded", "decided", "what led there", "bar_closed"})
+      CHECK(has_text(text.out, part));
     CHECK(tomnext_tool({"replay", log}).exit_code == 2);
   }
 
@@ -136,8 +139,8 @@ TEST_CASE("the schema is a .proto of all events") {
 
 TEST_CASE("imported quotes give the same back-test as the files") {
   scratch_folder f;
-  const auto imported = json_of(tomnext_tool({"import", shipped_data("fxcm/gbpusd-m1-bid-2012.csv.gz"), shipped_data("fxcm/gbpusd-m1-ask-2012.csv.gz"), "--format", "fxcm-m1",
-                                              "--instrument", "GBP/USD", "--stamp", "close", "--log", f / "quotes", "--json"}));
+  const auto imported = json_of(tomnext_tool({"import", shipped_data("fxcm/gbpusd-m1-bid-2012.csv.gz"), shipped_data("fxcm/gbpusd-m1-ask-2012.csv.gz"),
+                                              "--format", "fxcm-m1", "--instrument", "GBP/USD", "--stamp", "close", "--log", f / "quotes", "--json"}));
   CHECK(imported["accepted"] == 120'468);
   const auto report = json_of(tomnext_tool({"backtest", shipped_data("demo.yaml"), "--set", "data=[{log: " + (f / "quotes") + "}]", "--json"}));
   CHECK(report["final_balance"] == "962062.51");

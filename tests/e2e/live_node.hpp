@@ -44,7 +44,9 @@ class live_node {
   /// What it says of one actor; null where it has none of that name.
   json actor(const std::string& name) {
     const auto all = ask("/api/v1/actors");
-    if (all.is_array()) for (const auto& a : all) if (a["name"] == name) return a;
+    if (all.is_array())
+      for (const auto& a : all)
+        if (a["name"] == name) return a;
     return {};
   }
   bool ready() {
@@ -77,8 +79,10 @@ inline json run_to_end(const std::string& configuration, const std::string& log,
 }
 
 /// The back-test of a configuration, with its log.
-inline json backtest_into(const std::string& configuration, const std::string& log) {
-  const auto p = tomnext_tool({"backtest", configuration, "--log", log, "--json"});
+inline json backtest_into(const std::string& configuration, const std::string& log, const std::vector<std::string>& further = {}) {
+  std::vector<std::string> words{"backtest", configuration, "--log", log, "--json"};
+  words.insert(words.end(), further.begin(), further.end());
+  const auto p = tomnext_tool(words);
   INFO(p.err);
   REQUIRE(p.exit_code == 0);
   return json::parse(p.out);
@@ -116,13 +120,16 @@ template <class F> void each_event(const std::string& directory, F&& f) {
 }
 template <class E> std::vector<E> events_of(const std::string& directory) {
   std::vector<E> all;
-  each_event(directory, [&](const event& e) { if (const auto* payload = e.get_if<E>()) all.push_back(*payload); });
+  each_event(directory, [&](const event& e) {
+    if (const auto* payload = e.get_if<E>()) all.push_back(*payload);
+  });
   return all;
 }
 
 inline std::string demo_file() { return shipped_data("demo.yaml"); }
 inline std::string lean_configuration() {
-  return "data: [{format: lean-tick, files: [" + shipped_data("lean/20140505_quote.zip") + "], instrument: EUR/USD}]\n"
+  return "data: [{format: lean-tick, files: [" + shipped_data("lean/20140505_quote.zip") +
+         "], instrument: EUR/USD}]\n"
          "account: {currency: USD, balance: 1000000, positions: hedging}\n"
          "strategies: [{kind: ema_cross, name: cross, instrument: EUR/USD, bars: 1m-mid, fast: 5, slow: 10, size: 100000}]\n";
 }

@@ -28,7 +28,8 @@ std::string make_log(const scratch_folder& f) {
 
 std::vector<std::string> files_of(const std::string& folder) {
   std::vector<std::string> all;
-  for (const auto& e : fs::recursive_directory_iterator(folder)) if (e.is_regular_file() && e.file_size() > 0) all.push_back(e.path().string());
+  for (const auto& e : fs::recursive_directory_iterator(folder))
+    if (e.is_regular_file() && e.file_size() > 0) all.push_back(e.path().string());
   std::sort(all.begin(), all.end());
   return all;
 }

@@ -46,14 +46,16 @@ void write_corpus(const std::string& directory) {
 /// All that an earlier build saw of an event is seen by this one; a field added since may be there too.
 bool still_says(const nlohmann::json& now, const nlohmann::json& then) {
   if (!then.is_object()) return now == then;
-  for (const auto& [name, value] : then.items()) if (!now.contains(name) || !still_says(now[name], value)) return false;
+  for (const auto& [name, value] : then.items())
+    if (!now.contains(name) || !still_says(now[name], value)) return false;
   return true;
 }
 
 std::string dump(const event_log& log) {
   std::string lines;
   auto walk = tests::must(log.scan(1));
-  while (auto g = tests::must(walk->next())) for (const auto& e : g->events) lines += to_json(e) + "\n";
+  while (auto g = tests::must(walk->next()))
+    for (const auto& e : g->events) lines += to_json(e) + "\n";
   return lines;
 }
 
@@ -78,7 +80,8 @@ TEST_CASE("a log of format 1 is read by this build, event by event") {
   std::string now_line, then_line;
   for (int line = 1; std::getline(then_lines, then_line); ++line) {
     REQUIRE(std::getline(now_lines, now_line));
-    if (!still_says(nlohmann::json::parse(now_line), nlohmann::json::parse(then_line))) FAIL("line " << line << " is read as " << now_line << ", was " << then_line);
+    if (!still_says(nlohmann::json::parse(now_line), nlohmann::json::parse(then_line)))
+      FAIL("line " << line << " is read as " << now_line << ", was " << then_line);
   }
   CHECK_FALSE(std::getline(now_lines, now_line));
   for_each_event_type([&]<class E>() {

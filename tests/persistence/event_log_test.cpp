@@ -124,7 +124,10 @@ TEST_CASE("a subscriber gets every group once and in order, also while the log g
     };
     std::vector<std::unique_ptr<follower>> followers;
     while (!done || followers.empty()) {
-      if (followers.size() >= 200) { std::this_thread::yield(); continue; }
+      if (followers.size() >= 200) {
+        std::this_thread::yield();
+        continue;
+      }
       auto f = std::make_unique<follower>();
       const std::uint64_t from = 1 + followers.size() * 40;
       f->next = from > log.head().seq ? log.head().seq + 1 : from;

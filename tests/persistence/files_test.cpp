@@ -24,7 +24,10 @@ TEST_CASE("a file is written whole, replaces its predecessor, and leaves nothing
 TEST_CASE("two writers of one file leave one of the two, whole") {
   tests::temporary_folder folder;
   const std::string a(100'000, 'a'), b(100'000, 'b');
-  auto write = [&](const std::string& s) { for (int i = 0; i < 50; ++i) if (!write_durably(folder / "f", s)) std::abort(); };
+  auto write = [&](const std::string& s) {
+    for (int i = 0; i < 50; ++i)
+      if (!write_durably(folder / "f", s)) std::abort();
+  };
   std::thread other([&] { write(a); });
   write(b);
   other.join();
@@ -59,9 +62,12 @@ TEST_CASE("a folder has one writer at a time, and asking does not disturb it") {
   }
   CHECK_FALSE(folder_lock::held(folder.path()));
   std::atomic<bool> done{false};
-  std::thread asker([&] { while (!done) (void)folder_lock::held(folder.path()); });
+  std::thread asker([&] {
+    while (!done) (void)folder_lock::held(folder.path());
+  });
   int taken = 0;
-  for (int i = 0; i < 2'000; ++i) if (folder_lock::take(folder.path())) ++taken;
+  for (int i = 0; i < 2'000; ++i)
+    if (folder_lock::take(folder.path())) ++taken;
   done = true;
   asker.join();
   CHECK(taken == 2'000);

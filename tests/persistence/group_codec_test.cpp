@@ -114,9 +114,7 @@ TEST_CASE("unknown fields of a stored group survive, since stored bytes are not 
 }
 
 TEST_CASE("newer than this build is told from damaged") {
-  auto with_event = [](const std::string& e) {
-    return decode_group(with_checksum(std::string("\x01\x01\x07\x01", 4) + std::string(32, '\0') + e));
-  };
+  auto with_event = [](const std::string& e) { return decode_group(with_checksum(std::string("\x01\x01\x07\x01", 4) + std::string(32, '\0') + e)); };
   REQUIRE(with_event(std::string("\x00\x16\x01\x00", 4)));
   auto type = with_event(std::string("\x00\xbe\x01\x01\x00", 5));
   REQUIRE_FALSE(type);

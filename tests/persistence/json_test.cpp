@@ -73,9 +73,9 @@ TEST_CASE("every event is valid JSON with exact values") {
       E::describe(c, e.template as<E>());
       if (!c.wrong.empty()) FAIL(E::type_name << ": " << c.wrong << ": " << text);
       const auto& h = e.head;
-      const bool envelope = j["seq"] == h.seq && j["type"] == E::type_name && j["version"] == h.version && j["at"] == to_string(h.at) && j["host"] == h.host.value &&
-                            j["incarnation"] == h.incarnation && j["cause"] == h.cause && j["source"] == h.source && j["position"] == h.position &&
-                            j["correlation"] == h.correlation && j["ordinal"] == h.ordinal && j["depth"] == h.depth;
+      const bool envelope = j["seq"] == h.seq && j["type"] == E::type_name && j["version"] == h.version && j["at"] == to_string(h.at) &&
+                            j["host"] == h.host.value && j["incarnation"] == h.incarnation && j["cause"] == h.cause && j["source"] == h.source &&
+                            j["position"] == h.position && j["correlation"] == h.correlation && j["ordinal"] == h.ordinal && j["depth"] == h.depth;
       if (!envelope) FAIL(text);
     }
   });
@@ -101,11 +101,11 @@ TEST_CASE("text of any bytes becomes text that JSON and terminals can hold") {
   CHECK(shown(std::string_view("\0", 1)) == std::string(1, '\0'));
   CHECK(shown("\xff") == bad);
   CHECK(shown("\x80x") == bad + "x");
-  CHECK(shown("\xc0\xaf") == bad + bad);            // overlong
-  CHECK(shown("\xe0\x80\x80") == bad + bad + bad);  // overlong
-  CHECK(shown("\xed\xa0\x80") == bad + bad + bad);  // a surrogate
+  CHECK(shown("\xc0\xaf") == bad + bad);                      // overlong
+  CHECK(shown("\xe0\x80\x80") == bad + bad + bad);            // overlong
+  CHECK(shown("\xed\xa0\x80") == bad + bad + bad);            // a surrogate
   CHECK(shown("\xf4\x90\x80\x80") == bad + bad + bad + bad);  // above U+10FFFF
-  CHECK(shown("\xe2\x82") == bad + bad);            // cut short
+  CHECK(shown("\xe2\x82") == bad + bad);                      // cut short
   CHECK(shown("€ü🙂") == "€ü🙂");
   tests::generator g(2);
   for (int i = 0; i < 20'000; ++i) {

@@ -83,7 +83,8 @@ inline result<std::uint64_t> read_quotes(const persistence::event_log& log, std:
     if (!*g) return expected == 0 ? 0 : expected - 1;
     if (expected == 0) expected = (*g)->first_seq();
     for (const auto& e : (*g)->events) {
-      if (e.head.seq != expected || !(e.as<quote_accepted>() == quote_at(expected).as<quote_accepted>())) return error(errc::log_corrupt, "event " + std::to_string(expected) + " is another");
+      if (e.head.seq != expected || !(e.as<quote_accepted>() == quote_at(expected).as<quote_accepted>()))
+        return error(errc::log_corrupt, "event " + std::to_string(expected) + " is another");
       ++expected;
     }
   }
@@ -114,7 +115,8 @@ inline std::map<std::string, std::pair<std::uintmax_t, fs::file_time_type>> fing
 }
 inline std::vector<std::string> files_below(const std::string& folder) {
   std::vector<std::string> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) if (entry.is_regular_file()) found.push_back(entry.path().lexically_relative(folder).string());
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) found.push_back(entry.path().lexically_relative(folder).string());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -123,6 +125,8 @@ template <class T> T must(result<T> r) {
   if (!r) FAIL(r.error().message);
   return std::move(*r);
 }
-inline void must(const result<void>& r) { if (!r) FAIL(r.error().message); }
+inline void must(const result<void>& r) {
+  if (!r) FAIL(r.error().message);
+}
 
 }  // namespace tomnext::tests

@@ -27,7 +27,10 @@ template <std::size_t N> void fill(generator& g, bounded_text<N>& t) {
   std::string s;
   while (s.size() < room) {
     const auto piece = pieces[below(g, std::size(pieces))];
-    if (s.size() + piece.size() > room) { s += 'x'; continue; }
+    if (s.size() + piece.size() > room) {
+      s += 'x';
+      continue;
+    }
     s += piece;
   }
   (void)t.assign(s);
@@ -49,14 +52,18 @@ inline std::int64_t integer(generator& g, std::int64_t low, std::int64_t high) {
 
 inline double real(generator& g) {
   using limits = std::numeric_limits<double>;
-  static constexpr double edges[] = {-0.0, 1.0, -1.0, 0.1, 1e300, limits::infinity(), -limits::infinity(), limits::quiet_NaN(), limits::denorm_min(), limits::max(), limits::lowest()};
+  static constexpr double edges[] = {
+      -0.0, 1.0, -1.0, 0.1, 1e300, limits::infinity(), -limits::infinity(), limits::quiet_NaN(), limits::denorm_min(), limits::max(), limits::lowest()};
   const auto pick = below(g, 2 * std::size(edges));
   return pick < std::size(edges) ? edges[pick] : std::bit_cast<double>(g());
 }
 
 template <class T> void fill(generator& g, T& v) {
   // Every field is absent now and then: absence has its own code path.
-  if (below(g, 6) == 0) { v = T{}; return; }
+  if (below(g, 6) == 0) {
+    v = T{};
+    return;
+  }
   if constexpr (std::is_same_v<T, bool>) v = below(g, 2) == 1;
   else if constexpr (std::is_enum_v<T>) v = static_cast<T>(below(g, 4) == 0 ? 255 : below(g, 12));
   else if constexpr (std::is_same_v<T, double>) v = real(g);
@@ -65,8 +72,9 @@ template <class T> void fill(generator& g, T& v) {
   else if constexpr (std::is_same_v<T, timestamp>) v.ns = integer(g, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
   else if constexpr (std::is_same_v<T, date>) fill(g, v.days);
   else if constexpr (std::is_same_v<T, currency>) fill(g, v.code);
-  else if constexpr (std::is_same_v<T, hash256>) { for (auto& b : v.bytes) b = static_cast<std::uint8_t>(g()); }
-  else if constexpr (wire::is_list<T>::value) {
+  else if constexpr (std::is_same_v<T, hash256>) {
+    for (auto& b : v.bytes) b = static_cast<std::uint8_t>(g());
+  } else if constexpr (wire::is_list<T>::value) {
     const std::size_t n = below(g, 4) == 0 ? T::capacity : below(g, T::capacity + 1);
     for (std::size_t i = 0; i < n; ++i) {
       typename T::value_type x{};

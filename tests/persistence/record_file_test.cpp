@@ -11,7 +11,8 @@ namespace {
 /// A file of RocksDB's that ends like this, of a log of twelve commits.
 std::string one_of(const tests::temporary_folder& folder, std::string_view part) {
   if (!tests::fs::exists(folder / "log")) tests::extend(*tests::must(open_log(folder / "log", {})), 12, 900);
-  for (const auto& file : tests::files_below(folder / "log")) if (file.find(part) != std::string::npos && tests::fs::file_size(folder / ("log/" + file)) > 0) return folder / ("log/" + file);
+  for (const auto& file : tests::files_below(folder / "log"))
+    if (file.find(part) != std::string::npos && tests::fs::file_size(folder / ("log/" + file)) > 0) return folder / ("log/" + file);
   FAIL("no " << part);
   return {};
 }

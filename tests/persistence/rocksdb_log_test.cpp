@@ -14,7 +14,8 @@ namespace {
 /// The write-ahead log that holds the last commits.
 std::string live_wal(const std::string& directory) {
   std::string newest;
-  for (const auto& file : tests::files_below(directory)) if (file.ends_with(".log")) newest = directory + "/" + file;
+  for (const auto& file : tests::files_below(directory))
+    if (file.ends_with(".log")) newest = directory + "/" + file;
   REQUIRE_FALSE(newest.empty());
   return newest;
 }
@@ -203,15 +204,19 @@ TEST_CASE("files deleted or taken from an older copy are refused") {
     damage(folder / "bad");
     const auto read = open_log_for_reading(folder / "bad");
     const auto write = open_log(folder / "bad", {});
-    return !read && !write && (write.error().code == errc::log_corrupt || write.error().code == errc::log_gap || write.error().code == errc::log_io ||
-                               write.error().code == errc::file_unreadable);
+    return !read && !write &&
+           (write.error().code == errc::log_corrupt || write.error().code == errc::log_gap || write.error().code == errc::log_io ||
+            write.error().code == errc::file_unreadable);
   };
   CHECK_FALSE(refused([](const std::string&) {}));
   CHECK(refused([](const std::string& d) { tests::fs::remove(live_wal(d)); }));
   CHECK(refused([](const std::string& d) { tests::fs::remove(anchor_file(d)); }));
   CHECK(refused([](const std::string& d) { tests::fs::remove(d + "/rows/CURRENT"); }));
   CHECK(refused([](const std::string& d) { tests::fs::remove_all(d + "/rows"); }));
-  CHECK(refused([](const std::string& d) { for (const auto& f : tests::files_below(d)) if (f.ends_with(".sst")) tests::fs::remove(d + "/" + f); }));
+  CHECK(refused([](const std::string& d) {
+    for (const auto& f : tests::files_below(d))
+      if (f.ends_with(".sst")) tests::fs::remove(d + "/" + f);
+  }));
   CHECK(refused([&](const std::string& d) { tests::copy_folder(folder / "older/rows", d + "/rows"); }));
   // Of another history: the same length, other events.
   {

@@ -59,8 +59,8 @@ TEST_CASE("a snapshot of another version, configuration or host is passed over a
   const history h;
   const snapshot_store store(folder.path());
   tests::must(store.put(h.at(3)));
-  for (auto change : {+[](snapshot_key& k) { k.service_version++; }, +[](snapshot_key& k) { k.state_version--; }, +[](snapshot_key& k) { k.configuration_hash ^= 1; },
-                      +[](snapshot_key& k) { k.host += "x"; }}) {
+  for (auto change : {+[](snapshot_key& k) { k.service_version++; }, +[](snapshot_key& k) { k.state_version--; },
+                      +[](snapshot_key& k) { k.configuration_hash ^= 1; }, +[](snapshot_key& k) { k.host += "x"; }}) {
     auto other = key;
     change(other);
     CHECK_FALSE(tests::must(store.newest(other, h.log)));

@@ -92,7 +92,8 @@ TEST_CASE("one flipped bit anywhere in a closed log is refused, and its place na
   // Every kind of file was among them.
   for (const std::string kind : {"anchor", "seal", ".sst", ".log", "MANIFEST-", "CURRENT", "OPTIONS-", "IDENTITY", "content/", "snapshots/"}) {
     int found = 0;
-    for (const auto& [file, n] : flips) if (file.find(kind) != std::string::npos) found += n;
+    for (const auto& [file, n] : flips)
+      if (file.find(kind) != std::string::npos) found += n;
     INFO(kind);
     CHECK(found > 0);
   }
@@ -157,7 +158,8 @@ TEST_CASE("a log whose writer was killed has no seal; a flipped bit in an acknow
   CHECK_FALSE(report.sealed);
   CHECK(report.events == 60);
   std::string wal;
-  for (const auto& file : tests::files_below(folder / "log")) if (file.ends_with(".log") && tests::fs::file_size(folder / ("log/" + file)) > 0) wal = folder / ("log/" + file);
+  for (const auto& file : tests::files_below(folder / "log"))
+    if (file.ends_with(".log") && tests::fs::file_size(folder / ("log/" + file)) > 0) wal = folder / ("log/" + file);
   REQUIRE_FALSE(wal.empty());
   const auto size = tests::fs::file_size(wal);
   for (std::size_t offset = 0; offset < size; offset += 7) {

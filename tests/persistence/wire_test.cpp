@@ -27,9 +27,11 @@ namespace {
 /// package; where protoc is installed, a test compares what it reads with this.
 pb::FileDescriptorProto schema() {
   static const std::map<std::string, pb::FieldDescriptorProto::Type> types = {
-      {"bool", pb::FieldDescriptorProto::TYPE_BOOL},     {"double", pb::FieldDescriptorProto::TYPE_DOUBLE}, {"sfixed64", pb::FieldDescriptorProto::TYPE_SFIXED64},
-      {"bytes", pb::FieldDescriptorProto::TYPE_BYTES},   {"string", pb::FieldDescriptorProto::TYPE_STRING}, {"sint32", pb::FieldDescriptorProto::TYPE_SINT32},
-      {"sint64", pb::FieldDescriptorProto::TYPE_SINT64}, {"uint32", pb::FieldDescriptorProto::TYPE_UINT32}, {"uint64", pb::FieldDescriptorProto::TYPE_UINT64}};
+      {"bool", pb::FieldDescriptorProto::TYPE_BOOL},         {"double", pb::FieldDescriptorProto::TYPE_DOUBLE},
+      {"sfixed64", pb::FieldDescriptorProto::TYPE_SFIXED64}, {"bytes", pb::FieldDescriptorProto::TYPE_BYTES},
+      {"string", pb::FieldDescriptorProto::TYPE_STRING},     {"sint32", pb::FieldDescriptorProto::TYPE_SINT32},
+      {"sint64", pb::FieldDescriptorProto::TYPE_SINT64},     {"uint32", pb::FieldDescriptorProto::TYPE_UINT32},
+      {"uint64", pb::FieldDescriptorProto::TYPE_UINT64}};
   pb::FileDescriptorProto file;
   file.set_name("tomnext.proto");
   file.set_package("tomnext");
@@ -62,9 +64,7 @@ pb::FileDescriptorProto schema() {
 /// libprotobuf's view of our events, from the .proto text that we export.
 class peer {
  public:
-  peer() {
-    REQUIRE(pool_.BuildFile(schema()) != nullptr);
-  }
+  peer() { REQUIRE(pool_.BuildFile(schema()) != nullptr); }
   std::unique_ptr<pb::Message> message(const std::string& name) {
     const auto* type = pool_.FindMessageTypeByName("tomnext." + name);
     REQUIRE(type != nullptr);
@@ -102,7 +102,10 @@ std::string unknown_field(tests::generator& g) {
   switch (g() % 4) {
     case 0: return varint(number << 3) + varint(g() >> g() % 64);
     case 1: return varint(number << 3 | 1) + std::string(8, static_cast<char>(g()));
-    case 2: { const auto n = g() % 40; return varint(number << 3 | 2) + varint(n) + std::string(n, static_cast<char>(g())); }
+    case 2: {
+      const auto n = g() % 40;
+      return varint(number << 3 | 2) + varint(n) + std::string(n, static_cast<char>(g()));
+    }
     default: return varint(number << 3 | 5) + std::string(4, static_cast<char>(g()));
   }
 }
@@ -140,7 +143,8 @@ TEST_CASE("protoc reads the exported .proto as we do") {
   const auto folder = std::filesystem::temp_directory_path() / ("tomnext-schema-" + std::to_string(std::random_device()()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "tomnext.proto") << proto_schema();
-  const auto command = "protoc --proto_path=" + folder.string() + " --descriptor_set_out=" + (folder / "set").string() + " " + (folder / "tomnext.proto").string();
+  const auto command =
+      "protoc --proto_path=" + folder.string() + " --descriptor_set_out=" + (folder / "set").string() + " " + (folder / "tomnext.proto").string();
   const int status = std::system(command.c_str());
   std::ifstream in(folder / "set", std::ios::binary);
   pb::FileDescriptorSet set;
@@ -172,7 +176,8 @@ TEST_CASE("every event has libprotobuf's bytes, both ways") {
       const auto back = decoded(E::type_number, ours, good);
       if (!good || encode_to_string(back) != ours) FAIL(E::type_name << ": does not come back: " << payload_json(e));
       // Equality as C++ sees it, NaN aside.
-      if (payload_json(e).find("null") == std::string::npos && !(back.template as<E>() == e.template as<E>())) FAIL(E::type_name << ": comes back different: " << payload_json(e));
+      if (payload_json(e).find("null") == std::string::npos && !(back.template as<E>() == e.template as<E>()))
+        FAIL(E::type_name << ": comes back different: " << payload_json(e));
       ++compared;
     }
   });
@@ -204,8 +209,14 @@ TEST_CASE("a field that comes twice counts as its last, lists add up, unpacked l
   for_each_event_type([&]<class E>() {
     for (int i = 0; i < 50; ++i) {
       auto first = tests::random_payload<E>(g), second = tests::random_payload<E>(g);
-      if constexpr (std::is_same_v<E, calendar_defined>) { first.boundaries.count /= 2; second.boundaries.count /= 2; }
-      if constexpr (std::is_same_v<E, feature_vector_updated>) { first.values.count /= 2; second.values.count /= 2; }
+      if constexpr (std::is_same_v<E, calendar_defined>) {
+        first.boundaries.count /= 2;
+        second.boundaries.count /= 2;
+      }
+      if constexpr (std::is_same_v<E, feature_vector_updated>) {
+        first.values.count /= 2;
+        second.values.count /= 2;
+      }
       const auto both = encode_to_string({header{}, first}) + encode_to_string({header{}, second});
       auto message = other.message(E::type_name);
       REQUIRE(message->ParseFromString(both));
@@ -236,7 +247,10 @@ TEST_CASE("bytes cut short or made up are refused, or are an event that comes ba
   auto judge = [&](std::uint16_t type, const std::string& bytes) {
     bool good = false;
     const auto e = decoded(type, bytes, good);
-    if (!good) { ++refused; return; }
+    if (!good) {
+      ++refused;
+      return;
+    }
     ++taken;
     const auto canonical = encode_to_string(e);
     const auto again = decoded(type, canonical, good);
@@ -273,14 +287,14 @@ TEST_CASE("what is no event of its type is refused") {
   CHECK(refuses(0, ""));
   CHECK(refuses(event_numbers, ""));
   CHECK(refuses(65'535, ""));
-  CHECK(refuses(log_declared::type_number, std::string("\x00", 1)));                         // field number 0
-  CHECK(refuses(log_declared::type_number, std::string("\x08\x80\x02", 3)));                 // an enumeration of 256
-  CHECK(refuses(log_declared::type_number, std::string("\x0b", 1)));                         // a group: not in proto3
-  CHECK(refuses(log_declared::type_number, "\x12" + varint(128) + std::string(128, 'a')));   // text longer than its field
-  CHECK(refuses(configuration_set::type_number, "\x0a" + varint(31) + std::string(31, 'a')));  // a hash of 31 bytes
-  CHECK(refuses(host_activated::type_number, "\x10" + varint(std::uint64_t{1} << 32)));      // more than 32 bits
+  CHECK(refuses(log_declared::type_number, std::string("\x00", 1)));                                             // field number 0
+  CHECK(refuses(log_declared::type_number, std::string("\x08\x80\x02", 3)));                                     // an enumeration of 256
+  CHECK(refuses(log_declared::type_number, std::string("\x0b", 1)));                                             // a group: not in proto3
+  CHECK(refuses(log_declared::type_number, "\x12" + varint(128) + std::string(128, 'a')));                       // text longer than its field
+  CHECK(refuses(configuration_set::type_number, "\x0a" + varint(31) + std::string(31, 'a')));                    // a hash of 31 bytes
+  CHECK(refuses(host_activated::type_number, "\x10" + varint(std::uint64_t{1} << 32)));                          // more than 32 bits
   CHECK(refuses(host_activated::type_number, std::string("\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11)));  // more than 64 bits
-  CHECK(refuses(calendar_defined::type_number, "\x22" + varint(7) + std::string(7, 'a')));   // no multiple of eight
+  CHECK(refuses(calendar_defined::type_number, "\x22" + varint(7) + std::string(7, 'a')));                       // no multiple of eight
   CHECK_FALSE(refuses(host_activated::type_number, std::string("\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11)));
 }
 

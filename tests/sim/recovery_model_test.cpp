@@ -33,10 +33,19 @@ TEST_CASE("the rules stand every history") {
     REQUIRE(why.empty());
   }
   // A campaign that never came to the dangerous places proves nothing about them.
-  const std::pair<const char*, std::uint64_t> tried[] = {
-      {"node crashes", f.node_crashes}, {"events lost", f.lost_events}, {"host crashes", f.host_crashes}, {"ordered stops", f.ordered_stops},
-      {"upgrades", f.upgrades}, {"recoveries", f.recoveries}, {"of them from a snapshot", f.from_snapshot}, {"reactions proposed again", f.proposed_again},
-      {"appends refused", f.refused}, {"effects", f.effects}, {"commands", f.commands}, {"timers", f.timers}, {"inputs parked", f.parked}};
+  const std::pair<const char*, std::uint64_t> tried[] = {{"node crashes", f.node_crashes},
+                                                         {"events lost", f.lost_events},
+                                                         {"host crashes", f.host_crashes},
+                                                         {"ordered stops", f.ordered_stops},
+                                                         {"upgrades", f.upgrades},
+                                                         {"recoveries", f.recoveries},
+                                                         {"of them from a snapshot", f.from_snapshot},
+                                                         {"reactions proposed again", f.proposed_again},
+                                                         {"appends refused", f.refused},
+                                                         {"effects", f.effects},
+                                                         {"commands", f.commands},
+                                                         {"timers", f.timers},
+                                                         {"inputs parked", f.parked}};
   std::string summary = std::to_string(f.events) + " events";
   for (const auto& [what, times] : tried) {
     INFO(what << ": " << times);

@@ -30,7 +30,7 @@ template <class Condition> bool eventually(Condition&& condition, std::chrono::m
 }
 
 struct finished_process {
-  int exit_code = -1;    ///< 128 + signal where a signal ended it, as a shell counts
+  int exit_code = -1;  ///< 128 + signal where a signal ended it, as a shell counts
   std::string out, err;
 };
 
@@ -55,7 +55,10 @@ inline void drain(int out_fd, int err_fd, finished_process& p) {
     for (std::size_t i = 0; i < open.size(); ++i) {
       if (open[i].fd < 0 || open[i].revents == 0) continue;
       const auto n = read(open[i].fd, buffer.data(), buffer.size());
-      if (n > 0) { texts[i]->append(buffer.data(), static_cast<std::size_t>(n)); continue; }
+      if (n > 0) {
+        texts[i]->append(buffer.data(), static_cast<std::size_t>(n));
+        continue;
+      }
       close(open[i].fd);
       open[i].fd = -1;
       --left;
@@ -144,7 +147,8 @@ class background_process {
   static std::string text_of(int fd) {
     std::string text;
     std::array<char, 65536> buffer{};
-    for (ssize_t n = 0; (n = pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(text.size()))) > 0;) text.append(buffer.data(), static_cast<std::size_t>(n));
+    for (ssize_t n = 0; (n = pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(text.size()))) > 0;)
+      text.append(buffer.data(), static_cast<std::size_t>(n));
     return text;
   }
   int out_, err_;

@@ -67,7 +67,10 @@ TEST_CASE("the help of the whole names commands and exit codes") {
 }
 
 TEST_CASE("what is no command line is refused with what is allowed") {
-  struct wrong { std::vector<std::string> arguments; std::string what, allowed; };
+  struct wrong {
+    std::vector<std::string> arguments;
+    std::string what, allowed;
+  };
   const std::vector<wrong> all{
       {{}, "a command is missing", "backtest"},
       {{"backtset"}, "unknown command 'backtset'", "import, backtest, run, replay"},
@@ -94,19 +97,18 @@ TEST_CASE("what is no command line is refused with what is allowed") {
 }
 
 TEST_CASE("an error is printed once; with --json as an object too") {
-  const std::vector<command> commands{{"fail", "fails", "tomnext fail", [](CLI::App&) -> action {
-                                         return [](session&) -> result<exit_code> { return error(errc::log_corrupt, "group \"7\" is bad"); };
-                                       }},
-                                      {"throw", "throws", "tomnext throw", [](CLI::App&) -> action {
-                                         return [](session&) -> result<exit_code> { throw std::runtime_error("no memory"); };
-                                       }}};
+  const std::vector<command> commands{
+      {"fail", "fails", "tomnext fail",
+       [](CLI::App&) -> action { return [](session&) -> result<exit_code> { return error(errc::log_corrupt, "group \"7\" is bad"); }; }},
+      {"throw", "throws", "tomnext throw", [](CLI::App&) -> action { return [](session&) -> result<exit_code> { throw std::runtime_error("no memory"); }; }}};
   std::ostringstream out, err;
   CHECK(run_tool({"fail"}, commands, out, err) == 5);
   CHECK(out.str().empty());
   CHECK(err.str() == "tomnext: group \"7\" is bad\n");
   std::ostringstream json_out, json_err;
   CHECK(run_tool({"fail", "--json"}, commands, json_out, json_err) == 5);
-  CHECK(json_out.str() == R"({"error":{"code":501,"exit_code":5,"message":"group \"7\" is bad"}})" "\n");
+  CHECK(json_out.str() == R"({"error":{"code":501,"exit_code":5,"message":"group \"7\" is bad"}})"
+                          "\n");
   CHECK(json_err.str() == err.str());
   CHECK(run_tool({"throw"}, commands, out, err) == 8);
   CHECK(has_text(err.str(), "unexpected: no memory"));

@@ -24,7 +24,7 @@ using silent = typed<answer<int>(get_atom)>;
 
 struct number_state {
   number::pointer self;
-  std::unique_ptr<int> value;   // arguments need not be copyable
+  std::unique_ptr<int> value;  // arguments need not be copyable
   std::vector<promise_guard<int>> held;
   number_state(number::pointer self_, std::unique_ptr<int> value_) : self(self_), value(std::move(value_)) {
     if (*value == 13) throw std::invalid_argument("thirteen");
@@ -38,9 +38,7 @@ struct number_state {
               held.emplace_back(promise);
               return promise;
             },
-            [this](wait_atom, const worker& other) {
-              self->request(other, 1000ms, work_v, 1).await([] {}, [](const caf::error&) {});
-            },
+            [this](wait_atom, const worker& other) { self->request(other, 1000ms, work_v, 1).await([] {}, [](const caf::error&) {}); },
             [](crash_atom, int what) { what == 0 ? throw std::runtime_error("boom") : throw what; }};
   }
 };
@@ -58,10 +56,8 @@ struct asker_state {
   silent::behavior_type behavior() {
     const auto hear = [this](int n) { *said = std::to_string(n); };
     const auto fail = [this](const caf::error& e) { *said = "error: " + from_caf(e).message; };
-    if (promise)
-      ask(self, whom, 1000ms, later_v).then(hear, fail);
-    else
-      ask(self, whom, 1000ms, get_v).then(hear, fail);
+    if (promise) ask(self, whom, 1000ms, later_v).then(hear, fail);
+    else ask(self, whom, 1000ms, get_v).then(hear, fail);
     return {[](get_atom) { return 0; }};
   }
 };
@@ -100,10 +96,10 @@ TEST_CASE("instrumented: depth, high water and processed are counted exactly", "
   CHECK(f.up_s > 0);
   exit_after_queue(pointer_of(w), caf::exit_reason::user_shutdown);
   s.settle();
-  tell_from_outside(w, work_v, 8);   // to nobody
+  tell_from_outside(w, work_v, 8);  // to nobody
   f = s.of("w");
   CHECK(f.state == "stopped");
-  CHECK(f.processed == 7);           // the order to end was no work
+  CHECK(f.processed == 7);  // the order to end was no work
   CHECK(f.queue_depth == 0);
   CHECK(f.errors == 0);
   CHECK(s.system.registry().running() == s.base);
@@ -116,20 +112,20 @@ TEST_CASE("instrumented: a skipped message stays in the queue and counts once", 
   s.settle();
   tell_from_outside(n, wait_v, w);
   s.scheduler.prioritize(n);
-  s.scheduler.run_once();            // n waits for w, which has not run yet
+  s.scheduler.run_once();  // n waits for w, which has not run yet
   {
     asking q(s, n);
     s.scheduler.prioritize(q.actor);
     s.scheduler.run_once();
     s.scheduler.prioritize(n);
-    s.scheduler.run_once();          // looks at the question, and may not answer yet
+    s.scheduler.run_once();  // looks at the question, and may not answer yet
     CHECK(s.of("number").queue_depth == 1);
     CHECK(s.of("number").processed == 1);
     s.settle();
     CHECK(*q.said == "1");
     CHECK(s.of("number").queue_depth == 0);
     CHECK(s.of("number").queue_depth_max <= 2);
-    CHECK(s.of("number").processed == 3);   // the order to wait, w's answer, the question
+    CHECK(s.of("number").processed == 3);  // the order to wait, w's answer, the question
   }
   for (const auto& a : {pointer_of(w), pointer_of(n)}) exit_now(a, caf::exit_reason::kill);
   s.settle();
@@ -144,7 +140,7 @@ TEST_CASE("instrumented: a time-out that comes too late leaves the queue without
     CHECK(*q.said == "5");
     const auto before = s.of("asker").processed;
     CHECK(before == 1);
-    s.pass(1100ms);                  // the deadline of the question that was answered
+    s.pass(1100ms);  // the deadline of the question that was answered
     CHECK(s.of("asker").processed == before);
     CHECK(s.of("asker").queue_depth == 0);
   }
@@ -171,7 +167,7 @@ TEST_CASE("instrumented: an exception ends the actor with a reason, and nobody e
     watch(n);
     tell_from_outside(n, crash_v, 0);
     expect("an exception escaped: boom");
-    CHECK(s.of("number").processed == 1);   // it was taken from the queue
+    CHECK(s.of("number").processed == 1);  // it was taken from the queue
   }
   SECTION("one that is no std::exception") {
     const auto n = make_number(s, 1);
@@ -221,7 +217,7 @@ TEST_CASE("instrumented: a detached actor works on a thread of its own, and its 
     REQUIRE(entered->pass());
     for (int n = 0; n < 3; ++n) tell_from_outside(w, work_v, 2);
     tell_from_outside(w, crash_v);
-    CHECK(s.of("w").queue_depth == 5);       // the one in work counts until it is done
+    CHECK(s.of("w").queue_depth == 5);  // the one in work counts until it is done
     CHECK(s.of("w").queue_depth_max == 5);
     leave->open();
   }

@@ -21,7 +21,7 @@ std::string names(const introspection& i) {
 
 TEST_CASE("introspection: parents before children, children in the order of their first start", "[runtime]") {
   introspection i;
-  i.add(9, "z", "host", "services");   // before its parent, as when a child registers first
+  i.add(9, "z", "host", "services");  // before its parent, as when a child registers first
   i.add(1, "root", "supervisor", "");
   i.add(2, "services", "supervisor", "root");
   i.add(3, "journal", "journal", "root");
@@ -60,13 +60,13 @@ TEST_CASE("introspection: a restarted actor continues its counts, its service ti
   CHECK(i.find("a")->figures().queue_depth == 4);
   CHECK(i.find("a")->figures().queue_depth_max == 5);
   first->end("failed");
-  CHECK(i.find("a")->figures().queue_depth == 0);   // what waited died with it
+  CHECK(i.find("a")->figures().queue_depth == 0);  // what waited died with it
   CHECK(i.find("a")->figures().up_s == 0);
   i.restarted("a", "an exception escaped: division");
   i.restarted("unknown", "x");
   CHECK(i.find("unknown") == nullptr);
   const auto second = i.add(2, "a", "host", "s");
-  first->count_enqueued();   // a late sender to the dead one
+  first->count_enqueued();  // a late sender to the dead one
   second->count_enqueued();
   second->begin_message();
   second->end_message(8'000);

@@ -33,7 +33,7 @@ TEST_CASE("latency_histogram: a value from nanoseconds to hours is read back wit
   std::mt19937_64 random{1};
   for (int i = 0; i < 20'000; ++i) check(static_cast<std::uint64_t>(std::exp2(std::uniform_real_distribution<>{0, 45.99}(random))));
   CHECK(worst <= 0.0626);
-  CHECK(worst > 0.05);   // it is a histogram, not a list
+  CHECK(worst > 0.05);  // it is a histogram, not a list
   CHECK(read_back(0) == 0);
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("latency_histogram: nothing, too much and nonsense", "[runtime]") {
   latency_histogram h;
   CHECK(h.percentile(0.5) == 0);
   CHECK(h.count() == 0);
-  h.record(std::numeric_limits<std::uint64_t>::max());   // counts as the longest
+  h.record(std::numeric_limits<std::uint64_t>::max());  // counts as the longest
   const auto longest = static_cast<double>(h.percentile(1));
   CHECK(longest > 18.0 * 3600 * 1e9);
   CHECK(longest < 20.0 * 3600 * 1e9);
@@ -72,7 +72,9 @@ TEST_CASE("latency_histogram: nothing, too much and nonsense", "[runtime]") {
 TEST_CASE("latency_histogram: readers see a growing count while one writes, and nothing is lost", "[runtime]") {
   auto h = std::make_unique<latency_histogram>();
   constexpr std::uint64_t written = 500'000;
-  std::thread writer([&] { for (std::uint64_t i = 0; i < written; ++i) h->record(i); });
+  std::thread writer([&] {
+    for (std::uint64_t i = 0; i < written; ++i) h->record(i);
+  });
   std::uint64_t before = 0;
   bool grows = true;
   while (before < written) {

@@ -20,8 +20,8 @@ TEST_CASE("restart_policy: the wait doubles with a child's failures and is cappe
     CHECK(*wait >= nominal - nominal / 4);
     nominal = std::min(2 * nominal, 1000ms);
   }
-  CHECK(*p.on_failure(start + 30ms, 1) <= 10ms);     // another child begins at the beginning
-  CHECK(*p.on_failure(start + 60s, 0) <= 10ms);      // and so does one that kept quiet for a window
+  CHECK(*p.on_failure(start + 30ms, 1) <= 10ms);  // another child begins at the beginning
+  CHECK(*p.on_failure(start + 60s, 0) <= 10ms);   // and so does one that kept quiet for a window
 }
 
 TEST_CASE("restart_policy: as many restarts as allowed within any window, over all children", "[runtime]") {
@@ -30,7 +30,7 @@ TEST_CASE("restart_policy: as many restarts as allowed within any window, over a
   CHECK(p.on_failure(start, 0));
   CHECK(p.on_failure(start + 1ms, 1));
   CHECK(p.on_failure(start + 2ms, 2));
-  CHECK_FALSE(p.on_failure(start + 1000ms, 0));   // the first is not older than the window yet
+  CHECK_FALSE(p.on_failure(start + 1000ms, 0));  // the first is not older than the window yet
   CHECK(p.on_failure(start + 1001ms, 0));
   CHECK_FALSE(restart_policy({0, 1s, 1ms, 1ms}, 1).on_failure(start, 0));
 }
@@ -46,5 +46,5 @@ TEST_CASE("restart_policy: jitter comes from the seed alone", "[runtime]") {
   CHECK(waits(5) != waits(6));
   std::set<std::chrono::milliseconds> first;
   for (std::uint64_t seed = 0; seed < 100; ++seed) first.insert(waits(seed).front());
-  CHECK(first.size() > 50);   // a hundred that failed together come back spread
+  CHECK(first.size() > 50);  // a hundred that failed together come back spread
 }

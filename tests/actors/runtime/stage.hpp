@@ -39,9 +39,10 @@ struct worker_state {
   ~worker_state() { notes->push_back("-" + name); }
   worker::behavior_type behavior() {
     notes->push_back("+" + name);
-    return {[this](work_atom, int n) { notes->push_back(name + ":" + std::to_string(n)); },
-            [](crash_atom) { throw std::runtime_error("boom"); },
-            [this](fail_atom) { self->quit(to_caf({errc::invalid_argument, "it failed"})); },
+    return {[this](work_atom, int n) { notes->push_back(name + ":" + std::to_string(n)); }, [](crash_atom) { throw std::runtime_error("boom"); },
+            [this](fail_atom) {
+              self->quit(to_caf({errc::invalid_argument, "it failed"}));
+            },
             [this](leave_atom) { self->quit(); }};
   }
 };
@@ -57,9 +58,9 @@ class stage {
   test_scheduler& scheduler = test_scheduler_of(system);
   std::shared_ptr<introspection> figures = std::make_shared<introspection>();
   diary notes = std::make_shared<std::vector<std::string>>();
-  std::map<std::string, worker> workers;   ///< the latest life of each
-  std::vector<std::string> ended;          ///< "name: message" of on_child_ended
-  std::vector<std::string> restarted;      ///< "name restarts: reason" of on_restart
+  std::map<std::string, worker> workers;  ///< the latest life of each
+  std::vector<std::string> ended;         ///< "name: message" of on_child_ended
+  std::vector<std::string> restarted;     ///< "name restarts: reason" of on_restart
   const std::size_t base = system.registry().running();
 
   /// Actors are let go before the system: its end waits for none that a test forgot, since this stops the watched ones.
@@ -70,7 +71,9 @@ class stage {
     settle();
   }
   /// Runs what is due now.
-  void settle() { while (scheduler.run() != 0) {} }
+  void settle() {
+    while (scheduler.run() != 0) {}
+  }
   /// Lets time pass in steps of 1 ms, so that nothing happens later than it should.
   void pass(std::chrono::milliseconds time) {
     for (auto t = 0ms; t < time; t += 1ms) {

@@ -24,7 +24,7 @@ struct scene {
   std::mutex mutex;
   std::vector<std::string> reports, ends;
   actor_ptr root;
-  worker first, hanging;   // written before b has entered, read after
+  worker first, hanging;  // written before b has entered, read after
 
   scene(strategy_kind strategy, where place) {
     supervisor_settings s;
@@ -39,7 +39,7 @@ struct scene {
     });
     REQUIRE(entered->pass());
   }
-  ~scene() { leave->open(); }   // the system waits for all actors
+  ~scene() { leave->open(); }  // the system waits for all actors
   void note(std::vector<std::string>& list, std::string text) {
     const std::lock_guard lock(mutex);
     list.push_back(std::move(text));
@@ -74,14 +74,14 @@ struct scene {
 TEST_CASE("supervisor: a child that hangs is reported, and the shutdown goes on", "[runtime]") {
   scene s(strategy_kind::one_for_one, GENERATE(where::own_thread, where::shared_worker));
   exit_now(s.root, caf::exit_reason::user_shutdown);
-  REQUIRE(s.down->pass());            // b still hangs
+  REQUIRE(s.down->pass());  // b still hangs
   CHECK(s.ends == lines{"shut down"});
   CHECK(s.reports == lines{"b: child b did not stop within 30 ms, nor within 20 ms of being killed: it is left behind"});
   CHECK(s.figures->find("a")->state() == std::string("stopped"));
   CHECK(s.figures->find("b")->state() == std::string("failed"));
   CHECK(s.figures->find("c")->state() == std::string("stopped"));
   s.leave->open();
-  REQUIRE(s.gone->pass());            // the kill still waits in its queue, and takes it in the end
+  REQUIRE(s.gone->pass());  // the kill still waits in its queue, and takes it in the end
 }
 
 TEST_CASE("supervisor: beside a child that hangs no second life starts; it gives up instead", "[runtime]") {

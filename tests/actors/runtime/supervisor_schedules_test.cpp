@@ -123,7 +123,7 @@ void play(std::uint64_t seed, outcome& sum) {
     s.scheduler.advance_time(1ms);
     c.run(s, 100'000);
   }
-  REQUIRE(s.system.registry().running() == s.base);   // and nobody is left after the end
+  REQUIRE(s.system.registry().running() == s.base);  // and nobody is left after the end
 }
 
 }  // namespace
@@ -132,6 +132,6 @@ TEST_CASE("supervisor: 1,000 random schedules of failures end with all up or non
   outcome sum;
   for (std::uint64_t seed = 1; seed <= schedules; ++seed) play(seed, sum);
   WARN(sum.up << " schedules ended with all children up, " << sum.gave_up << " with an escalation; " << sum.restarts << " restarts");
-  CHECK(sum.up > schedules / 10);        // both ends were tried
+  CHECK(sum.up > schedules / 10);  // both ends were tried
   CHECK(sum.gave_up > schedules / 10);
 }

@@ -37,7 +37,7 @@ TEST_CASE("supervisor: one-for-one restarts the dead one only, after its back-of
   s.run(s.supervisor("root"), s.children("root", {"a", "b", "c"}));
   s.news();
   s.send("b", crash_v);
-  CHECK(s.news() == lines{"-b"});   // not at once
+  CHECK(s.news() == lines{"-b"});  // not at once
   s.pass(6ms);
   CHECK(s.news().empty());
   s.pass(4ms);
@@ -50,7 +50,7 @@ TEST_CASE("supervisor: one-for-one restarts the dead one only, after its back-of
   CHECK(s.restarted.back() == "b 2: it failed");
   const auto f = s.of("b");
   CHECK(f.restarts == 2);
-  CHECK(f.errors == 1);             // the exception; an end by decision is the supervisor's business
+  CHECK(f.errors == 1);  // the exception; an end by decision is the supervisor's business
   CHECK(f.last_error == "it failed");
   CHECK(f.state == "running");
   CHECK(s.of("a").restarts == 0);
@@ -82,8 +82,8 @@ TEST_CASE("supervisor: rest-for-one stops the younger ones youngest first, and s
     for (int n = 0; n < 5; ++n) tell_from_outside(s.workers.at("d"), work_v, n);
     tell_from_outside(s.workers.at("b"), crash_v);
     s.scheduler.prioritize(s.workers.at("b"));
-    s.scheduler.run_once();           // b is down before d has looked at its queue
-    s.scheduler.run_once_lifo();      // the supervisor hears of it
+    s.scheduler.run_once();       // b is down before d has looked at its queue
+    s.scheduler.run_once_lifo();  // the supervisor hears of it
     s.settle();
     CHECK(s.news() == lines{"-b", "-d", "-c"});
   }
@@ -99,7 +99,7 @@ TEST_CASE("supervisor: one-for-all restarts all, and a sibling that does not sto
   s.send("b", crash_v);
   CHECK(s.news() == lines{"-b", "c:no"});
   s.pass(99ms);
-  CHECK(s.news().empty());            // a waits for c, and b for both
+  CHECK(s.news().empty());  // a waits for c, and b for both
   s.pass(1ms);
   CHECK(s.news() == lines{"-c", "-a"});
   s.pass(10ms);
@@ -121,7 +121,7 @@ TEST_CASE("supervisor: a sibling that dies by itself meanwhile does not begin th
   CHECK(s.news().empty());
   s.pass(11ms);
   CHECK(s.news() == lines{"-c", "+a", "+b", "+c"});
-  CHECK(s.restarted.size() == 3);   // one round for all of it
+  CHECK(s.restarted.size() == 3);  // one round for all of it
 }
 
 TEST_CASE("supervisor: a restart that was due waits for those that an elder's failure stops meanwhile", "[runtime]") {
@@ -132,7 +132,7 @@ TEST_CASE("supervisor: a restart that was due waits for those that an elder's fa
   children.push_back(s.child("d", "root"));
   s.run(s.supervisor("root", strategy_kind::rest_for_one), std::move(children));
   s.news();
-  s.send("d", crash_v);               // due in 10 ms at most
+  s.send("d", crash_v);  // due in 10 ms at most
   s.send("b", crash_v);
   CHECK(s.news() == lines{"-d", "-b", "c:no"});
   s.pass(99ms);
@@ -154,7 +154,7 @@ TEST_CASE("supervisor: more failures than the window allows end it with an error
       s.pass(50ms);
     }
     CHECK(s.news() == lines{"-b", "+b", "-b", "+b", "-b", "+b"});
-    s.send("a", crash_v);             // the window is the supervisor's, not the child's
+    s.send("a", crash_v);  // the window is the supervisor's, not the child's
     const std::string why = "supervisor root gives up: child a failed more than 3 times within 1000 ms, lastly: an exception escaped: boom";
     CHECK(s.news() == lines{"-a", "-c", "-b", "down: " + why});
     CHECK(s.ended == lines{"a: " + why});
@@ -197,7 +197,7 @@ TEST_CASE("supervisor: an orderly stop lets each child finish its work, youngest
   for (const auto* name : {"a", "b", "c"})
     for (int n = 0; n < 2; ++n) tell_from_outside(s.workers.at(name), work_v, n);
   exit_now(root, shut_down);
-  s.scheduler.prioritize(root);       // it stops c before any of them has begun
+  s.scheduler.prioritize(root);  // it stops c before any of them has begun
   s.scheduler.run_once();
   s.settle();
   auto news = s.news();
@@ -215,7 +215,7 @@ TEST_CASE("supervisor: an orderly stop lets each child finish its work, youngest
   CHECK(s.ended.empty());
   CHECK(s.restarted.empty());
   CHECK(s.system.registry().running() == s.base);
-  s.pass(3000ms);                     // the deadlines of those who made them in time
+  s.pass(3000ms);  // the deadlines of those who made them in time
   CHECK(s.news().empty());
 }
 
@@ -234,7 +234,7 @@ TEST_CASE("supervisor: a child that ignores its order to stop is killed when its
   s.pass(299ms);
   CHECK(s.news().empty());
   s.pass(1ms);
-  CHECK(s.news() == lines{"-b", "-a", "down: enough"});   // with the reason that it was given
+  CHECK(s.news() == lines{"-b", "-a", "down: enough"});  // with the reason that it was given
 }
 
 TEST_CASE("supervisor: stopping overtakes restarts, and nothing starts any more", "[runtime]") {
@@ -301,7 +301,7 @@ TEST_CASE("supervisor: which ends lead to a restart depends on the kind of the c
     for (const auto* name : {"permanent", "transient", "temporary"}) s.send(name, fail_v);
     s.pass(50ms);
     auto news = s.news();
-    std::sort(news.begin() + 3, news.end());   // which comes back first is a matter of jitter
+    std::sort(news.begin() + 3, news.end());  // which comes back first is a matter of jitter
     CHECK(news == lines{"-permanent", "-transient", "-temporary", "+permanent", "+transient"});
     CHECK(s.ended == lines{"temporary: it failed"});
   }
@@ -311,20 +311,19 @@ TEST_CASE("supervisor: which ends lead to a restart depends on the kind of the c
     s.pass(50ms);
     CHECK(s.restarted == lines{"permanent 1: shut down"});
   }
-  CHECK(s.figures->find("temporary") == nullptr);   // forgotten
+  CHECK(s.figures->find("temporary") == nullptr);  // forgotten
   CHECK(s.figures->find("transient") != nullptr);
 }
 
 TEST_CASE("supervisor: a collective restart leaves out what ended for good, and temporary ones", "[runtime]") {
   stage s;
-  s.run(s.supervisor("root", strategy_kind::one_for_all),
-        {s.child("a", "root"), s.child("t", "root", restart_kind::transient),
-         s.child("x", "root", restart_kind::temporary), s.child("b", "root", restart_kind::transient)});
+  s.run(s.supervisor("root", strategy_kind::one_for_all), {s.child("a", "root"), s.child("t", "root", restart_kind::transient),
+                                                           s.child("x", "root", restart_kind::temporary), s.child("b", "root", restart_kind::transient)});
   s.send("t", leave_v);
   s.news();
   s.send("a", crash_v);
   s.pass(10ms);
-  CHECK(s.news() == lines{"-a", "-b", "-x", "+a", "+b"});   // b was transient too, but it did not end on its own
+  CHECK(s.news() == lines{"-a", "-b", "-x", "+a", "+b"});  // b was transient too, but it did not end on its own
   CHECK(s.ended == lines{"t: ended", "x: shut down"});
 }
 
@@ -355,7 +354,7 @@ TEST_CASE("supervisor: a start that fails is a failure like another", "[runtime]
     CHECK(attempts == good_from);
     CHECK(s.system.registry().running() == s.base + 4);
     CHECK(s.of("b").restarts == static_cast<std::uint64_t>(good_from - 1));
-    CHECK(s.of("c").restarts == 0);   // c starts for the first time once b is up, or never stopped
+    CHECK(s.of("c").restarts == 0);  // c starts for the first time once b is up, or never stopped
   }
 }
 
@@ -365,7 +364,7 @@ TEST_CASE("supervisor: one that gives up is a failure to its own parent", "[runt
   inner.restarts_max = 1;
   child_spec nested{"inner", [&s, inner](parent_actor& by) { return spawn_supervisor(by, s.figures, inner, s.children("inner", {"b", "c"})); }};
   const auto root = s.run(s.supervisor("root", strategy_kind::rest_for_one), {s.child("a", "root"), nested, s.child("d", "root")});
-  CHECK(s.news() == lines{"+a", "+d", "+b", "+c"});   // a start returns at once; the grandchildren follow
+  CHECK(s.news() == lines{"+a", "+d", "+b", "+c"});  // a start returns at once; the grandchildren follow
   s.send("b", crash_v);
   s.pass(10ms);
   CHECK(s.news() == lines{"-b", "+b"});
@@ -375,7 +374,7 @@ TEST_CASE("supervisor: one that gives up is a failure to its own parent", "[runt
   CHECK(s.news() == lines{"+d", "+b", "+c"});
   CHECK(s.of("inner").restarts == 1);
   CHECK(s.of("inner").state == "running");
-  CHECK(s.of("b").restarts == 1);                     // the figures of b go on over the lives of its supervisor
+  CHECK(s.of("b").restarts == 1);  // the figures of b go on over the lives of its supervisor
   CHECK(s.of("b").errors == 2);
   lines tree;
   for (const auto& f : s.figures->figures()) tree.push_back(f.name);

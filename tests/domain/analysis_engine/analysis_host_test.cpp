@@ -27,7 +27,9 @@ driver make() { return driver(analysis_host(self, configured()), self); }
 bar_closed bar(int n, bar_spec spec = five_minutes) {
   const double slow = std::sin(n * 0.03), fast = std::sin(n * 1.7) * (n / 40 % 3 == 0 ? 8 : 1);
   const auto close = static_cast<std::int64_t>(1'300'000'000 + 20'000'000 * slow + 300'000 * fast);
-  bar_closed b{pound, spec.step_s, spec.from, monday + n * 300 * second_ns, monday + (n + 1) * 300 * second_ns, {close}, {close + 200'000}, {close - 200'000}, {close}, 4};
+  bar_closed b{
+      pound, spec.step_s, spec.from, monday + n * 300 * second_ns, monday + (n + 1) * 300 * second_ns, {close}, {close + 200'000}, {close - 200'000}, {close},
+      4};
   if (n % 17 == 0) b.high = b.low = b.close, b.ticks = 0;  // nothing traded
   return b;
 }

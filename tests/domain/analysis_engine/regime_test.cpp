@@ -39,9 +39,9 @@ TEST_CASE("regime: each rule begins exactly at its threshold", "[regime]") {
 }
 
 TEST_CASE("regime: the first rule that holds decides", "[regime]") {
-  CHECK(kind({.adx = 40, .volatility_ratio = 1.5}) == regime_kind::volatile_market);  // volatile before trend
-  CHECK(kind({.adx = 40, .breakout_atr = 5}) == regime_kind::trend);                   // a breakout in a trend is the trend
-  CHECK(kind({.adx = 40, .volatility_ratio = 0.5}) == regime_kind::trend);             // trend before quiet
+  CHECK(kind({.adx = 40, .volatility_ratio = 1.5}) == regime_kind::volatile_market);          // volatile before trend
+  CHECK(kind({.adx = 40, .breakout_atr = 5}) == regime_kind::trend);                          // a breakout in a trend is the trend
+  CHECK(kind({.adx = 40, .volatility_ratio = 0.5}) == regime_kind::trend);                    // trend before quiet
   CHECK(kind({.volatility_ratio = 0.5, .breakout_atr = 2}) == regime_kind::volatile_market);  // breakout before quiet
 }
 

@@ -22,7 +22,8 @@ constexpr std::array modes{rounding::half_away_from_zero, rounding::half_even, r
 // Any 64-bit number, with those around zero, the limits and the powers of ten as likely as the rest.
 rc::Gen<std::int64_t> any_number() {
   static const std::vector<std::int64_t> edges{least, least + 1, greatest, greatest - 1, 0, 1, -1};
-  return rc::gen::oneOf(rc::gen::arbitrary<std::int64_t>(), rc::gen::inRange<std::int64_t>(least, greatest), rc::gen::elementOf(edges), rc::gen::map(rc::gen::inRange(0u, 19u), [](unsigned e) { return power_of_ten(e); }));
+  return rc::gen::oneOf(rc::gen::arbitrary<std::int64_t>(), rc::gen::inRange<std::int64_t>(least, greatest), rc::gen::elementOf(edges),
+                        rc::gen::map(rc::gen::inRange(0u, 19u), [](unsigned e) { return power_of_ten(e); }));
 }
 
 // What a rounded quotient is, said without dividing: the neighbours of n / d, and which of them the mode takes. Needs |n| < 2^125, |d| < 2^124.
@@ -92,7 +93,8 @@ TEST_CASE("decimal: what is no number of that many decimals is refused, never ro
     CHECK(r.error().code == errc::not_a_decimal);
     CHECK(r.error().message.find('\'' + std::string(text) + '\'') != std::string::npos);
   }
-  for (const char* text : {"9223372036854775808", "-9223372036854775809", "99999999999999999999999999999999999999999999"}) CHECK(parse_decimal(text, 0).error().code == errc::overflow);
+  for (const char* text : {"9223372036854775808", "-9223372036854775809", "99999999999999999999999999999999999999999999"})
+    CHECK(parse_decimal(text, 0).error().code == errc::overflow);
   for (const char* text : {"92233720368547758.08", "92233720368547759", "-92233720368547758.09"}) CHECK(parse_decimal(text, 2).error().code == errc::overflow);
   CHECK(parse_decimal("1", 19).error().code == errc::overflow);
   CHECK(*parse_decimal("0", 40) == 0);

@@ -37,11 +37,14 @@ TEST_CASE("hash: XXH64 of known strings", "[hash]") {
 }
 
 TEST_CASE("hash: XXH64's own vectors, with and without seed", "[hash]") {
-  struct vector { std::size_t size; std::uint64_t seed, digest; };
+  struct vector {
+    std::size_t size;
+    std::uint64_t seed, digest;
+  };
   constexpr std::uint64_t seed = 2654435761u;
-  for (const auto& v : {vector{0, 0, 0xEF46DB3751D8E999u}, vector{0, seed, 0xAC75FDA2929B17EFu}, vector{1, 0, 0xE934A84ADB052768u}, vector{1, seed, 0x5014607643A9B4C3u},
-                        vector{4, 0, 0x9136A0DCA57457EEu}, vector{14, 0, 0x8282DCC4994E35C8u}, vector{14, seed, 0xC3BD6BF63DEB6DF0u}, vector{222, 0, 0xB641AE8CB691C174u},
-                        vector{222, seed, 0x20CB8AB7AE10C14Au}}) {
+  for (const auto& v : {vector{0, 0, 0xEF46DB3751D8E999u}, vector{0, seed, 0xAC75FDA2929B17EFu}, vector{1, 0, 0xE934A84ADB052768u},
+                        vector{1, seed, 0x5014607643A9B4C3u}, vector{4, 0, 0x9136A0DCA57457EEu}, vector{14, 0, 0x8282DCC4994E35C8u},
+                        vector{14, seed, 0xC3BD6BF63DEB6DF0u}, vector{222, 0, 0xB641AE8CB691C174u}, vector{222, seed, 0x20CB8AB7AE10C14Au}}) {
     INFO(v.size);
     CHECK(seeded(test_bytes(v.size), v.seed) == v.digest);
   }

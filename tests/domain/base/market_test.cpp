@@ -17,7 +17,8 @@ TEST_CASE("a bar specification survives text", "[market]") {
 }
 
 TEST_CASE("a wrong bar specification says what is allowed", "[market]") {
-  for (const char* text : {"", "-", "5m", "m-mid", "5-mid", "5w-mid", "0m-mid", "-5m-mid", "5m-last", "5.5m-mid", "32d-mid", "4294967297s-mid", "5 m-mid", "5m-mid "}) {
+  for (const char* text :
+       {"", "-", "5m", "m-mid", "5-mid", "5w-mid", "0m-mid", "-5m-mid", "5m-last", "5.5m-mid", "32d-mid", "4294967297s-mid", "5 m-mid", "5m-mid "}) {
     INFO(text);
     const auto r = parse_bar_spec(text);
     REQUIRE(!r);

@@ -5,9 +5,13 @@
 using namespace tomnext;
 
 TEST_CASE("money: minor units by ISO 4217", "[money]") {
-  struct one { const char* code; unsigned decimals; };
-  for (const auto& c : {one{"USD", 2}, one{"EUR", 2}, one{"GBP", 2}, one{"CHF", 2}, one{"HUF", 2}, one{"CZK", 2}, one{"TRY", 2}, one{"MXN", 2}, one{"JPY", 0}, one{"KRW", 0}, one{"ISK", 0},
-                        one{"CLP", 0}, one{"VND", 0}, one{"XAF", 0}, one{"KWD", 3}, one{"BHD", 3}, one{"JOD", 3}, one{"TND", 3}, one{"CLF", 4}, one{"XAU", 3}, one{"XXX", 2}}) {
+  struct one {
+    const char* code;
+    unsigned decimals;
+  };
+  for (const auto& c : {one{"USD", 2}, one{"EUR", 2}, one{"GBP", 2}, one{"CHF", 2}, one{"HUF", 2}, one{"CZK", 2}, one{"TRY", 2},
+                        one{"MXN", 2}, one{"JPY", 0}, one{"KRW", 0}, one{"ISK", 0}, one{"CLP", 0}, one{"VND", 0}, one{"XAF", 0},
+                        one{"KWD", 3}, one{"BHD", 3}, one{"JOD", 3}, one{"TND", 3}, one{"CLF", 4}, one{"XAU", 3}, one{"XXX", 2}}) {
     INFO(c.code);
     CHECK(minor_units(*currency::parse(c.code)) == c.decimals);
   }

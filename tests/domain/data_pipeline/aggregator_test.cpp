@@ -42,8 +42,8 @@ constexpr bar_spec minute_bid{60, price_side::bid};
 TEST_CASE("a quote on the boundary belongs to the bar that closes there", "[aggregator]") {
   auto d = make({minute_bid});
   d.quote(quote(s(10), 100, 102));
-  d.quote(quote(s(60), 110, 112));      // exactly on the boundary: still the first bar
-  d.quote(quote(s(60) + 1, 90, 92));    // the next one
+  d.quote(quote(s(60), 110, 112));    // exactly on the boundary: still the first bar
+  d.quote(quote(s(60) + 1, 90, 92));  // the next one
   d.fire_through({s(120)});
   const auto bars = d.all_of<bar_closed>();
   REQUIRE(bars.size() == 2);
@@ -203,8 +203,7 @@ std::map<std::int64_t, bar_closed> reference(const std::vector<quote_accepted>& 
   if (without_updates && !bars.empty())
     for (auto closes = bars.begin()->first; closes < bars.rbegin()->first; closes += step) {
       const auto& now = bars.at(closes);
-      bars.try_emplace(closes + step,
-                       bar_closed{gbpusd, spec.step_s, spec.from, {closes}, {closes + step}, now.close, now.close, now.close, now.close, 0});
+      bars.try_emplace(closes + step, bar_closed{gbpusd, spec.step_s, spec.from, {closes}, {closes + step}, now.close, now.close, now.close, now.close, 0});
     }
   return bars;
 }

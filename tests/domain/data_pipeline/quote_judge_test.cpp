@@ -84,9 +84,9 @@ TEST_CASE("what is refused, and why", "[quote_judge]") {
 TEST_CASE("what looks like a duplicate but is none", "[quote_judge]") {
   quote_judge j(configured());
   feed(j, start, 100 * pip, 101 * pip);
-  CHECK(feed(j, start, 100 * pip, 102 * pip).accepted);      // the same time, another price
-  CHECK(feed(j, start, 100 * pip, 101 * pip).accepted);      // not the previous quote any more
-  CHECK(feed(j, start + 1, 100 * pip, 101 * pip).accepted);  // a later time
+  CHECK(feed(j, start, 100 * pip, 102 * pip).accepted);                        // the same time, another price
+  CHECK(feed(j, start, 100 * pip, 101 * pip).accepted);                        // not the previous quote any more
+  CHECK(feed(j, start + 1, 100 * pip, 101 * pip).accepted);                    // a later time
   CHECK(feed(j, start - 1, 100 * pip, 101 * pip, instrument_id{2}).accepted);  // each instrument has its own clock
 }
 
@@ -151,8 +151,8 @@ TEST_CASE("a market that stood still has a floor: one step is no spike", "[quote
   std::int64_t t = start;
   for (int i = 0; i < 100; ++i) REQUIRE(feed(j, t += second_ns, 15'000 * pip, 15'002 * pip).flags == 0);
   CHECK(feed(j, t += second_ns, 15'000 * pip + step, 15'002 * pip + step).flags == 0);
-  CHECK(feed(j, t += second_ns, 15'009 * pip, 15'011 * pip).flags == 0);                   // 8.9 pips: under 20 · 5 steps
-  CHECK(feed(j, t += second_ns, 15'020 * pip, 15'022 * pip).flags == quote_flag::spike);   // 11 pips
+  CHECK(feed(j, t += second_ns, 15'009 * pip, 15'011 * pip).flags == 0);                  // 8.9 pips: under 20 · 5 steps
+  CHECK(feed(j, t += second_ns, 15'020 * pip, 15'022 * pip).flags == quote_flag::spike);  // 11 pips
 }
 
 TEST_CASE("crossed quotes do not move what spikes are measured against", "[quote_judge]") {
@@ -200,8 +200,7 @@ TEST_CASE("spikes follow their definition on random markets", "[quote_judge][pro
     std::int64_t level = 0, mid = 1'000'000 * step, t = start;
     for (const auto move : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 100))) {
       mid = (level == 0 ? mid : level) + (move < 90 ? move % 7 - 3 : (move - 95) * 10) * step;
-      const bool expected =
-          changes.size() >= 16 && reference_spike({changes.end() - 16, changes.end()}, mid - level, 4, static_cast<double>(step));
+      const bool expected = changes.size() >= 16 && reference_spike({changes.end() - 16, changes.end()}, mid - level, 4, static_cast<double>(step));
       const auto v = feed(j, t += second_ns, mid - step, mid + step);
       RC_ASSERT(v.flags == (expected ? quote_flag::spike : 0u));
       if (expected) continue;

@@ -27,9 +27,15 @@ feature_configuration configured() {
   c.instrument = gbpusd;
   c.step_s = 300;
   c.from = price_side::mid;
-  c.features = {{"ema_5", 1, feature_kind::ema, 5},           {"return_1", 1, feature_kind::log_return, 1}, {"return_4", 1, feature_kind::log_return, 4},
-                {"atr_3", 1, feature_kind::atr, 3},           {"spread", 1, feature_kind::spread, 0},       {"session", 1, feature_kind::session, 0},
-                {"volatility_6", 1, feature_kind::volatility, 6}, {"minute", 1, feature_kind::minute_of_day, 0}, {"weekday", 1, feature_kind::weekday, 0}};
+  c.features = {{"ema_5", 1, feature_kind::ema, 5},
+                {"return_1", 1, feature_kind::log_return, 1},
+                {"return_4", 1, feature_kind::log_return, 4},
+                {"atr_3", 1, feature_kind::atr, 3},
+                {"spread", 1, feature_kind::spread, 0},
+                {"session", 1, feature_kind::session, 0},
+                {"volatility_6", 1, feature_kind::volatility, 6},
+                {"minute", 1, feature_kind::minute_of_day, 0},
+                {"weekday", 1, feature_kind::weekday, 0}};
   c.sessions = {{{timestamp{}, 540}}, {{timestamp{}, 0}}, {{timestamp{}, -300}}};
   return c;
 }
@@ -109,7 +115,7 @@ TEST_CASE("values follow their definitions", "[feature_host]") {
   for (std::size_t i = 14; i < 20; ++i) squares += std::pow(std::log(close(i) / close(i - 1)) - mean, 2);
   CHECK(std::abs(last[6] - std::sqrt(squares / 5)) < 1e-12);
 
-  CHECK(v[0].values[5] == 1.0);   // Monday 00:05 UTC is 09:05 in Tokyo
+  CHECK(v[0].values[5] == 1.0);  // Monday 00:05 UTC is 09:05 in Tokyo
   CHECK(last[7] == 100.0);
   CHECK(last[8] == 1.0);
   // Warming up is NaN, always with the same bits.
@@ -201,9 +207,9 @@ TEST_CASE("as of an instant is what was known then, within a bounded history", "
   CHECK(h.as_of(monday + 8 * step)->known_at == monday + 8 * step);      // known at its own instant
   CHECK(h.as_of(monday + 8 * step - 1)->known_at == monday + 7 * step);  // not a nanosecond before
   CHECK(h.as_of(monday + 4 * step)->known_at == monday + 4 * step);
-  CHECK(h.as_of(monday + 4 * step - 1) == nullptr);                      // the third is no longer kept
+  CHECK(h.as_of(monday + 4 * step - 1) == nullptr);  // the third is no longer kept
   CHECK(h.as_of(monday + 100 * step)->hash == h.newest()->hash);
-  CHECK(!h.stale(monday + 10 * step));                                   // two bars
+  CHECK(!h.stale(monday + 10 * step));  // two bars
   CHECK(h.stale(monday + 10 * step + 1));
 }
 

@@ -127,7 +127,10 @@ TEST_CASE("indicators: bar by bar equals the formula over the whole history", "[
     const auto x = closes(any_bars(n + 1));
     log_return r(n);
     volatility v(n);
-    for (const double c : x) { r.update(c); v.update(c); }
+    for (const double c : x) {
+      r.update(c);
+      v.update(c);
+    }
     RC_ASSERT(near(r.value(), std::log(x.back() / x[x.size() - 1 - n])));
     std::vector<double> steps;
     for (std::size_t i = x.size() - n; i < x.size(); ++i) steps.push_back(std::log(x[i] / x[i - 1]));

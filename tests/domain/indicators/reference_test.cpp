@@ -37,12 +37,15 @@ std::size_t compare(const table& t, const std::string& column, double tolerance,
   CHECK(worst <= tolerance);
   return compared;
 }
-template <class Indicator> std::size_t compare_closes(const table& t, const std::string& column, double tolerance, Indicator x, const std::string& close = "close", double scale = 1) {
-  return compare(t, column, tolerance, [&](std::size_t i) { x.update(t.number(i, close)); }, [&] { return x.ready(); }, [&] { return x.value() * scale; });
+template <class Indicator>
+std::size_t compare_closes(const table& t, const std::string& column, double tolerance, Indicator x, const std::string& close = "close", double scale = 1) {
+  return compare(
+      t, column, tolerance, [&](std::size_t i) { x.update(t.number(i, close)); }, [&] { return x.ready(); }, [&] { return x.value() * scale; });
 }
 template <class Indicator> std::size_t compare_bars(const table& t, const std::string& column, double tolerance, Indicator x) {
-  return compare(t, column, tolerance, [&](std::size_t i) { x.update(t.number(i, "High"), t.number(i, "Low"), t.number(i, "Close")); }, [&] { return x.ready(); },
-                 [&] { return x.value(); });
+  return compare(
+      t, column, tolerance, [&](std::size_t i) { x.update(t.number(i, "High"), t.number(i, "Low"), t.number(i, "Close")); }, [&] { return x.ready(); },
+      [&] { return x.value(); });
 }
 
 std::size_t check_ttr(const table& t) {
@@ -110,11 +113,17 @@ TEST_CASE("indicators: TA-Lib's regression values of EMA, with both seeds", "[in
   }
   const auto t = tests::read_table(*input);
   // TA-Lib itself accepts 0.01. Its Metastock mode begins with the first close, its default with the mean.
-  struct expected { std::uint32_t period; std::size_t bar; ema_seed seed; double value; };
-  for (const auto& x : {expected{2, 1, ema_seed::sma, 93.15}, expected{2, 2, ema_seed::sma, 93.96}, expected{2, 251, ema_seed::sma, 108.21}, expected{10, 9, ema_seed::sma, 93.22},
-                        expected{10, 10, ema_seed::sma, 93.75}, expected{10, 29, ema_seed::sma, 86.46}, expected{10, 251, ema_seed::sma, 108.97},
-                        expected{2, 2, ema_seed::first_close, 94.15}, expected{2, 3, ema_seed::first_close, 94.78}, expected{10, 10, ema_seed::first_close, 93.24},
-                        expected{10, 11, ema_seed::first_close, 93.97}, expected{10, 30, ema_seed::first_close, 86.23}, expected{10, 31, ema_seed::first_close, 86.39}}) {
+  struct expected {
+    std::uint32_t period;
+    std::size_t bar;
+    ema_seed seed;
+    double value;
+  };
+  for (const auto& x : {expected{2, 1, ema_seed::sma, 93.15}, expected{2, 2, ema_seed::sma, 93.96}, expected{2, 251, ema_seed::sma, 108.21},
+                        expected{10, 9, ema_seed::sma, 93.22}, expected{10, 10, ema_seed::sma, 93.75}, expected{10, 29, ema_seed::sma, 86.46},
+                        expected{10, 251, ema_seed::sma, 108.97}, expected{2, 2, ema_seed::first_close, 94.15}, expected{2, 3, ema_seed::first_close, 94.78},
+                        expected{10, 10, ema_seed::first_close, 93.24}, expected{10, 11, ema_seed::first_close, 93.97},
+                        expected{10, 30, ema_seed::first_close, 86.23}, expected{10, 31, ema_seed::first_close, 86.39}}) {
     ema e(x.period, x.seed);
     for (std::size_t i = 0; i <= x.bar; ++i) e.update(t.number(i, "close"));
     INFO("period " << x.period << ", bar " << x.bar);

@@ -76,14 +76,15 @@ TEST_CASE("crosses through USD: what is held is sold, what is owed is bought") {
   // X2: CAD/JPY 95.349541 / 95.445363; the yen has no decimals.
   rates x2;
   x2.pair("USD", "JPY", "103.931", "103.94").pair("USD", "CAD", "1.089", "1.090");
-  auto sold = x2.convert(100'000'000, "CAD", "JPY", side::sell, method::by_sign, 2, 0), bought = x2.convert(-100'000'000, "CAD", "JPY", side::sell, method::by_sign, 2, 0);
+  auto sold = x2.convert(100'000'000, "CAD", "JPY", side::sell, method::by_sign, 2, 0),
+       bought = x2.convert(-100'000'000, "CAD", "JPY", side::sell, method::by_sign, 2, 0);
   CHECK(sold->value.value == 95'349'541);
   CHECK(sold->effective_rate == *price::parse("95.349541284"));
   CHECK(bought->value.value == -95'445'363);
 }
 
 TEST_CASE("the side traded: a sell takes the bid and a buy the ask of each pair, an inverse divides by that same side") {
-  rates r;   // X4
+  rates r;  // X4
   r.pair("AUD", "USD", "0.80000", "0.80010").pair("USD", "JPY", "110.100", "110.130");
   CHECK(r.convert(100, "AUD", "JPY", side::buy, method::side_traded)->effective_rate == *price::parse("88.115013"));
   CHECK(r.convert(100, "JPY", "AUD", side::sell, method::side_traded, 0)->effective_rate == *price::parse("0.011353315"));
@@ -97,13 +98,24 @@ TEST_CASE("the side traded: a sell takes the bid and a buy the ask of each pair,
 TEST_CASE("each method takes its own side of a direct and of an inverse pair") {
   rates r;
   r.pair("GBP", "USD", "1.5", "1.6");
-  struct row { std::int64_t value; const char *from, *to; side traded; method by; std::int64_t expected; };
+  struct row {
+    std::int64_t value;
+    const char *from, *to;
+    side traded;
+    method by;
+    std::int64_t expected;
+  };
   for (const row& x : {
-           row{100, "GBP", "USD", side::sell, method::side_traded, 150}, row{100, "GBP", "USD", side::buy, method::side_traded, 160},
-           row{-100, "GBP", "USD", side::sell, method::side_traded, -150}, row{240, "USD", "GBP", side::sell, method::side_traded, 160},
-           row{240, "USD", "GBP", side::buy, method::side_traded, 150}, row{100, "GBP", "USD", side::buy, method::by_sign, 150},
-           row{-100, "GBP", "USD", side::sell, method::by_sign, -160}, row{240, "USD", "GBP", side::sell, method::by_sign, 150},
-           row{-240, "USD", "GBP", side::buy, method::by_sign, -160}, row{100, "GBP", "USD", side::buy, method::mid, 155},
+           row{100, "GBP", "USD", side::sell, method::side_traded, 150},
+           row{100, "GBP", "USD", side::buy, method::side_traded, 160},
+           row{-100, "GBP", "USD", side::sell, method::side_traded, -150},
+           row{240, "USD", "GBP", side::sell, method::side_traded, 160},
+           row{240, "USD", "GBP", side::buy, method::side_traded, 150},
+           row{100, "GBP", "USD", side::buy, method::by_sign, 150},
+           row{-100, "GBP", "USD", side::sell, method::by_sign, -160},
+           row{240, "USD", "GBP", side::sell, method::by_sign, 150},
+           row{-240, "USD", "GBP", side::buy, method::by_sign, -160},
+           row{100, "GBP", "USD", side::buy, method::mid, 155},
            row{-310, "USD", "GBP", side::buy, method::mid, -200},
        }) {
     INFO(x.value << " " << x.from << " to " << x.to);
@@ -176,8 +188,9 @@ TEST_CASE("the book: buying what is owed never costs less than selling what is h
     q.ask = {bid + spread};
     r.table.update(q);
     for (auto way : {std::pair("GBP", "USD"), std::pair("USD", "GBP")}) {
-      const auto held = r.convert(value, way.first, way.second, side::buy, method::by_sign), owed = r.convert(-value, way.first, way.second, side::buy, method::by_sign);
-      if (!held || !owed) continue;   // beyond 64 bits where the price is tiny
+      const auto held = r.convert(value, way.first, way.second, side::buy, method::by_sign),
+                 owed = r.convert(-value, way.first, way.second, side::buy, method::by_sign);
+      if (!held || !owed) continue;  // beyond 64 bits where the price is tiny
       RC_ASSERT(held->value.value <= -owed->value.value);
     }
   }));

@@ -36,12 +36,19 @@ std::int64_t rounded(fraction f) {
   return f.n < 0 ? -magnitude : magnitude;
 }
 
-struct step { bool adds; std::int64_t size, price; };
+struct step {
+  bool adds;
+  std::int64_t size, price;
+};
 
 }  // namespace
 
 TEST_CASE("published trades: profit in the quote currency") {
-  struct trade { side direction; const char *open, *close; std::int64_t size, cents; };
+  struct trade {
+    side direction;
+    const char *open, *close;
+    std::int64_t size, cents;
+  };
   for (const trade& t : {
            trade{side::sell, "0.9521", "0.9505", 10'000, 1'600},      // EUR/USD, P1
            trade{side::sell, "1.35000", "1.34900", 10'000, 1'000},    // USD/CAD, P2
@@ -72,7 +79,9 @@ TEST_CASE("yen have no decimals: the profit is rounded to whole ones, half away 
 TEST_CASE("an average price is exact through additions and reductions") {
   position p;
   std::int64_t realised = 0;
-  auto fee = [](std::int64_t size, const char* price_text) { return ledger::commission(*rate::parse("0.0001"), *ledger::notional(at(price_text), units(size), 8))->value; };
+  auto fee = [](std::int64_t size, const char* price_text) {
+    return ledger::commission(*rate::parse("0.0001"), *ledger::notional(at(price_text), units(size), 8))->value;
+  };
   REQUIRE(p.add(side::buy, units(12), at("100")));
   REQUIRE(p.add(side::buy, units(17), at("99")));
   realised -= fee(12, "100") + fee(17, "99");
@@ -96,7 +105,7 @@ TEST_CASE("any sequence of additions and reductions books what the exact cost sa
     const bool is_long = *rc::gen::arbitrary<bool>();
     const auto direction = is_long ? side::buy : side::sell;
     position p;
-    fraction cost;                 // price units × hundredths
+    fraction cost;  // price units × hundredths
     std::int64_t held = 0;
     const auto count = *rc::gen::inRange(1, 10);
     for (int i = 0; i < count; ++i) {
@@ -110,7 +119,7 @@ TEST_CASE("any sequence of additions and reductions books what the exact cost sa
       } else {
         const auto closing = std::min(size, held);
         const auto sold = fraction{int128{paid.value} * closing, 1}, bought = cost * fraction{closing, held};
-        const auto exact = (is_long ? sold + -bought : bought + -sold) * fraction{1, 1'000'000'000};   // in hundredths of a unit × price: cents
+        const auto exact = (is_long ? sold + -bought : bought + -sold) * fraction{1, 1'000'000'000};  // in hundredths of a unit × price: cents
         const auto booked = p.reduce(quantity{closing}, paid, 2);
         RC_ASSERT(booked.has_value());
         RC_ASSERT(booked->value == rounded(exact));
@@ -132,7 +141,7 @@ TEST_CASE("any sequence of additions and reductions books what the exact cost sa
 
 TEST_CASE("a position that is enlarged and reduced for ever neither fails nor loses money") {
   position p;
-  int128 paid = 0;                 // in 10^-11 of the quote currency
+  int128 paid = 0;  // in 10^-11 of the quote currency
   std::int64_t realised = 0, operations = 0;
   std::uint64_t random = 12'345;
   auto next = [&](std::uint64_t below) {
@@ -171,13 +180,13 @@ TEST_CASE("what does not fit is an error, and the position is as it was") {
   REQUIRE(p.add(side::sell, {most}, {most}));
   state_writer before;
   before(p);
-  CHECK(p.add(side::sell, {1}, {1}).error().code == errc::overflow);         // the size
-  CHECK(p.reduce({most}, {-most}, 2).error().code == errc::overflow);        // the profit
+  CHECK(p.add(side::sell, {1}, {1}).error().code == errc::overflow);   // the size
+  CHECK(p.reduce({most}, {-most}, 2).error().code == errc::overflow);  // the profit
   CHECK(p.unrealised({-most}, 0).error().code == errc::overflow);
   position wide;
   REQUIRE(wide.add(side::buy, {most / 4}, {most}));
   REQUIRE(wide.add(side::buy, {most / 4 + 1}, {most - 2}));
-  CHECK(wide.add(side::buy, {most / 4}, {most - 1}).error().code == errc::overflow);   // the average
+  CHECK(wide.add(side::buy, {most / 4}, {most - 1}).error().code == errc::overflow);  // the average
   state_writer after;
   after(p);
   CHECK(before.bytes() == after.bytes());

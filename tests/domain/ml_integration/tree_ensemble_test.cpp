@@ -16,7 +16,9 @@ constexpr float missing = std::numeric_limits<float>::quiet_NaN();
 constexpr float infinite = std::numeric_limits<float>::infinity();
 
 tree_node leaf(float value) { return {-1, -1, 0, value, false}; }
-tree_node split(std::uint32_t feature, float at, std::int32_t left, std::int32_t right, bool missing_left = false) { return {left, right, feature, at, missing_left}; }
+tree_node split(std::uint32_t feature, float at, std::int32_t left, std::int32_t right, bool missing_left = false) {
+  return {left, right, feature, at, missing_left};
+}
 using row = std::vector<float>;
 
 tree_ensemble made(std::vector<tree> trees, float base = 0, objective_kind objective = objective_kind::regression, std::size_t features = 2) {
@@ -73,7 +75,7 @@ TEST_CASE("tree: only the logistic objective gives a probability", "[tree]") {
 TEST_CASE("tree: what is no tree is refused with its place", "[tree]") {
   check_refused({{}}, "tree 0, node 0: the tree is empty");
   check_refused({{leaf(1)}, {split(0, 0, 1, 3), leaf(1), leaf(2)}}, "tree 1, node 0: a child that is not behind it");
-  check_refused({{split(0, 0, 0, 1), leaf(1)}}, "a child that is not behind it");                                      // its own child
+  check_refused({{split(0, 0, 0, 1), leaf(1)}}, "a child that is not behind it");                                     // its own child
   check_refused({{split(0, 0, 1, 2), split(0, 0, 0, 2), leaf(1)}}, "tree 0, node 1: a child that is not behind it");  // a cycle
   check_refused({{split(0, 0, 1, -1), leaf(1)}}, "a child that is not behind it");
   check_refused({{split(0, 0, 1, std::numeric_limits<std::int32_t>::max()), leaf(1)}}, "a child that is not behind it");

@@ -50,7 +50,7 @@ TEST_CASE("beyond its bound the oldest gap closes: nothing taken is forgotten, o
   for (std::uint64_t n = 0; n < id_set::ranges_max + 10; ++n) taken.insert(numbered(2, 2 * n));
   CHECK(taken.ranges() == id_set::ranges_max);
   for (std::uint64_t n = 0; n < id_set::ranges_max + 10; ++n) REQUIRE(taken.contains(numbered(2, 2 * n)));
-  CHECK(taken.contains(numbered(2, 1)));                                  // the oldest gap
-  CHECK_FALSE(taken.contains(numbered(2, 2 * id_set::ranges_max + 1)));   // the newest is still exact
+  CHECK(taken.contains(numbered(2, 1)));                                 // the oldest gap
+  CHECK_FALSE(taken.contains(numbered(2, 2 * id_set::ranges_max + 1)));  // the newest is still exact
   CHECK_FALSE(taken.contains(numbered(1, 6)));
 }

@@ -25,7 +25,8 @@ const std::map<s, std::set<s>> table{
     {s::emulated, {s::released, s::cancelled, s::expired}},
     {s::released, {s::submitted, s::denied, s::cancelled}},
     {s::submitted, {s::accepted, s::rejected, s::cancelled, s::expired, s::triggered, s::pending_update, s::pending_cancel, s::partially_filled, s::filled}},
-    {s::accepted, {s::accepted, s::triggered, s::pending_update, s::pending_cancel, s::cancelled, s::expired, s::rejected, s::done_for_day, s::partially_filled, s::filled}},
+    {s::accepted,
+     {s::accepted, s::triggered, s::pending_update, s::pending_cancel, s::cancelled, s::expired, s::rejected, s::done_for_day, s::partially_filled, s::filled}},
     {s::triggered, {s::rejected, s::pending_update, s::pending_cancel, s::cancelled, s::expired, s::partially_filled, s::filled}},
     {s::partially_filled, {s::partially_filled, s::filled, s::pending_update, s::pending_cancel, s::cancelled, s::expired, s::done_for_day}},
     {s::done_for_day, {s::accepted, s::partially_filled, s::cancelled, s::expired}},
@@ -39,13 +40,25 @@ const std::set<s> ends_pending{s::cancelled, s::expired, s::rejected, s::filled}
 
 // The state that a move is named after. Moves that have none (update, refuse_change, bust, replace_up) have tests of their own.
 const std::map<m, s> named_after{
-    {m::deny, s::denied}, {m::emulate, s::emulated}, {m::release, s::released}, {m::submit, s::submitted}, {m::accept, s::accepted}, {m::reject, s::rejected},
-    {m::cancel, s::cancelled}, {m::expire, s::expired}, {m::trigger, s::triggered}, {m::request_update, s::pending_update},
-    {m::request_cancel, s::pending_cancel}, {m::partial_fill, s::partially_filled}, {m::fill, s::filled}, {m::done_for_day, s::done_for_day},
+    {m::deny, s::denied},
+    {m::emulate, s::emulated},
+    {m::release, s::released},
+    {m::submit, s::submitted},
+    {m::accept, s::accepted},
+    {m::reject, s::rejected},
+    {m::cancel, s::cancelled},
+    {m::expire, s::expired},
+    {m::trigger, s::triggered},
+    {m::request_update, s::pending_update},
+    {m::request_cancel, s::pending_cancel},
+    {m::partial_fill, s::partially_filled},
+    {m::fill, s::filled},
+    {m::done_for_day, s::done_for_day},
 };
 
-constexpr std::array all_moves{m::deny, m::emulate, m::release, m::submit, m::accept, m::reject, m::cancel, m::expire, m::trigger, m::request_update,
-                               m::request_cancel, m::update, m::refuse_change, m::partial_fill, m::fill, m::done_for_day, m::bust, m::replace_up};
+constexpr std::array all_moves{m::deny,          m::emulate,      m::release, m::submit,         m::accept,         m::reject,
+                               m::cancel,        m::expire,       m::trigger, m::request_update, m::request_cancel, m::update,
+                               m::refuse_change, m::partial_fill, m::fill,    m::done_for_day,   m::bust,           m::replace_up};
 static_assert(all_moves.size() == order_moves);
 
 bool ended(s x) { return x == s::cancelled || x == s::expired || x == s::rejected; }
@@ -68,8 +81,8 @@ order_status after(order_status o, std::initializer_list<m> moves) {
 // Whether the move named after `to` is legal from `from`, by the table and its footnotes.
 std::optional<s> expected(s from, m move) {
   const s to = named_after.at(move);
-  if (ended(from) && (move == m::fill || move == m::partial_fill)) return from;               // a late fill
-  if (from == s::partially_filled && move == m::accept) return s::partially_filled;           // restated
+  if (ended(from) && (move == m::fill || move == m::partial_fill)) return from;                  // a late fill
+  if (from == s::partially_filled && move == m::accept) return s::partially_filled;              // restated
   if (from == s::filled && (move == m::accept || move == m::partial_fill)) return std::nullopt;  // reached by replace_up and bust alone
   return table.at(from).contains(to) ? std::optional(to) : std::nullopt;
 }
@@ -95,7 +108,7 @@ TEST_CASE("every state meets every move: legal ones lead where the table says, i
         CHECK(found.error().message == std::string(to_string(from)) + " orders cannot " + std::string(to_string(move)));
       }
     }
-  CHECK(legal == 60);    // 55 entries of the table, less the two that replace_up and bust reach, six late fills and one restatement
+  CHECK(legal == 60);  // 55 entries of the table, less the two that replace_up and bust reach, six late fills and one restatement
   CHECK(legal + illegal == 13 * 14);
 }
 
@@ -266,7 +279,7 @@ TEST_CASE("the outcome is unknown for sent orders only, until the venue is heard
     if (unknown) CHECK(unknown->state == state);
   }
   const auto unknown = *mark_unknown(in(s::submitted));
-  CHECK(after(unknown, {m::request_cancel}).outcome_unknown);   // our own request tells nothing
+  CHECK(after(unknown, {m::request_cancel}).outcome_unknown);  // our own request tells nothing
   CHECK_FALSE(after(unknown, {m::request_cancel, m::refuse_change}).outcome_unknown);
   CHECK_FALSE(after(unknown, {m::accept}).outcome_unknown);
 }

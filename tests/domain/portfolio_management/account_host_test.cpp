@@ -133,8 +133,8 @@ TEST_CASE("netting: one position per instrument; a flip is a close and an open, 
     const auto parts = a.fill(flip);
     REQUIRE(parts.size() == 2);
     CHECK(parts[0].change == position_change::closed);
-    CHECK(parts[0].realised == amount{sign * 40'000});   // 20,000 × (1.57 − 1.55)
-    CHECK(parts[0].commission == amount{785});           // all of it: 0.01 % of 78,500
+    CHECK(parts[0].realised == amount{sign * 40'000});  // 20,000 × (1.57 − 1.55)
+    CHECK(parts[0].commission == amount{785});          // all of it: 0.01 % of 78,500
     CHECK(parts[0].net == units(0));
     CHECK(parts[0].strategy == strategy_id{3});
     CHECK(parts[1].change == position_change::opened);
@@ -191,8 +191,8 @@ TEST_CASE("yen: profit and commission in whole yen, the account in cents") {
   close.closes = opened.at(0).position;
   close.commission = amount{23};
   const auto closed = a.fill(close);
-  CHECK(closed.at(0).realised == amount{-5'242});   // −6,000 JPY / 114.45, as OANDA's example says
-  CHECK(closed[0].commission == amount{20});        // 0.2010 USD
+  CHECK(closed.at(0).realised == amount{-5'242});  // −6,000 JPY / 114.45, as OANDA's example says
+  CHECK(closed[0].commission == amount{20});       // 0.2010 USD
 }
 
 TEST_CASE("published example: long 150,000 with three dollars of commission, closed a pip higher, earns twelve") {
@@ -288,7 +288,7 @@ TEST_CASE("an account that opens with nothing keeps its days too, and a later de
   CHECK(funded.at(0).start_equity == amount{0});
   CHECK(funded[0].flows == amount{500});
   CHECK(funded[0].end_equity == amount{500});
-  CHECK(a.host().statistics().total_return == 0);   // of nothing there is no return
+  CHECK(a.host().statistics().total_return == 0);  // of nothing there is no return
   a.host().apply(header{}, cash_moved{alice, amount{-400}, amount{100}, "withdrawal", "someone"});
   a.roll(3);
   CHECK(a.valued().drawdown == 0);
@@ -308,14 +308,14 @@ TEST_CASE("win rate and profit factor count closed positions, commissions includ
   CHECK_FALSE(a.host().statistics().profit_factor);
   a.quote("1.50000", "1.50000");
   auto trade = [&](const char* open, const char* close) { a.close(a.fill(side::buy, 10'000, open).at(0), 10'000, close); };
-  trade("1.50000", "1.50300");   // +30
-  CHECK_FALSE(a.host().statistics().profit_factor);   // nothing lost yet
-  trade("1.50000", "1.50100");   // +10
-  trade("1.50000", "1.49800");   // −20
-  trade("1.50000", "1.50000");   // neither
+  trade("1.50000", "1.50300");                       // +30
+  CHECK_FALSE(a.host().statistics().profit_factor);  // nothing lost yet
+  trade("1.50000", "1.50100");                       // +10
+  trade("1.50000", "1.49800");                       // −20
+  trade("1.50000", "1.50000");                       // neither
   CHECK(*a.host().statistics().win_rate == Approx(0.5));
   CHECK(*a.host().statistics().profit_factor == Approx(2.0));
-  a.commission_rate = *rate::parse("0.001");   // 15 a side: what the market gave, the commission takes
+  a.commission_rate = *rate::parse("0.001");  // 15 a side: what the market gave, the commission takes
   trade("1.50000", "1.50200");
   CHECK(a.host().statistics().wins == 2);
   CHECK(a.host().statistics().losses == 2);
@@ -424,7 +424,7 @@ TEST_CASE("whatever is filled: balance = opening + realised − commission, and 
     const auto mode = *rc::gen::element(position_mode::netting, position_mode::hedging);
     account a(settings(mode, *rc::gen::element("USD", "GBP")));
     a.commission_rate = *rate::parse("0.00013");
-    std::map<std::uint64_t, std::int64_t> open;   // hedging: by position
+    std::map<std::uint64_t, std::int64_t> open;  // hedging: by position
     std::int64_t net = 0;
     const auto count = *rc::gen::inRange(1, 25);
     for (int i = 0; i < count; ++i) {

@@ -32,7 +32,7 @@ TEST_CASE("a strategy registers with its instrument, warms up, and runs from the
   CHECK(d.close_bar(100).empty());
   const auto out = d.rise();
   CHECK(d.host().state() == state::running);
-  CHECK(only<order_intended>(out).size() == 1);   // the bar that makes it ready is traded on
+  CHECK(only<order_intended>(out).size() == 1);  // the bar that makes it ready is traded on
 }
 
 TEST_CASE("bars of another instrument, step or price, and another instrument's definition, are not its own") {
@@ -64,7 +64,7 @@ TEST_CASE("paused strategies see bars and intend nothing; resumed ones go on") {
   d.command(operator_command::resume_strategy, 3);
   CHECK(d.host().state() == state::running);
   CHECK(d.command(operator_command::resume_strategy, 3).empty());
-  CHECK(one(d.fall()).direction == side::sell);   // the averages moved while it was paused
+  CHECK(one(d.fall()).direction == side::sell);  // the averages moved while it was paused
 }
 
 TEST_CASE("a pause while warming up is kept, and resuming warms up to the end") {
@@ -97,7 +97,7 @@ TEST_CASE("a repeated command is the same command, also after a restart") {
   const auto closing = d.command(operator_command::flatten, 3, "key-1");
   CHECK(only<order_intended>(closing).size() == 1);
   d.fill_all(closing);
-  d.fill_all(d.rise());   // flat, hence in again
+  d.fill_all(d.rise());  // flat, hence in again
   CHECK(d.command(operator_command::flatten, 3, "key-1").empty());
   d.restart();
   CHECK(d.command(operator_command::flatten, 3, "key-1").empty());
@@ -150,13 +150,13 @@ TEST_CASE("the net over all strategies of the account decides what is there alre
   auto e = desk::ready();
   e.other_fill(side::buy, 10);
   CHECK(e.rise().empty());
-  CHECK(one(e.fall()).direction == side::sell);   // nothing of its own to close
+  CHECK(one(e.fall()).direction == side::sell);  // nothing of its own to close
   auto f = desk::ready();
   f.fill_all(f.rise());
   f.other_fill(side::sell, 2'000);
-  CHECK(f.fall().empty());                        // net is short by the others
+  CHECK(f.fall().empty());  // net is short by the others
   const auto again = only<order_intended>(f.rise());
-  REQUIRE(again.size() == 2);                     // literally: its own long is closed, and it enters anew
+  REQUIRE(again.size() == 2);  // literally: its own long is closed, and it enters anew
   CHECK(again[0].reduce_only);
   CHECK(again[1].direction == side::buy);
 }
@@ -186,7 +186,7 @@ TEST_CASE("hedging: a reversal closes its own positions first, by name, then ent
   CHECK_FALSE(out[1].reduce_only);
   CHECK_FALSE(out[1].closes);
   CHECK(out[0].signal == out[1].signal);
-  CHECK(only<signal_stage_changed>(d.fill(out[0])).empty());   // the close says nothing of the signal
+  CHECK(only<signal_stage_changed>(d.fill(out[0])).empty());  // the close says nothing of the signal
   CHECK(only<signal_stage_changed>(d.fill(out[1])).at(0).stage == step::completed);
 }
 
@@ -217,13 +217,13 @@ TEST_CASE("netting: beside other strategies of the instrument no close is reduce
 TEST_CASE("netting: where others have taken the account the other way, the close of our part is not reduce-only, and still a close") {
   auto d = desk::ready(desk_settings(position_mode::netting));
   d.fill_all(d.rise());
-  d.other_fill(side::sell, 400);   // net 600: less than our 1,000
+  d.other_fill(side::sell, 400);  // net 600: less than our 1,000
   const auto out = only<order_intended>(d.fall());
   REQUIRE(out.size() == 2);
   CHECK(out[0].size == units(1'000));
   CHECK_FALSE(out[0].reduce_only);
   const auto denied = d(d.ended<order_denied>(out[0]));
-  CHECK(only<signal_stage_changed>(denied).empty());           // a close that was denied is not the end of the signal
+  CHECK(only<signal_stage_changed>(denied).empty());  // a close that was denied is not the end of the signal
   CHECK(only<signal_stage_changed>(d.fill(out[1])).at(0).stage == step::completed);
 }
 
@@ -254,13 +254,13 @@ TEST_CASE("with a model, the intent waits for its word") {
   CHECK(only<order_intended>(out).empty());
   REQUIRE(only<timer_armed>(out).size() == 1);
   CHECK(only<timer_armed>(out)[0].due == d.now() + 50 * millisecond_ns);
-  CHECK(d.rise().empty());                                                      // one at a time
-  CHECK(d(answer(signal_number(7), confirmation::confirm, 0.9)).empty());       // another signal
+  CHECK(d.rise().empty());                                                 // one at a time
+  CHECK(d(answer(signal_number(7), confirmation::confirm, 0.9)).empty());  // another signal
   const auto entry = one(d(answer(signal_number(1), confirmation::confirm, 0.9)));
   CHECK(entry.direction == side::buy);
   CHECK(entry.valid_until == d.now() + 2 * second_ns);
-  CHECK(d(answer(signal_number(1), confirmation::reject, 0.1)).empty());        // it has spoken
-  CHECK(d.fire_through(d.now() + second_ns).empty());                           // the timer finds nothing to do
+  CHECK(d(answer(signal_number(1), confirmation::reject, 0.1)).empty());  // it has spoken
+  CHECK(d.fire_through(d.now() + second_ns).empty());                     // the timer finds nothing to do
 }
 
 TEST_CASE("a sell that the model confirms is sold") {
@@ -286,7 +286,7 @@ TEST_CASE("an abstention, and no answer within fifty milliseconds, leave the tec
   const auto proposed_at = silent.now();
   CHECK(silent.fire_through(proposed_at + 50 * millisecond_ns - 1).empty());
   CHECK(one(silent.fire_through(proposed_at + 50 * millisecond_ns)).direction == side::buy);
-  CHECK(silent(answer(signal_number(1), confirmation::confirm, 0.9)).empty());   // too late
+  CHECK(silent(answer(signal_number(1), confirmation::confirm, 0.9)).empty());  // too late
 }
 
 TEST_CASE("timers of other hosts, other timers and stale generations are nothing") {
@@ -390,7 +390,7 @@ TEST_CASE("a stop closes what is open, and is over when it is flat") {
   CHECK(closing.reduce_only);
   CHECK_FALSE(closing.signal);
   CHECK(d.host().state() == state::stopping);
-  CHECK(only<order_intended>(d.command(operator_command::stop_strategy, 3)).empty());   // it is on its way
+  CHECK(only<order_intended>(d.command(operator_command::stop_strategy, 3)).empty());  // it is on its way
   CHECK(d.fall().empty());
   d(d.fill_of(closing, 300, 700));
   CHECK(d.host().state() == state::stopping);
@@ -483,7 +483,7 @@ TEST_CASE("the end of the source closes, or keeps, as configured") {
   CHECK(only<order_intended>(kept.source_ends()).empty());
   CHECK(kept.host().state() == state::stopped);
   CHECK(kept.all_of<strategy_state_changed>().back().why == "positions are kept");
-  kept.fill(one(kept.command(operator_command::stop_strategy, 0)));   // until an operator says otherwise
+  kept.fill(one(kept.command(operator_command::stop_strategy, 0)));  // until an operator says otherwise
   CHECK(kept.host().state() == state::stopped);
 
   auto in_flight = desk::ready(c);
@@ -506,9 +506,12 @@ TEST_CASE("a strategy restarted anywhere decides as if nothing had happened") {
       if (i == restart_at) d.restart();
       std::vector<event> out;
       switch (i % 5) {
-        case 0: case 1: out = (i / 5) % 2 == 0 ? d.rise() : d.fall(); break;
+        case 0:
+        case 1: out = (i / 5) % 2 == 0 ? d.rise() : d.fall(); break;
         case 2: out = d.fire_through(d.now() + 60 * millisecond_ns); break;
-        case 3: if (!waiting.empty()) out = d(d.fill_of(waiting.front(), 400, 600)); break;
+        case 3:
+          if (!waiting.empty()) out = d(d.fill_of(waiting.front(), 400, 600));
+          break;
         default:
           for (std::size_t n = 0; n < waiting.size(); ++n) d(d.fill_of(waiting[n], n == 0 ? 600 : 1'000, 0));
           waiting.clear();
@@ -531,15 +534,25 @@ TEST_CASE("a strategy restarted anywhere decides as if nothing had happened") {
 TEST_CASE("whatever happens to its orders: each signal ends once, and a stopped strategy is flat with nothing in flight") {
   CHECK(rc::check("random fates", [] {
     auto d = desk::ready(desk_settings(*rc::gen::element(position_mode::hedging, position_mode::netting)));
-    std::map<order_id, std::pair<order_intended, std::int64_t>> open;   // with what is left of each
+    std::map<order_id, std::pair<order_intended, std::int64_t>> open;  // with what is left of each
     std::int64_t held = 0;
-    auto collect = [&](const std::vector<event>& out) { for (const auto& o : only<order_intended>(out)) open[o.order] = {o, o.size.value / quantity::one}; };
+    auto collect = [&](const std::vector<event>& out) {
+      for (const auto& o : only<order_intended>(out)) open[o.order] = {o, o.size.value / quantity::one};
+    };
     auto fate = [&] {
       if (open.empty()) return;
       auto& [o, left] = open.begin()->second;
       const auto which = *rc::gen::inRange(0, 6);
-      if (which == 0) { const auto e = d.ended<order_denied>(o); open.erase(open.begin()); return collect(d(e)); }
-      if (which == 1) { const auto e = d.ended<order_cancelled>(o); open.erase(open.begin()); return collect(d(e)); }
+      if (which == 0) {
+        const auto e = d.ended<order_denied>(o);
+        open.erase(open.begin());
+        return collect(d(e));
+      }
+      if (which == 1) {
+        const auto e = d.ended<order_cancelled>(o);
+        open.erase(open.begin());
+        return collect(d(e));
+      }
       const auto size = which == 2 && left > 1 ? left / 2 : left;
       left -= size;
       held += sign(o.direction) * size;

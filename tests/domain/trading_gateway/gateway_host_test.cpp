@@ -101,13 +101,13 @@ TEST_CASE("an id is not sent again when its order has long been forgotten") {
   }
   CHECK(s.host().open_orders() == 0);
   CHECK(s(approval(1, side::buy, 1)).empty());
-  CHECK(s(filled(1, many + 1, 1)).empty());   // forgotten: reconciliation's business, and counted
+  CHECK(s(filled(1, many + 1, 1)).empty());  // forgotten: reconciliation's business, and counted
   CHECK(s.unexpected() == 1);
 }
 
 TEST_CASE("an approval that comes after its validity expires the order; nothing is sent, then or later") {
   session s;
-  CHECK(s.input(approval(1), start + 2 * second_ns).size() == 2);   // the last moment
+  CHECK(s.input(approval(1), start + 2 * second_ns).size() == 2);  // the last moment
   const auto out = s.input(approval(2), start + 2 * second_ns + 1);
   REQUIRE(out.size() == 1);
   const auto& expired = out[0].as<order_expired>();
@@ -117,7 +117,7 @@ TEST_CASE("an approval that comes after its validity expires the order; nothing 
   auto again = approval(2);
   again.valid_until = {};
   CHECK(s(again).empty());
-  CHECK(s(filled(2, 1, 10)).empty());   // it was never sent
+  CHECK(s(filled(2, 1, 10)).empty());  // it was never sent
   CHECK(s.unexpected() == 1);
   auto without_end = approval(3);
   without_end.valid_until = {};
@@ -213,7 +213,7 @@ TEST_CASE("what cannot be is counted and changes nothing") {
     CHECK(s(bad).empty());
     CHECK(s.unexpected() == ++n);
     const auto after = saved(s.host());
-    CHECK(before.substr(0, before.size() - 8) == after.substr(0, after.size() - 8));   // all but the counter, which is last
+    CHECK(before.substr(0, before.size() - 8) == after.substr(0, after.size() - 8));  // all but the counter, which is last
   }
   CHECK_FALSE(s.failure());
 }

@@ -89,7 +89,7 @@ TEST_CASE("what exceeds the displayed size fills one price step worse") {
   CHECK(sold[1].at_price == at("1.57"));
   CHECK(sold[2].size == units(1));
   CHECK(sold[2].at_price == at("1.56999"));
-  CHECK(sold[1].execution == 3);   // no execution id is given twice
+  CHECK(sold[1].execution == 3);  // no execution id is given twice
   CHECK(v.reports(market(3, side::sell, 250'000)).size() == 2);
 }
 

@@ -172,7 +172,8 @@ actors::reaction progress_mark(host_id host, std::uint64_t consumed) {
 std::vector<std::uint64_t> said(const persistence::group_ref& group) {
   std::vector<std::uint64_t> numbers;
   if (group)
-    for (const auto& e : group->events) if (const auto* f = e.get_if<feature_vector_updated>()) numbers.push_back(f->schema);
+    for (const auto& e : group->events)
+      if (const auto* f = e.get_if<feature_vector_updated>()) numbers.push_back(f->schema);
   return numbers;
 }
 

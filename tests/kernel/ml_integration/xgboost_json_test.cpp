@@ -102,8 +102,10 @@ void check_bits(const reference& r) {
 
 TEST_CASE("XGBoost 1.7: shipped models predict what XGBoost predicts, to the last bit", "[xgboost]") {
   const auto features = tests::shipped_data("ml/features.csv.gz");
-  check_bits({tests::shipped_data("ml/binary-logistic.json.gz"), features, tests::shipped_data("ml/binary-logistic-expected.csv.gz"), "prediction_first_20_rounds", 20});
-  check_bits({tests::shipped_data("ml/reg-squarederror.json.gz"), features, tests::shipped_data("ml/reg-squarederror-expected.csv.gz"), "prediction_first_30_rounds", 30});
+  check_bits({tests::shipped_data("ml/binary-logistic.json.gz"), features, tests::shipped_data("ml/binary-logistic-expected.csv.gz"),
+              "prediction_first_20_rounds", 20});
+  check_bits({tests::shipped_data("ml/reg-squarederror.json.gz"), features, tests::shipped_data("ml/reg-squarederror-expected.csv.gz"),
+              "prediction_first_30_rounds", 30});
 }
 
 TEST_CASE("XGBoost 1.7: all rows of the reference models, to the last bit", "[xgboost][shared]") {
@@ -113,11 +115,15 @@ TEST_CASE("XGBoost 1.7: all rows of the reference models, to the last bit", "[xg
     WARN("SKIPPED: no reference/ml beside this checkout; set TOMNEXT_SHARED_DATA");
     return;
   }
-  struct one { std::string name, part_column; std::size_t part_trees; };
+  struct one {
+    std::string name, part_column;
+    std::size_t part_trees;
+  };
   for (const auto& m : {one{"binary-logistic", "prediction_first_20_rounds", 20}, one{"reg-squarederror", "prediction_first_30_rounds", 30},
                         one{"forest-parallel", "prediction_first_1_rounds", 8}, one{"lossguide-hist", "prediction_first_15_rounds", 15},
                         one{"reg-pseudohuber-mono", "prediction_first_15_rounds", 15}}) {
-    check_bits({*tests::shared_data(folder + m.name + ".json"), *features, *tests::shared_data(folder + m.name + "-expected.csv.gz"), m.part_column, m.part_trees});
+    check_bits(
+        {*tests::shared_data(folder + m.name + ".json"), *features, *tests::shared_data(folder + m.name + "-expected.csv.gz"), m.part_column, m.part_trees});
   }
 }
 
@@ -309,9 +315,9 @@ TEST_CASE("XGBoost JSON: broken values are refused with their place", "[xgboost]
       {"/learner/gradient_booster/model/trees/0/left_children/0", 5, errc::invalid_argument, "node 0: child 5 of 5 nodes"},
       {"/learner/gradient_booster/model/trees/0/left_children/0", -2, errc::invalid_argument, "node 0: child -2 of 5 nodes"},
       {"/learner/gradient_booster/model/trees/0/left_children/0", -1, errc::invalid_argument, "node 0: child -1 of 5 nodes"},  // one child only
-      {"/learner/gradient_booster/model/trees/0/left_children/0", 0, errc::invalid_argument, "this is no tree"},              // itself
-      {"/learner/gradient_booster/model/trees/0/left_children/2", 0, errc::invalid_argument, "this is no tree"},              // a cycle
-      {"/learner/gradient_booster/model/trees/0/right_children/2", 1, errc::invalid_argument, "this is no tree"},             // a shared child
+      {"/learner/gradient_booster/model/trees/0/left_children/0", 0, errc::invalid_argument, "this is no tree"},               // itself
+      {"/learner/gradient_booster/model/trees/0/left_children/2", 0, errc::invalid_argument, "this is no tree"},               // a cycle
+      {"/learner/gradient_booster/model/trees/0/right_children/2", 1, errc::invalid_argument, "this is no tree"},              // a shared child
       {"/learner/gradient_booster/model/trees/0/split_indices/2", -1, errc::invalid_argument, "feature -1 of 2"},
       {"/learner/gradient_booster/model/trees/0/split_conditions/1", nullptr, errc::invalid_argument, "split_conditions[1]: must be a finite number, is null"},
       {"/learner/gradient_booster/model/trees/0/default_left/0", json::object(), errc::invalid_argument, "default_left[0]"},
@@ -341,13 +347,14 @@ TEST_CASE("XGBoost JSON: broken values are refused with their place", "[xgboost]
 }
 
 TEST_CASE("XGBoost JSON: each member that is missing is named", "[xgboost]") {
-  for (const char* where : {"/learner", "/learner/learner_model_param", "/learner/learner_model_param/base_score", "/learner/learner_model_param/num_feature",
-                            "/learner/objective", "/learner/objective/name", "/learner/gradient_booster", "/learner/gradient_booster/name", "/learner/gradient_booster/model",
-                            "/learner/gradient_booster/model/gbtree_model_param", "/learner/gradient_booster/model/gbtree_model_param/num_trees",
-                            "/learner/gradient_booster/model/trees", "/learner/gradient_booster/model/trees/0/tree_param",
-                            "/learner/gradient_booster/model/trees/0/tree_param/num_nodes", "/learner/gradient_booster/model/trees/0/left_children",
-                            "/learner/gradient_booster/model/trees/0/right_children", "/learner/gradient_booster/model/trees/0/split_indices",
-                            "/learner/gradient_booster/model/trees/0/split_conditions", "/learner/gradient_booster/model/trees/0/default_left"}) {
+  for (const char* where :
+       {"/learner", "/learner/learner_model_param", "/learner/learner_model_param/base_score", "/learner/learner_model_param/num_feature", "/learner/objective",
+        "/learner/objective/name", "/learner/gradient_booster", "/learner/gradient_booster/name", "/learner/gradient_booster/model",
+        "/learner/gradient_booster/model/gbtree_model_param", "/learner/gradient_booster/model/gbtree_model_param/num_trees",
+        "/learner/gradient_booster/model/trees", "/learner/gradient_booster/model/trees/0/tree_param",
+        "/learner/gradient_booster/model/trees/0/tree_param/num_nodes", "/learner/gradient_booster/model/trees/0/left_children",
+        "/learner/gradient_booster/model/trees/0/right_children", "/learner/gradient_booster/model/trees/0/split_indices",
+        "/learner/gradient_booster/model/trees/0/split_conditions", "/learner/gradient_booster/model/trees/0/default_left"}) {
     INFO(where);
     auto d = small_model();
     const json::json_pointer p(where);
@@ -392,12 +399,14 @@ TEST_CASE("XGBoost JSON: the reference models of other kinds are refused by name
     return;
   }
   const std::string fx = "reference/ml/xgboost-fx/gbpusd-h4-", modern = "reference/ml/xgboost-3.1-json/";
-  struct one { std::string file, says; };
+  struct one {
+    std::string file, says;
+  };
   for (const auto& m : {one{fx + "dart-logistic.json", "'dart'"}, one{fx + "gblinear-reg.json", "'gblinear'"}, one{fx + "multi-softprob3.json", "3 classes"},
-                        one{fx + "poisson.json", "'count:poisson'"}, one{fx + "cat-onehot.json", "categorical split"}, one{fx + "cat-partition.json", "categorical split"},
-                        one{fx + "binary-logistic.ubj", "UBJSON"}, one{modern + "dart_regression.model.json", "'dart'"},
-                        one{modern + "gblinear_regression.model.json", "'gblinear'"}, one{modern + "gbtree_categorical.model.json", "categorical split"},
-                        one{modern + "gbtree_multiclass.model.json", "classes"}}) {
+                        one{fx + "poisson.json", "'count:poisson'"}, one{fx + "cat-onehot.json", "categorical split"},
+                        one{fx + "cat-partition.json", "categorical split"}, one{fx + "binary-logistic.ubj", "UBJSON"},
+                        one{modern + "dart_regression.model.json", "'dart'"}, one{modern + "gblinear_regression.model.json", "'gblinear'"},
+                        one{modern + "gbtree_categorical.model.json", "categorical split"}, one{modern + "gbtree_multiclass.model.json", "classes"}}) {
     INFO(m.file);
     const auto file = tests::shared_data(m.file);
     REQUIRE(file);

@@ -41,9 +41,11 @@ std::string yaml_of(const oracle::settings& s) {
   for (std::size_t i = 0; i < s.strategies.size(); ++i) {
     const auto& st = s.strategies[i];
     y += "  - {kind: ema_cross, name: s" + std::to_string(i) + ", instrument: " + symbol(s.pairs[static_cast<std::size_t>(st.pair)]) +
-         ", bars: " + std::to_string(st.step_s) + "s-" + (st.from == 'm' ? "mid" : st.from == 'b' ? "bid" : "ask") + ", fast: " + std::to_string(st.fast) +
-         ", slow: " + std::to_string(st.slow) + ", size: " + std::to_string(st.size) +
-         ", ema_seed: first_close}\n";
+         ", bars: " + std::to_string(st.step_s) + "s-" +
+         (st.from == 'm'   ? "mid"
+          : st.from == 'b' ? "bid"
+                           : "ask") +
+         ", fast: " + std::to_string(st.fast) + ", slow: " + std::to_string(st.slow) + ", size: " + std::to_string(st.size) + ", ema_seed: first_close}\n";
   }
   return y;
 }
@@ -201,7 +203,10 @@ TEST_CASE("a missing conversion rate stops the run and leaves nothing", "[backte
 TEST_CASE("a cancelled run and a broken file leave nothing", "[backtest]") {
   temporary_folder folder("cancelled");
   std::uint64_t seen = 0;
-  auto r = replay::run_backtest(demo(), {folder.file("results"), [&](std::uint64_t quotes) { seen = quotes; return quotes < 50'000; }});
+  auto r = replay::run_backtest(demo(), {folder.file("results"), [&](std::uint64_t quotes) {
+                                           seen = quotes;
+                                           return quotes < 50'000;
+                                         }});
   REQUIRE_FALSE(r);
   CHECK(r.error().code == errc::cancelled);
   CHECK(seen >= 50'000);
@@ -227,7 +232,8 @@ TEST_CASE("results never go over an existing log or other files", "[backtest]") 
 }
 
 TEST_CASE("LEAN ticks: crossed quotes are counted exactly, and fill nothing by default", "[backtest]") {
-  const std::string text = "data: [{format: lean-tick, files: [" + tests::shipped_data("lean/20140505_quote.zip") + "], instrument: EUR/USD}]\n"
+  const std::string text = "data: [{format: lean-tick, files: [" + tests::shipped_data("lean/20140505_quote.zip") +
+                           "], instrument: EUR/USD}]\n"
                            "account: {currency: USD, balance: 1000000, positions: hedging}\n"
                            "strategies: [{kind: ema_cross, instrument: EUR/USD, bars: 1m-mid, fast: 5, slow: 10, size: 100000}]\n";
   temporary_folder folder("lean");
@@ -251,7 +257,10 @@ TEST_CASE("LEAN ticks: crossed quotes are counted exactly, and fill nothing by d
       if (const auto* q = e.get_if<quote_accepted>()) {
         crossed += (q->flags & quote_flag::crossed) != 0;
         CHECK_FALSE(((q->flags & quote_flag::crossed) != 0) != (q->bid > q->ask));
-        if (q->flags == 0) { bid = q->bid.value; ask = q->ask.value; }
+        if (q->flags == 0) {
+          bid = q->bid.value;
+          ask = q->ask.value;
+        }
       }
       if (const auto* f = e.get_if<order_filled>()) fills_on_flagged += f->at_price.value != (f->direction == side::buy ? ask : bid);
     }

@@ -140,7 +140,7 @@ TEST_CASE("a changed payload, a missing reaction and an invented one are differe
   }
   SECTION("an event that nobody decided") {
     auto log = changed_log(*r.log, [&](event& e) {
-      if (e.is<feature_vector_updated>() && ++n == 50) e.head.host = host_id{16};   // in the venue's name
+      if (e.is<feature_vector_updated>() && ++n == 50) e.head.host = host_id{16};  // in the venue's name
       return true;
     });
     const auto v = verify(*log, hosts_from_log(r));
@@ -206,14 +206,15 @@ TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its 
     auto g = (*scan)->next();
     REQUIRE(g);
     if (!*g) break;
-    for (const auto& e : (*g)->events) if (e.is<order_filled>() && e.head.seq < fills->head.seq) seq = e.head.seq;
+    for (const auto& e : (*g)->events)
+      if (e.is<order_filled>() && e.head.seq < fills->head.seq) seq = e.head.seq;
   }
   auto tree = replay::why(*r.log, seq);
   REQUIRE(tree);
   const auto text = replay::to_tree(*tree);
   INFO(text);
-  for (const char* step : {"order_filled", "venue_order_reported", "send_started", "order_approved", "order_intended", "bar_closed", "quote_accepted",
-                           "book: "})
+  for (const char* step :
+       {"order_filled", "venue_order_reported", "send_started", "order_approved", "order_intended", "bar_closed", "quote_accepted", "book: "})
     CHECK_THAT(text, tests::has_part(step));
   // The bar's quotes are named by what they gave.
   for (const char* role : {"open", "high", "low", "close"}) CHECK_THAT(text, tests::has_part(role));
@@ -227,8 +228,8 @@ TEST_CASE("a model's bytes lie beside the log, and its decisions are made again 
   const auto file = folder.file("model.json");
   std::filesystem::copy_file(tests::shipped_data("ml/gbtree_binary_logistic_missing.model.json"), file);
   const auto deployment = [&](const std::string& features) {
-    return config::load(tests::shipped_data("demo.yaml"), {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD" + features + "}]"},
-                                                            {"strategies.0.confirm_by_model", "true"}});
+    return config::load(tests::shipped_data("demo.yaml"),
+                        {{"models", "[{name: trees, file: " + file + ", instrument: GBP/USD" + features + "}]"}, {"strategies.0.confirm_by_model", "true"}});
   };
   // The file names no features: which of ours they are must be said, all of them, and by their names.
   const auto refused = [&](const std::string& features) {
@@ -246,7 +247,7 @@ TEST_CASE("a model's bytes lie beside the log, and its decisions are made again 
   if (!d) FAIL(d.error().message);
   auto report = replay::run_backtest(*d, {folder.file("log"), {}});
   if (!report) FAIL(report.error().message);
-  std::filesystem::remove(file);   // nothing but the log is needed from here on
+  std::filesystem::remove(file);  // nothing but the log is needed from here on
   auto log = persistence::open_log_for_reading(folder.file("log"));
   REQUIRE(log);
   auto added = replay::last_of(**log, model_file_added::type_number);

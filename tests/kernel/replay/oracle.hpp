@@ -18,7 +18,10 @@ __extension__ using wide = __int128;
 
 // ---- data ------------------------------------------------------------------------------------------
 
-struct minute { std::int64_t at_ms; std::array<std::int64_t, 4> prices; };   // prices in units of 10^-9
+struct minute {
+  std::int64_t at_ms;
+  std::array<std::int64_t, 4> prices;
+};  // prices in units of 10^-9
 
 inline std::int64_t nano_price(const std::string& text) {
   const auto point = text.find('.');
@@ -36,8 +39,8 @@ inline std::vector<minute> read_minutes(const std::string& path) {
   while (gzgets(f, line, sizeof line) != nullptr) {
     std::tm t{};
     char o[32], h[32], l[32], c[32];
-    if (std::sscanf(line, "%d-%d-%d %d:%d:%d+00:00,%31[^,],%31[^,],%31[^,],%31[^\r\n]", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
-                    &t.tm_min, &t.tm_sec, o, h, l, c) != 10)
+    if (std::sscanf(line, "%d-%d-%d %d:%d:%d+00:00,%31[^,],%31[^,],%31[^,],%31[^\r\n]", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec, o,
+                    h, l, c) != 10)
       throw std::runtime_error(std::string("cannot read ") + line);
     t.tm_year -= 1900;
     t.tm_mon -= 1;
@@ -47,8 +50,15 @@ inline std::vector<minute> read_minutes(const std::string& path) {
   return all;
 }
 
-struct pair_data { std::string base, quote, bid_file, ask_file; int decimals; };   // of a price
-struct tick { std::int64_t at_ms; int pair; std::int64_t bid, ask; };
+struct pair_data {
+  std::string base, quote, bid_file, ask_file;
+  int decimals;
+};  // of a price
+struct tick {
+  std::int64_t at_ms;
+  int pair;
+  std::int64_t bid, ask;
+};
 
 /// Each pair's ticks, merged by time; at one time in the order of the list.
 inline std::vector<tick> read_ticks(const std::vector<pair_data>& pairs, std::int64_t stamp_to_close_ms) {
@@ -78,26 +88,38 @@ inline std::vector<tick> read_ticks(const std::vector<pair_data>& pairs, std::in
 inline std::int64_t ten_to(int n) { return n == 0 ? 1 : 10 * ten_to(n - 1); }
 /// Half away from zero.
 inline std::int64_t rounded(wide n, wide d) {
-  if (d < 0) { n = -n; d = -d; }
+  if (d < 0) {
+    n = -n;
+    d = -d;
+  }
   const wide half = (n < 0 ? -n : n) * 2 + d;
   const wide q = half / (2 * d);
   return static_cast<std::int64_t>(n < 0 ? -q : q);
 }
 inline int digits_of(const std::string& currency) { return currency == "JPY" ? 0 : 2; }
 
-struct strategy_settings { int pair; int fast, slow; std::int64_t step_s; char from; std::int64_t size; };
+struct strategy_settings {
+  int pair;
+  int fast, slow;
+  std::int64_t step_s;
+  char from;
+  std::int64_t size;
+};
 struct settings {
   std::vector<pair_data> pairs;
   std::int64_t stamp_to_close_ms = 60'000;
   std::string account = "USD";
-  std::int64_t balance = 0;             // minor units
+  std::int64_t balance = 0;  // minor units
   bool hedging = true;
   bool empty_bars = false;
-  std::int64_t displayed = 0;           // units; 0: everything at the top
-  std::int64_t commission_ppb = 0;      // of notional, in 10^-9
+  std::int64_t displayed = 0;       // units; 0: everything at the top
+  std::int64_t commission_ppb = 0;  // of notional, in 10^-9
   std::vector<strategy_settings> strategies;
 };
-struct outcome { std::int64_t balance = 0; std::uint64_t ticks = 0, bars = 0, orders = 0, fills = 0, positions = 0; };
+struct outcome {
+  std::int64_t balance = 0;
+  std::uint64_t ticks = 0, bars = 0, orders = 0, fills = 0, positions = 0;
+};
 
 class run {
  public:
@@ -109,20 +131,27 @@ class run {
       while (fire_before(t.at_ms)) {}
       ++out_.ticks;
       books_[static_cast<std::size_t>(t.pair)] = {t.bid, t.ask};
-      for (auto& b : bars_) if (b.pair == t.pair) b.add(t);
+      for (auto& b : bars_)
+        if (b.pair == t.pair) b.add(t);
       open_bars(t);
     }
-    if (!ticks.empty()) while (fire_before(ticks.back().at_ms + 1)) {}
+    if (!ticks.empty())
+      while (fire_before(ticks.back().at_ms + 1)) {}
     for (std::size_t i = 0; i < s_.strategies.size(); ++i) queue_closing(i);
     drain();
     return out_;
   }
 
  private:
-  struct book { std::int64_t bid = 0, ask = 0; };
+  struct book {
+    std::int64_t bid = 0, ask = 0;
+  };
   struct bar {
-    int pair; std::int64_t step_ms; char from; std::int64_t closes_ms;
-    wide open = 0, high = 0, low = 0, close = 0;   // doubled, so that a mid is whole
+    int pair;
+    std::int64_t step_ms;
+    char from;
+    std::int64_t closes_ms;
+    wide open = 0, high = 0, low = 0, close = 0;  // doubled, so that a mid is whole
     int ticks = 0;
     void add(const tick& t) {
       const wide p = from == 'm' ? wide{t.bid} + t.ask : from == 'b' ? 2 * wide{t.bid} : 2 * wide{t.ask};
@@ -133,9 +162,23 @@ class run {
       ++ticks;
     }
   };
-  struct averages { double fast = 0, slow = 0; int seen = 0; };
-  struct lot { std::size_t strategy; int pair; std::int64_t size; wide cost; };   // signed size; cost = Σ price · size
-  struct order { std::size_t strategy; int pair; std::int64_t size; std::uint64_t closes; std::uint64_t id; };   // signed size
+  struct averages {
+    double fast = 0, slow = 0;
+    int seen = 0;
+  };
+  struct lot {
+    std::size_t strategy;
+    int pair;
+    std::int64_t size;
+    wide cost;
+  };  // signed size; cost = Σ price · size
+  struct order {
+    std::size_t strategy;
+    int pair;
+    std::int64_t size;
+    std::uint64_t closes;
+    std::uint64_t id;
+  };  // signed size
 
   // Bars of one (pair, spec) exist once, in the order in which strategies name them. They begin with the pair's first tick.
   void open_bars(const tick& t) {
@@ -185,7 +228,8 @@ class run {
   }
   void queue_closing(std::size_t strategy) {
     if (s_.hedging) {
-      for (const auto& [id, l] : lots_) if (l.strategy == strategy) queue_.push_back({strategy, l.pair, -l.size, id, ++orders_});
+      for (const auto& [id, l] : lots_)
+        if (l.strategy == strategy) queue_.push_back({strategy, l.pair, -l.size, id, ++orders_});
       return;
     }
     if (own_[strategy] != 0) queue_.push_back({strategy, s_.strategies[strategy].pair, -own_[strategy], 0, ++orders_});

@@ -63,8 +63,8 @@ struct dirty {
 TEST_CASE("sources are merged by time, at one time in the order of the list, numbered from 1", "[feed]") {
   temporary_folder folder("merge");
   const auto eur = tests::made_pair(folder, "EUR", "USD", 5, 4, 5, 3'000);
-  const auto d = loaded(fxcm(eur.bid_file, eur.ask_file, "EUR/USD",
-                             ", {format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() + ", instrument: GBP/USD}"));
+  const auto d = loaded(
+      fxcm(eur.bid_file, eur.ask_file, "EUR/USD", ", {format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() + ", instrument: GBP/USD}"));
   const auto all = read_all(*opened(d));
   std::uint64_t position = 0, together = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -80,12 +80,13 @@ TEST_CASE("sources are merged by time, at one time in the order of the list, num
 }
 
 TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]") {
-  const auto d = loaded("data: [{format: lean-tick, files: [" + tests::shipped_data("lean/20140505_quote.zip") + "], instrument: EUR/USD}]\n"
+  const auto d = loaded("data: [{format: lean-tick, files: [" + tests::shipped_data("lean/20140505_quote.zip") +
+                        "], instrument: EUR/USD}]\n"
                         "quality: {spike_threshold: 0.5, spike_window: 8}\naccount: {currency: USD, balance: 1}\n");
   const auto whole = read_all(*opened(d));
   std::uint64_t spikes = 0;
   for (const auto& q : whole) spikes += q.accepted && (q.quote.flags & quote_flag::spike) != 0;
-  REQUIRE(spikes > 50);   // so that the judge's memory matters
+  REQUIRE(spikes > 50);  // so that the judge's memory matters
   for (const std::uint64_t after : {1u, 100u, 511u, 33'333u, 58'142u, 58'143u}) {
     auto feed = opened(d, after);
     const auto rest = read_all(*feed, 777);
@@ -121,8 +122,9 @@ TEST_CASE("told to reject, they become events with file and line, and are counte
   auto feed = opened(d);
   const auto all = read_all(*feed);
   std::vector<quote_rejected> rejected;
-  for (const auto& q : all) if (!q.accepted) rejected.push_back(q.rejected);
-  REQUIRE(rejected.size() == 3);   // the line, its ask minute, and one negative price
+  for (const auto& q : all)
+    if (!q.accepted) rejected.push_back(q.rejected);
+  REQUIRE(rejected.size() == 3);  // the line, its ask minute, and one negative price
   CHECK(rejected[0].reason == quote_rejection::malformed);
   CHECK(rejected[0].place == text("bid.csv:3"));
   CHECK(rejected[1].reason == quote_rejection::malformed);

@@ -25,8 +25,8 @@ std::vector<event> kernel_log(std::uint64_t seed) {
 }
 bool same(const std::vector<event>& a, const std::vector<event>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const event& x, const event& y) {
-    return same_payload(x, y) && x.head.cause == y.head.cause &&
-           x.head.position == y.head.position && x.head.ordinal == y.head.ordinal && x.head.at == y.head.at;
+    return same_payload(x, y) && x.head.cause == y.head.cause && x.head.position == y.head.position && x.head.ordinal == y.head.ordinal &&
+           x.head.at == y.head.at;
   });
 }
 /// A group ends before this index: it would not cut a reaction in two.
@@ -172,12 +172,13 @@ TEST_CASE("only what is for the host is an input of it") {
 }
 
 TEST_CASE("an own event that answers an input never received is a corrupt log, and says which") {
-  for (const auto& log : {std::vector{quote_at(1), own_at(2, 1), own_at(5, 4)},
-                          std::vector{quote_at(1, 2), own_at(2, 1)}, std::vector{quote_at(1), quote_at(2), own_at(3, 2), own_at(4, 1)}}) {
+  for (const auto& log : {std::vector{quote_at(1), own_at(2, 1), own_at(5, 4)}, std::vector{quote_at(1, 2), own_at(2, 1)},
+                          std::vector{quote_at(1), quote_at(2), own_at(3, 2), own_at(4, 1)}}) {
     auto host = made(0);
     host.begin(2, record_in(log, self), {});
     result<void> folded;
-    for (const auto& e : log) if (folded) folded = host.fold(e);
+    for (const auto& e : log)
+      if (folded) folded = host.fold(e);
     REQUIRE(!folded);
     CHECK(folded.error().code == errc::log_corrupt);
     CHECK(folded.error().message.find("bars:1") != std::string::npos);
@@ -199,18 +200,15 @@ TEST_CASE("an input that was parked is passed over for ever") {
   CHECK(host.service().state_hash() == other.service().state_hash());
 }
 
-TEST_CASE("a chain of causes that is too long is poisonous") {
-  auto host = made(0);
-  host.begin(1, {}, {});
-  auto e = quote_at(1);
-  e.head.depth = cause_depth_max;
-  const auto taken = host.take(e);
-  REQUIRE(!taken);
-  CHECK(taken.error().code == errc::poisonous_input);
-  CHECK(host.reactions().empty());
-}
-
 namespace {
+
+struct listener {
+  using inputs = type_list<quote_accepted>;
+  using outputs = type_list<>;
+  void apply(const header&, const quote_accepted&) { ++applied; }
+  template <class Archive> void archive(Archive& a) { a(applied); }
+  std::uint64_t applied = 0;
+};
 
 struct unable {
   using inputs = type_list<quote_accepted>;
@@ -243,6 +241,28 @@ TEST_CASE("a service that cannot answer leaves the reactions before, none of its
   CHECK(left[0].cause == 1);
   CHECK(left[0].events.front().head.incarnation == 7);
   CHECK(host.reactions().empty());
+}
+
+TEST_CASE("an answer at the end of too long a chain of causes is poisonous; silence ends any chain") {
+  const auto end_of_chain = [](std::uint64_t seq) {
+    auto e = quote_at(seq);
+    e.head.depth = cause_depth_max;
+    return e;
+  };
+  actors::host_definition d{self, "talking", "test", 1, 1, 0, {}};
+  d.inputs[quote_accepted::type_number] = true;
+  host_core talking(d, std::make_shared<actors::typed_service<unable>>(unable{}));
+  talking.begin(1, {}, {});
+  const auto taken = talking.take(end_of_chain(1));
+  REQUIRE(!taken);
+  CHECK(taken.error().code == errc::poisonous_input);
+  CHECK(talking.reactions().empty());
+
+  d.name = "silent";
+  host_core silent(d, std::make_shared<actors::typed_service<listener>>(listener{}));
+  silent.begin(1, {}, {});
+  CHECK(silent.take(end_of_chain(1)));
+  CHECK(silent.reactions().empty());
 }
 
 TEST_CASE("marks tell of the host and are no output of its service") {

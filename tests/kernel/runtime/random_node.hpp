@@ -68,15 +68,17 @@ class random_node {
   struct live_host {
     actors::host_definition definition;
     std::unique_ptr<actors::host_core> core;
-    std::optional<actors::registration> granted;   // registered, and has still to read the log
+    std::optional<actors::registration> granted;  // registered, and has still to read the log
     std::deque<persistence::group_ref> inbox;
     std::deque<batch> on_the_way;
-    std::vector<taken_snapshot> taken;             // their mark is not durable
-    std::vector<stored_snapshot> stored;           // on disk
-    bool activated = false;                        // the journal has its first mark
+    std::vector<taken_snapshot> taken;    // their mark is not durable
+    std::vector<stored_snapshot> stored;  // on disk
+    bool activated = false;               // the journal has its first mark
   };
 
-  void fail(const std::string& why) { if (failure_.empty()) failure_ = why; }
+  void fail(const std::string& why) {
+    if (failure_.empty()) failure_ = why;
+  }
 
   // ---- the node ----
   void begin_node() {
@@ -141,7 +143,8 @@ class random_node {
   void recover(live_host& h) {
     actors::recovery_point from;
     std::shared_ptr<actors::hosted_service> service;
-    for (auto& fresh : small_hosts()) if (fresh.definition.id == h.definition.id) service = fresh.service;
+    for (auto& fresh : small_hosts())
+      if (fresh.definition.id == h.definition.id) service = fresh.service;
     if (!h.stored.empty() && random_.chance(70)) {
       const auto& s = h.stored[static_cast<std::size_t>(random_.below(h.stored.size()))];
       if (!service->load(s.state)) return fail("a stored state cannot be read");
@@ -215,7 +218,8 @@ class random_node {
 
   // ---- inputs, as the time authority offers them ----
   [[nodiscard]] bool may_admit() const {
-    for (const auto& h : hosts_) if (!h.activated) return false;
+    for (const auto& h : hosts_)
+      if (!h.activated) return false;
     return order_ == actors::ordering::arrival || sequencer_->quiet();
   }
   [[nodiscard]] std::uint64_t quotes_in() const { return sequencer_->position_of(replay::market_ingress); }
@@ -271,7 +275,8 @@ class random_node {
   }
   [[nodiscard]] bool finished() const {
     if (!may_admit() || next_input()) return false;
-    for (const auto& h : hosts_) if (h.granted || !h.inbox.empty() || !h.on_the_way.empty()) return false;
+    for (const auto& h : hosts_)
+      if (h.granted || !h.inbox.empty() || !h.on_the_way.empty()) return false;
     return stragglers_.empty();
   }
 

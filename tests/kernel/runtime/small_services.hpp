@@ -43,7 +43,8 @@ template <class Inputs, class Outputs> class small_service {
 
   small_service(host_id self, std::uint32_t about) : self_(self), about_(about) {}
 
-  template <class E> requires(contains<E, Inputs> || contains<E, Outputs>) void apply(const header& h, const E& e) {
+  template <class E>
+  requires(contains<E, Inputs> || contains<E, Outputs>) void apply(const header& h, const E& e) {
     if constexpr (std::is_same_v<E, timer_armed>) generation_ = e.generation;
     if constexpr (std::is_same_v<E, timer_fired>) {
       live_firing_ = e.generation == generation_;
@@ -53,8 +54,10 @@ template <class Inputs, class Outputs> class small_service {
     // An own output is applied before it has its stamp.
     if (h.host != self_) digest_ = mix(digest_, static_cast<std::uint64_t>(h.at.ns));
   }
-  template <class E> requires(contains<E, Inputs>) void decide(const header& h, const E& e, outbox& out) const {
-    if constexpr (std::is_same_v<E, timer_fired>) if (!live_firing_) return;
+  template <class E>
+  requires(contains<E, Inputs>) void decide(const header& h, const E& e, outbox& out) const {
+    if constexpr (std::is_same_v<E, timer_fired>)
+      if (!live_firing_) return;
     if (h.depth >= depth_max) return;
     sim::random_source choice(mix(digest_, content(e)));
     propose(h, choice, out, Outputs{});
@@ -70,8 +73,8 @@ template <class Inputs, class Outputs> class small_service {
   }
   template <class O> void emit(const header& h, sim::random_source& choice, outbox& out) const {
     if constexpr (std::is_same_v<O, timer_armed>)
-      out.emit(timer_armed{self_, timer_id{1}, generation_ + 1 + static_cast<std::uint32_t>(out.size()),
-                           h.at + static_cast<std::int64_t>(choice.below(5'000))});
+      out.emit(
+          timer_armed{self_, timer_id{1}, generation_ + 1 + static_cast<std::uint32_t>(out.size()), h.at + static_cast<std::int64_t>(choice.below(5'000))});
     else out.emit(saying<O>(choice.next(), instrument_id{about_ != 0 ? about_ : 1 + static_cast<std::uint32_t>(choice.below(2))}));
   }
 
@@ -83,12 +86,11 @@ template <class Inputs, class Outputs> class small_service {
 };
 
 // Bars and limits both release and read what is released: each hears the other, and not itself.
-using bars_service = small_service<type_list<quote_accepted, timer_fired, reservation_released>,
-                                   type_list<bar_closed, timer_armed, reservation_released>>;
+using bars_service = small_service<type_list<quote_accepted, timer_fired, reservation_released>, type_list<bar_closed, timer_armed, reservation_released>>;
 using features_service = small_service<type_list<bar_closed, quote_accepted>, type_list<feature_vector_updated>>;
 using signals_service = small_service<type_list<feature_vector_updated, bar_closed>, type_list<signal_proposed>>;
-using limits_service = small_service<type_list<signal_proposed, quote_accepted, timer_fired, reservation_released>,
-                                     type_list<reservation_released, timer_armed>>;
+using limits_service =
+    small_service<type_list<signal_proposed, quote_accepted, timer_fired, reservation_released>, type_list<reservation_released, timer_armed>>;
 
 /// In rank order: two instruments with a host each in front, and hosts for all behind them. There is a loop: what limits release, bars read.
 template <class Add> void compose_small(Add&& add) {

@@ -96,8 +96,9 @@ TEST_CASE("gzip, carriage returns, a missing last newline, other columns and the
   const auto plain = read_all(f.write("b.csv", bids), f.write("a.csv", asks));
   std::string dos;
   for (char c : bids) dos += c == '\n' ? std::string("\r\n") : std::string(1, c);
-  const std::string other = "volume,close,low,high,open,timestamp\n9,1.6002,1.4002,1.7002,1.5002,2012-02-01T00:00:00Z\n"
-                            "9,1.6202,1.4102,1.7102,1.6102,2012-02-01 01:01:00+01:00";
+  const std::string other =
+      "volume,close,low,high,open,timestamp\n9,1.6002,1.4002,1.7002,1.5002,2012-02-01T00:00:00Z\n"
+      "9,1.6202,1.4102,1.7102,1.6102,2012-02-01 01:01:00+01:00";
   const auto o = read_all(f.zipped("b.csv.gz", dos), f.write("a.csv", other));
   REQUIRE_FALSE(o.failure);
   REQUIRE(o.rows.size() == plain.rows.size());
@@ -114,7 +115,10 @@ TEST_CASE("the shipped month has 120,468 quotes", "[market_files]") {
 TEST_CASE("bad lines stop with file, line, what is wrong and what is allowed", "[market_files]") {
   folder f;
   const auto good = f.write("a.csv", asks);
-  struct sample { const char* line; const char* says; };
+  struct sample {
+    const char* line;
+    const char* says;
+  };
   const std::vector<sample> samples{
       {"2012-02-01 00:01:00+00:00,1.61,1.71,nan,1.62", "low: "},
       {"2012-02-01 00:01:00+00:00,1.61,1.71,,1.62", "low is empty"},

@@ -92,16 +92,19 @@ TEST_CASE("several days follow each other in the zone that the configuration nam
 
 TEST_CASE("bad tick lines stop with file and line, or are reported", "[market_files]") {
   folder f;
-  struct sample { const char* line; const char* says; };
+  struct sample {
+    const char* line;
+    const char* says;
+  };
   for (const auto& s : std::vector<sample>{{"5,1.1", "2 columns"},
-                                          {"5,1.1,1.2,3", "4 columns"},
-                                          {"-1,1.1,1.2", "milliseconds"},
-                                          {"86400000,1.1,1.2", "milliseconds"},
-                                          {"x,1.1,1.2", "milliseconds"},
-                                          {"1.5,1.1,1.2", "milliseconds"},
-                                          {"5,NaN,1.2", "bid: "},
-                                          {"5,1.1,", "ask is empty"},
-                                          {"1,1.1,1.2", "before"}}) {
+                                           {"5,1.1,1.2,3", "4 columns"},
+                                           {"-1,1.1,1.2", "milliseconds"},
+                                           {"86400000,1.1,1.2", "milliseconds"},
+                                           {"x,1.1,1.2", "milliseconds"},
+                                           {"1.5,1.1,1.2", "milliseconds"},
+                                           {"5,NaN,1.2", "bid: "},
+                                           {"5,1.1,", "ask is empty"},
+                                           {"1,1.1,1.2", "before"}}) {
     INFO(s.line);
     const auto file = f.zipped("20140505_quote.zip", std::string("3,1.1,1.2\n") + s.line + "\n9,1.1,1.2\n");
     const auto o = read_all({file});

@@ -29,19 +29,19 @@ enum class kind : std::uint8_t {
 
 struct event {
   kind type{};
-  std::uint8_t key{};           ///< routing
-  std::uint8_t depth{};         ///< length of the chain of causes
-  int host = outside;           ///< its writer
-  int target = outside;         ///< of a command or a timer
+  std::uint8_t key{};    ///< routing
+  std::uint8_t depth{};  ///< length of the chain of causes
+  int host = outside;    ///< its writer
+  int target = outside;  ///< of a command or a timer
   unsigned incarnation{};
-  unsigned ordinal{};           ///< within its reaction
-  seq_number position{};        ///< the last input that its writer had consumed: the cause
+  unsigned ordinal{};     ///< within its reaction
+  seq_number position{};  ///< the last input that its writer had consumed: the cause
   std::uint64_t payload{};
-  std::uint64_t id{};           ///< of an effect, a command's key; what the outside knows it by
-  unsigned slot{};              ///< which timer of the host
-  unsigned generation{};        ///< of that timer
+  std::uint64_t id{};               ///< of an effect, a command's key; what the outside knows it by
+  unsigned slot{};                  ///< which timer of the host
+  unsigned generation{};            ///< of that timer
   std::uint64_t source_position{};  ///< of a quote: which item of its source it was made of
-  unsigned build{};             ///< of an activation: who decides from here on
+  unsigned build{};                 ///< of an activation: who decides from here on
 };
 
 /// Equal but for the life that wrote it: a second life proposes the same.

@@ -5,8 +5,14 @@
 namespace tomnext::sim {
 
 node::node(std::uint64_t seed, broken_rule broken, figures& f)
-    : random_(seed), broken_(broken), figures_(f), wiring_(random_), credit_(static_cast<std::size_t>(random_.below(7))),
-      journal_(broken), effects_(broken), clients_(broken) {
+    : random_(seed),
+      broken_(broken),
+      figures_(f),
+      wiring_(random_),
+      credit_(static_cast<std::size_t>(random_.below(7))),
+      journal_(broken),
+      effects_(broken),
+      clients_(broken) {
   for (int h = 0; h < host_count; ++h)
     if (random_.chance(80)) create(h);  // the others come later, to a log that has a past
 }
@@ -116,21 +122,30 @@ void node::host_events(std::uint64_t dice) {
 
 void node::world_events(std::uint64_t dice) {
   switch (dice) {
-    case 0: case 1: case 2: case 3:
-      journal_.advance_durable(random_);
-      return store_snapshots();
-    case 4: case 5: return effects_.step(journal_, venue_);
+    case 0:
+    case 1:
+    case 2:
+    case 3: journal_.advance_durable(random_); return store_snapshots();
+    case 4:
+    case 5: return effects_.step(journal_, venue_);
     case 6: return clients_.step(journal_, random_);
-    case 7: case 8: timers_.fire(journal_, random_); return;
-    case 9: case 10: timers_.deliver(journal_); return;
-    case 11: if (random_.chance(30)) timers_.restart(); return;
-    case 12: case 13: {
+    case 7:
+    case 8: timers_.fire(journal_, random_); return;
+    case 9:
+    case 10: timers_.deliver(journal_); return;
+    case 11:
+      if (random_.chance(30)) timers_.restart();
+      return;
+    case 12:
+    case 13: {
       const int target = static_cast<int>(random_.below(host_count));
       if (at(target).created) clients_.request(journal_, target, random_);
       return;
     }
-    case 14: case 15: return clients_.repeat_one(journal_, random_);
-    case 16: case 17:
+    case 14:
+    case 15: return clients_.repeat_one(journal_, random_);
+    case 16:
+    case 17:
       if (stragglers_.empty()) return;
       journal_.take(stragglers_.front());
       stragglers_.erase(stragglers_.begin());

@@ -18,11 +18,11 @@ struct model_host {
   bool created = false;
   unsigned incarnation = 0;
   state now;
-  seq_number read_to = 0;             ///< its cursor in the log
-  seq_number consumed = 0;            ///< the last of its inputs there
-  std::size_t quiet_inputs = 0;       ///< decided since its last append
-  std::deque<append> on_the_way;      ///< sent to the journal, not yet taken
-  seq_number born_at = 0;             ///< head of the log when its first life began
+  seq_number read_to = 0;         ///< its cursor in the log
+  seq_number consumed = 0;        ///< the last of its inputs there
+  std::size_t quiet_inputs = 0;   ///< decided since its last append
+  std::deque<append> on_the_way;  ///< sent to the journal, not yet taken
+  seq_number born_at = 0;         ///< head of the log when its first life began
 };
 
 /// What a campaign went through, so that a test can see that it tried what it claims.
@@ -43,7 +43,9 @@ class node {
 
   [[nodiscard]] model_host& at(int host) { return hosts_[static_cast<std::size_t>(host)]; }
   [[nodiscard]] host_role role_of(int host) const { return {host, build_, &wiring_, broken_}; }
-  void fail(const std::string& why) { if (why_.empty()) why_ = why; }
+  void fail(const std::string& why) {
+    if (why_.empty()) why_ = why;
+  }
 
   // a host's life (node.cpp)
   bool host_step(int host);
@@ -83,13 +85,13 @@ class node {
   figures& figures_;
   std::string why_;
   topology wiring_;
-  std::size_t credit_;                 // appends that a host may run ahead of the journal
+  std::size_t credit_;  // appends that a host may run ahead of the journal
   unsigned build_ = 0;
   journal journal_;
   std::array<model_host, host_count> hosts_{};
-  std::vector<append> stragglers_;     // of dead incarnations, still on their way
-  std::vector<snapshot> pending_;      // taken, their mark not yet durable
-  std::vector<snapshot> stored_;       // on disk
+  std::vector<append> stragglers_;  // of dead incarnations, still on their way
+  std::vector<snapshot> pending_;   // taken, their mark not yet durable
+  std::vector<snapshot> stored_;    // on disk
   effect_adapter effects_;
   client_desk clients_;
   timer_authority timers_;

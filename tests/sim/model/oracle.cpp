@@ -12,9 +12,7 @@ namespace {
 // is refuted by what comes of it, not by the oracle's knowing better.
 class hearing {
  public:
-  hearing(const host_role& role, std::span<const event> log, log_extent extent) : role_(role), log_(log), extent_(extent) {
-    collect();
-  }
+  hearing(const host_role& role, std::span<const event> log, log_extent extent) : role_(role), log_(log), extent_(extent) { collect(); }
 
   testimony run() {
     std::set<unsigned> versions{fold_version_of(role_.build)};
@@ -76,7 +74,8 @@ class hearing {
         if (as.reads(e) && !by && !answer.empty()) problem("an output on an input before the host's activation", seq);
         const bool parked = !answer.empty() && answer.front().type == kind::input_parked;
         if (as.reads(e) && !parked) apply_input(as, s, e);
-        if (!parked) for (const auto& own : answer) apply_output(as, s, own);
+        if (!parked)
+          for (const auto& own : answer) apply_output(as, s, own);
       }
       for (const auto& item : recorded(items_, seq)) apply_output(as, s, item);
     }

@@ -14,10 +14,10 @@ enum class log_extent {
 };
 
 struct testimony {
-  std::string problem;                ///< the first decision that the log does not confirm
-  std::uint64_t fingerprint = 0;      ///< of the state under the starting build's fold
-  std::vector<reaction> missing;      ///< what the starting build has to propose
-  std::size_t unmarked_inputs = 0;    ///< inputs of which the log does not tell that they were decided
+  std::string problem;              ///< the first decision that the log does not confirm
+  std::uint64_t fingerprint = 0;    ///< of the state under the starting build's fold
+  std::vector<reaction> missing;    ///< what the starting build has to propose
+  std::size_t unmarked_inputs = 0;  ///< inputs of which the log does not tell that they were decided
 };
 
 testimony decide_again(const host_role& role, std::span<const event> log, log_extent extent);

@@ -55,10 +55,10 @@ class client_desk {
   void answer(std::uint64_t key, std::uint64_t result, random_source& random);
 
   broken_rule broken_;
-  std::vector<command> commands_;                  // the clients' own memory
+  std::vector<command> commands_;  // the clients' own memory
   seq_number cursor_ = 0;
-  std::map<std::uint64_t, std::uint64_t> results_; // of the adapter's life
-  std::set<std::uint64_t> keys_seen_;              // only under the reading that keeps them here
+  std::map<std::uint64_t, std::uint64_t> results_;  // of the adapter's life
+  std::set<std::uint64_t> keys_seen_;               // only under the reading that keeps them here
 };
 
 /// Arms what it reads in the sequenced feed. A firing is a message to the journal: it survives a restart of the authority alone, so a timer may fire twice.

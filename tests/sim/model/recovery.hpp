@@ -11,20 +11,20 @@ namespace tomnext::sim {
 struct snapshot {
   int host;
   unsigned fold_version;
-  seq_number covered;        ///< inputs up to here are in the state
-  seq_number mark;           ///< own events up to here are in the state: the seq of its host_progressed
+  seq_number covered;  ///< inputs up to here are in the state
+  seq_number mark;     ///< own events up to here are in the state: the seq of its host_progressed
   std::uint64_t mark_id;
-  std::uint64_t prefix_hash; ///< of the log up to the mark
+  std::uint64_t prefix_hash;  ///< of the log up to the mark
   state held;
 };
 
 struct recovered {
   state now;
-  seq_number consumed = 0;                ///< the last input
-  seq_number decided_to = 0;              ///< the highest position that its own recorded events tell
-  std::vector<seq_number> decided_anew;   ///< inputs behind it
-  std::vector<reaction> proposals;        ///< what was decided on them, where it is anything
-  std::string problem;                    ///< why the log cannot be folded
+  seq_number consumed = 0;               ///< the last input
+  seq_number decided_to = 0;             ///< the highest position that its own recorded events tell
+  std::vector<seq_number> decided_anew;  ///< inputs behind it
+  std::vector<reaction> proposals;       ///< what was decided on them, where it is anything
+  std::string problem;                   ///< why the log cannot be folded
 };
 
 /// `visible` is the log through the registration; `from` may be null. A host with no event of its own in the log is new.

@@ -20,11 +20,11 @@ struct state {
     unsigned generation = 0;
     bool armed = false;
   };
-  std::uint64_t digest = 1;            ///< of everything applied, in order
-  std::uint64_t source_position = 0;   ///< an ingress's last raw item
+  std::uint64_t digest = 1;           ///< of everything applied, in order
+  std::uint64_t source_position = 0;  ///< an ingress's last raw item
   std::map<unsigned, timer> timers;
   std::map<std::uint64_t, std::uint64_t> done;  ///< commands by key, with their result
-  bool firing_is_live = false;         ///< what decide must know of the firing just applied
+  bool firing_is_live = false;                  ///< what decide must know of the firing just applied
 
   [[nodiscard]] std::uint64_t fingerprint() const;
 };

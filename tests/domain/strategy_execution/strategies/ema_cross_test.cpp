@@ -86,7 +86,7 @@ TEST_CASE("a bar without movement updates the averages and says nothing") {
   s->update(moving(1.6));
   s->update(flat(1.2));
   CHECK_FALSE(s->decide(flat(1.2)));
-  CHECK(s->decide(moving(1.2))->direction == side::sell);   // the flat bar moved them
+  CHECK(s->decide(moving(1.2))->direction == side::sell);  // the flat bar moved them
 }
 
 TEST_CASE("parameters that make no sense are refused by name") {

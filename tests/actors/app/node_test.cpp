@@ -1,0 +1,200 @@
+// A whole node inside this process: against the back-test, and started and stopped again and again.
+#include "actors/app/event_difference.hpp"
+#include "actors/app/node.hpp"
+
+#include <dirent.h>
+
+#include <nlohmann/json.hpp>
+
+#include <set>
+
+#include "actors/replay/backtest.hpp"
+#include "actors/replay/prepare.hpp"
+#include "config/loader.hpp"
+#include "persistence/memory_log.hpp"
+#include "persistence/rocksdb_log.hpp"
+#include "tests/kernel/replay/market.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
+
+using namespace tomnext;
+using namespace tomnext::tests;
+
+namespace {
+
+/// The demo's strategy on so many minutes of its market.
+config::deployment short_demo(const temporary_folder& folder, std::size_t minutes) {
+  const auto pair = made_pair(folder, "GBP", "USD", 5, 1, 1, minutes);
+  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file +
+                                 ", instrument: GBP/USD, stamp: close}]\n"
+                                 "account: {currency: GBP, balance: 1000000, positions: hedging}\nquality: {flagged_quotes_trade: true}\n"
+                                 "strategies: [{kind: ema_cross, name: cross, instrument: GBP/USD, bars: 5m-mid, fast: 3, slow: 6, size: 100000}]\n",
+                             "short.yaml", "", {});
+  if (!d) FAIL(d.error().message);
+  if (auto ready = replay::prepare(*d); !ready) FAIL(ready.error().message);
+  return *d;
+}
+
+std::unique_ptr<app::node> started(const config::deployment& d, std::shared_ptr<persistence::event_log> log, app::node_options o = {}) {
+  auto parts = replay::load_models(d, "");
+  if (!parts) FAIL(parts.error().message);
+  o.log = std::move(log);
+  auto n = app::node::start(d, std::move(*parts), std::move(o));
+  if (!n) FAIL(n.error().message);
+  return std::move(*n);
+}
+
+std::vector<event> compared_events(const persistence::event_log& log) {
+  auto scan = log.scan(1);
+  if (!scan) FAIL(scan.error().message);
+  std::vector<event> all;
+  for (;;) {
+    auto g = (*scan)->next();
+    if (!g) FAIL(g.error().message);
+    if (!*g) return all;
+    for (const auto& e : (*g)->events)
+      if (!is_runtime_event(e.head.type) && !e.is<log_declared>()) all.push_back(e);
+  }
+}
+
+void check_same(const std::vector<event>& wanted, const std::vector<event>& got) {
+  REQUIRE(wanted.size() == got.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (app::same_payload(wanted[i], got[i]) && wanted[i].head.at == got[i].head.at && wanted[i].head.ordinal == got[i].head.ordinal) continue;
+    FAIL("event " << i << ": " << event_name(wanted[i].head.type) << " and " << event_name(got[i].head.type));
+  }
+}
+
+std::size_t entries_of(const char* folder) {
+  std::size_t count = 0;
+  if (auto* d = opendir(folder)) {
+    while (readdir(d) != nullptr) ++count;
+    closedir(d);
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a node on a log in memory writes what the back-test writes, payload by payload, with one worker thread and with four") {
+  temporary_folder folder("node");
+  auto d = short_demo(folder, 3'000);
+  auto report = replay::run_backtest(d, {folder.file("backtest"), {}});
+  if (!report) FAIL(report.error().message);
+  CHECK(report->orders > 50);
+  auto backtest = persistence::open_log_for_reading(folder.file("backtest"));
+  REQUIRE(backtest);
+  const auto wanted = compared_events(**backtest);
+  for (const std::uint32_t threads : {1u, 2u, 4u}) {
+    INFO(threads << " threads");
+    d.node.threads = threads;
+    const auto log = std::make_shared<persistence::memory_log>();
+    const auto n = started(d, log);
+    const auto outcome = n->wait();
+    CHECK(outcome.code == app::exit_code::ok);
+    CHECK(outcome.message.empty());
+    CHECK(n->stop());
+    check_same(wanted, compared_events(*log));
+    for (const auto& f : n->figures()->figures()) {
+      INFO(f.name);
+      CHECK(f.restarts == 0);
+      CHECK(f.state == "stopped");
+    }
+  }
+}
+
+TEST_CASE("at a multiple of the recorded pace the same quotes enter, and the same bars come out") {
+  temporary_folder folder("node-paced");
+  auto d = short_demo(folder, 600);
+  auto report = replay::run_backtest(d, {folder.file("backtest"), {}});
+  if (!report) FAIL(report.error().message);
+  auto backtest = persistence::open_log_for_reading(folder.file("backtest"));
+  REQUIRE(backtest);
+  d.node.pace.lockstep = false;
+  d.node.pace.times = 30'000;
+  const auto log = std::make_shared<persistence::memory_log>();
+  const auto n = started(d, log);
+  CHECK(n->wait().code == app::exit_code::ok);
+  CHECK(n->stop());
+  const auto only = []<class E>(std::type_identity<E>, const std::vector<event>& all) {
+    std::vector<E> some;
+    for (const auto& e : all)
+      if (const auto* payload = e.get_if<E>()) some.push_back(*payload);
+    return some;
+  };
+  const auto wanted = compared_events(**backtest), got = compared_events(*log);
+  CHECK(only(std::type_identity<quote_accepted>{}, got) == only(std::type_identity<quote_accepted>{}, wanted));
+  CHECK(only(std::type_identity<bar_closed>{}, got) == only(std::type_identity<bar_closed>{}, wanted));
+}
+
+TEST_CASE("started and stopped twenty times in the middle: no thread, descriptor or actor is left, and the last run ends as the back-test") {
+  temporary_folder folder("node-again");
+  const auto d = short_demo(folder, 3'000);
+  auto report = replay::run_backtest(d, {folder.file("backtest"), {}});
+  if (!report) FAIL(report.error().message);
+  const auto log = std::make_shared<persistence::memory_log>();
+  const std::size_t threads = entries_of("/proc/self/task");
+  std::size_t descriptors = 0;
+  std::weak_ptr<actors::introspection> figures;
+  for (int i = 0; i < 20; ++i) {
+    INFO("run " << i);
+    const auto before = log->head().seq;
+    app::node_options o;
+    o.port = 0;
+    auto n = started(d, log, o);
+    figures = n->figures();
+    REQUIRE(eventually([&] { return n->outcome() || log->head().seq > before + 500; }));
+    CHECK(n->stop());
+    CHECK((n->wait().code == app::exit_code::cancelled || n->wait().code == app::exit_code::ok));
+    n.reset();
+    CHECK(figures.expired());                               // every actor's record holds it: none is left
+    if (i == 0) descriptors = entries_of("/proc/self/fd");  // the first run opens what this process keeps
+    // A thread that has said that it is done may not have left the kernel's list yet.
+    CHECK(eventually([&] { return entries_of("/proc/self/task") == threads; }, std::chrono::seconds(5)));
+    CHECK(entries_of("/proc/self/fd") == descriptors);
+  }
+  const auto n = started(d, log);
+  CHECK(n->wait().code == app::exit_code::ok);
+  CHECK(n->stop());
+  auto backtest = persistence::open_log_for_reading(folder.file("backtest"));
+  REQUIRE(backtest);
+  check_same(compared_events(**backtest), compared_events(*log));
+}
+
+TEST_CASE("a market file that is broken in the middle ends the node with what is wrong with it; what came before is in the log") {
+  temporary_folder folder("node-broken");
+  const auto pair = made_pair(folder, "GBP", "USD", 5, 1, 1, 50);
+  std::ofstream(pair.bid_file, std::ios::app) << "2012-02-01 09:00:00+00:00,1.5,x,1.5,1.5\n";
+  std::ofstream(pair.ask_file, std::ios::app) << "2012-02-01 09:00:00+00:00,1.5,1.5,1.5,1.5\n";
+  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file +
+                                 ", instrument: GBP/USD}]\n"
+                                 "account: {currency: GBP, balance: 1000000}\n",
+                             "broken.yaml", "", {});
+  REQUIRE(d);
+  // Looking at the data beforehand may find it; a file that breaks afterwards is for the ingress.
+  if (!replay::prepare(*d)) d->begins = timestamp{1};
+  const auto log = std::make_shared<persistence::memory_log>();
+  const auto n = started(*d, log);
+  const auto outcome = n->wait();
+  CHECK(outcome.code == app::exit_code::input_data);
+  CHECK(outcome.message.find("GBPUSD-bid.csv") != std::string::npos);
+  CHECK(n->stop());
+}
+
+TEST_CASE("a host answers through the node; who is not there is said to be") {
+  temporary_folder folder("node-view");
+  const auto d = short_demo(folder, 100);
+  app::node_options o;
+  o.stay = true;
+  const auto n = started(d, std::make_shared<persistence::memory_log>(), o);
+  REQUIRE(eventually([&] {
+    const auto seen = n->view("risk_management/book", "status");
+    return seen && nlohmann::json::parse(*seen)["ready"] == true;
+  }));
+  const auto nobody = n->view("risk_management/library", "status");
+  REQUIRE_FALSE(nobody);
+  CHECK(nobody.error().code == errc::not_ready);
+  CHECK_FALSE(n->kill("risk_management/library"));
+  CHECK(n->stop());
+  CHECK(n->wait().code == app::exit_code::cancelled);
+}

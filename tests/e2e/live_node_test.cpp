@@ -1,0 +1,172 @@
+// The live node against the back-test, on one log after another configuration, beside another node, and under the eyes of `replay` and `actors`.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <fstream>
+
+#include "tests/e2e/live_node.hpp"
+
+using namespace tomnext;
+using namespace tomnext::tests;
+
+namespace {
+
+// A port that somebody listens on for as long as this lives.
+class taken_port {
+ public:
+  taken_port() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    REQUIRE(bind(socket_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+    REQUIRE(listen(socket_, 1) == 0);
+    REQUIRE(getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+    number_ = ntohs(at.sin_port);
+  }
+  ~taken_port() { close(socket_); }
+  taken_port(const taken_port&) = delete;
+  taken_port& operator=(const taken_port&) = delete;
+  [[nodiscard]] std::string text() const { return std::to_string(number_); }
+
+ private:
+  int socket_;
+  std::uint16_t number_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the live node at lockstep writes what the back-test writes, payload by payload") {
+  scratch_folder f;
+  const auto two = f.write("two.yaml", two_strategies_configuration());
+  const auto lean = f.write("lean.yaml", lean_configuration());
+  struct example {
+    std::string configuration;
+    std::uint64_t ticks, orders_min;
+  };
+  for (const auto& [configuration, ticks, orders_min] : {example{demo_file(), 120'468, 570}, example{two, 120'468, 100}, example{lean, 58'143, 20}}) {
+    INFO(configuration);
+    const auto name = std::filesystem::path(configuration).stem().string();
+    const auto wanted = backtest_into(configuration, f / (name + "-backtest"));
+    const auto got = run_to_end(configuration, f / (name + "-live"), {"--pace", "lockstep"});
+    CHECK(got["ticks"] == ticks);
+    CHECK(wanted["orders"].get<std::uint64_t>() >= orders_min);
+    for (const char* figure : {"ticks", "bars", "orders", "fills", "positions", "commission", "final_balance"}) {
+      INFO(figure);
+      CHECK(got[figure] == wanted[figure]);
+    }
+    check_identical(f / (name + "-backtest"), f / (name + "-live"), ticks);
+    CHECK(verify(f / (name + "-live"))["sealed"] == true);
+  }
+}
+
+// What `log compare` says is worth what it can find: one strategy's size differs, and nothing else.
+TEST_CASE("log compare tells a live run from a back-test with another parameter") {
+  scratch_folder f;
+  const auto text = file_text(demo_file());
+  backtest_into(demo_file(), f / "backtest");
+  run_to_end(demo_file(), f / "live", {"--set", "strategies.0.size=999000"});
+  const auto p = tomnext_tool({"log", "compare", f / "backtest", f / "live"});
+  CHECK(p.exit_code == 6);
+}
+
+TEST_CASE("replay --verify finds the decisions of a live run identical, and names the first that another parameter changes") {
+  scratch_folder f;
+  const auto run = run_to_end(demo_file(), f / "live");
+  const auto same = tomnext_tool({"replay", f / "live", "--verify", "--json"});
+  INFO(same.err << same.out);
+  REQUIRE(same.exit_code == 0);
+  const auto j = json::parse(same.out);
+  CHECK(j["identical"] == true);
+  CHECK(j["events"] == run["events"]);
+  CHECK(j["compared"].get<std::uint64_t>() > 40'000);
+  CHECK(j["skipped"].empty());
+
+  const auto other = tomnext_tool({"replay", f / "live", "--verify", "--set", "strategies.0.fast=11", "--json"});
+  CHECK(other.exit_code == 6);
+  const auto d = json::parse(other.out)["difference"];
+  CHECK(d["host"] == "strategy_execution/cross");
+  REQUIRE(d["fields"].size() == 1);
+  CHECK(d["fields"][0]["field"] == "fast");
+  CHECK(d["fields"][0]["recorded"] != d["fields"][0]["decided"]);
+  CHECK(d["recorded"]["seq"] == d["seq"]);
+  for (const char* cause : {"bar_closed", "quote_accepted"}) CHECK(has_text(d["causes"].dump(), cause));
+}
+
+TEST_CASE("a log goes on only with the configuration that made it") {
+  scratch_folder f;
+  const auto first = run_to_end(demo_file(), f / "log");
+  const auto p = tomnext_tool({"run", demo_file(), "--log", f / "log", "--set", "strategies.0.size=999000"});
+  CHECK(p.exit_code == 3);
+  CHECK(has_text(p.err, "another configuration"));
+  CHECK(has_text(p.err, "name a new log directory"));
+  CHECK(p.out.empty());
+  // The refused run left it as it was, and the node that made it may go on: nothing is left to do.
+  const auto again = run_to_end(demo_file(), f / "log");
+  CHECK(again["final_balance"] == first["final_balance"]);
+  CHECK(again["ticks"] == first["ticks"]);
+  CHECK(again["orders"] == first["orders"]);
+}
+
+TEST_CASE("a second node on the same log is refused while the first one runs") {
+  scratch_folder f;
+  live_node first(demo_file(), f / "log", {"--port", "0", "--stay"});
+  REQUIRE(eventually([&] { return first.durable() > 0; }));
+  const auto second = tomnext_tool({"run", demo_file(), "--log", f / "log"});
+  INFO(second.err);
+  CHECK(second.exit_code == 5);
+  CHECK(has_text(second.err, "another process"));
+  CHECK_FALSE(first.process().ended());
+  REQUIRE(eventually([&] { return first.actor("data_pipeline/ingress")["state"] == "stopped"; }));
+  first.process().send(SIGTERM);
+  CHECK(first.process().wait().exit_code == 130);
+  CHECK(run_to_end(demo_file(), f / "log")["final_balance"] == "962062.51");
+}
+
+TEST_CASE("a port in use is said to be, and the log is none the worse") {
+  scratch_folder f;
+  const taken_port taken;
+  const auto p = tomnext_tool({"run", demo_file(), "--log", f / "log", "--port", taken.text(), "--json"});
+  INFO(p.err);
+  CHECK(p.exit_code == 8);
+  CHECK(has_text(p.err, taken.text()));
+  CHECK(has_text(p.err, "in use"));
+  CHECK(json::parse(p.out)["error"]["exit_code"] == 8);
+  CHECK(run_to_end(demo_file(), f / "log")["final_balance"] == "962062.51");
+}
+
+TEST_CASE("tomnext actors prints the tree of a running node") {
+  scratch_folder f;
+  live_node n(demo_file(), f / "log", {"--port", "0", "--stay"});
+  REQUIRE(eventually([&] { return n.durable() > 1'000; }));
+  const auto tree = tomnext_tool({"actors", "--node", n.url()});
+  INFO(tree.err << tree.out);
+  REQUIRE(tree.exit_code == 0);
+  for (const char* part : {"node", "journal/journal", "journal/writer", "runtime/time", "data_pipeline/ingress", "feature_store/coordinator", "analysis_engine",
+                           "strategy_execution/cross", "ml_integration", "portfolio_management/account:1", "risk_management/book",
+                           "monitoring_alerting/collector", "trading_gateway/simulated", "p99", "restarts"}) {
+    INFO(part);
+    CHECK(has_text(tree.out, part));
+  }
+  const auto machine = tomnext_tool({"actors", "--node", n.url(), "--json"});
+  REQUIRE(machine.exit_code == 0);
+  const auto all = json::parse(machine.out);
+  REQUIRE(all.is_array());
+  CHECK(all.size() > 30);
+  for (const auto& a : all)
+    for (const char* key : {"name", "kind", "parent", "state", "queue_depth", "processed", "p50_us", "p99_us", "restarts"}) CHECK(a.contains(key));
+  CHECK(n.actor("journal/journal")["processed"].get<std::uint64_t>() > 1'000);
+
+  const auto metrics = n.get("/metrics");
+  REQUIRE(metrics);
+  CHECK(metrics->status == 200);
+  CHECK(has_text(metrics->body, "journal/journal"));
+  CHECK(n.ask("/healthz")["status"] == "alive");
+  const auto url = n.url();
+  n.process().send(SIGTERM);
+  CHECK(n.process().wait().exit_code == 130);
+  const auto gone = tomnext_tool({"actors", "--node", url});
+  CHECK(gone.exit_code != 0);
+  CHECK(has_text(gone.err, "is the node running"));
+}
