@@ -65,6 +65,7 @@ TOMNEXT_ATOM(ready, "ready");
 TOMNEXT_ATOM(await, "await");
 TOMNEXT_ATOM(next, "next");
 TOMNEXT_ATOM(tick, "tick");
+TOMNEXT_ATOM(watch, "watch");
 TOMNEXT_ATOM(subscribe, "subscribe");
 TOMNEXT_ATOM(unready, "unready");
 TOMNEXT_ATOM(done, "done");
@@ -109,6 +110,7 @@ using time_protocol = typed<answer<std::uint64_t>(offer_atom, inputs_ref),   // 
                             answer<void>(armed_atom, timers_ref),            // the journal: these were armed
                             answer<void>(time_is_atom, std::int64_t),  // the market's clock has reached this instant (ns) without an input: fire what is due
                             answer<bool>(halt_atom),                   // no more inputs: those that wait are refused with errc::cancelled
+                            answer<void>(watch_atom),                  // to itself: has the journal's answer been out for too long?
                             answer<void>(tick_atom)>;                  // to itself: go on
 
 using readiness_protocol = typed<answer<void>(ready_atom, std::string),    // this actor has recovered
@@ -131,7 +133,8 @@ struct quote_batch {
 using quote_batch_ref = std::shared_ptr<const quote_batch>;
 using source_protocol = typed<answer<quote_batch_ref>(next_atom, std::uint64_t, std::uint64_t)>;  // judged quotes behind this position, at most so many
 
-using ingress_protocol = typed<answer<void>(tick_atom)>;  // to itself: the next step
+using ingress_protocol = typed<answer<void>(watch_atom),  // to itself: has the answer to an offer been out for too long?
+                               answer<void>(tick_atom)>;  // to itself: the next step
 
 using channel_protocol = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;  // the durable feed: what has happened may leave
 

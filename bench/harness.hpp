@@ -1,7 +1,9 @@
 // What all benchmarks share: rounds and medians, the figures with their peers, a table for people and one JSON line for programs.
 #pragma once
-#include <CLI/CLI.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -76,6 +79,34 @@ class scratch_folder {
   std::string path_;
 };
 
+/// Who else wanted the processors: what a figure was measured beside belongs to it.
+class machine_load {
+ public:
+  /// The processors' time that other processes have taken since this object was made, as a share of all there was.
+  [[nodiscard]] double share_of_others() const {
+    const double all = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN)) * seconds_since(began_);
+    return std::max(0.0, (busy_s() - busy_ - (own_s() - own_)) / all);
+  }
+
+ private:
+  // user, nice, system, irq, softirq and steal of the first line, in clock ticks; idle and iowait are not work.
+  static double busy_s() {
+    std::ifstream in("/proc/stat");
+    std::string cpu;
+    double user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0;
+    in >> cpu >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> steal;
+    return (user + nice + system + irq + softirq + steal) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
+  static double own_s() {
+    rusage u{};
+    ::getrusage(RUSAGE_SELF, &u);
+    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    return seconds(u.ru_utime) + seconds(u.ru_stime);
+  }
+  stopwatch::time_point began_ = stopwatch::now();
+  double busy_ = busy_s(), own_ = own_s();
+};
+
 /// A benchmark's command line and its answer. --help and --json are the same everywhere.
 class harness {
  public:
@@ -93,7 +124,10 @@ class harness {
 
   void add(figure f) { figures_.push_back(std::move(f)); }
   void note(std::string text) { notes_.push_back(std::move(text)); }
-  void print() const { json_ ? print_json() : print_table(); }
+  void print() {
+    others_ = load_.share_of_others();
+    json_ ? print_json() : print_table();
+  }
 
  private:
   void print_table() const {
@@ -108,6 +142,7 @@ class harness {
       std::printf("\n");
     }
     for (const auto& n : notes_) std::printf("%s\n", n.c_str());
+    std::printf("other processes took %.0f %% of the processors meanwhile\n", others_ * 100);
   }
   void print_json() const {
     auto all = nlohmann::ordered_json::array();
@@ -121,7 +156,7 @@ class harness {
       if (f.target) j["target"] = *f.target;
       all.push_back(std::move(j));
     }
-    const nlohmann::ordered_json whole{{"benchmark", name_}, {"rounds", rounds}, {"figures", std::move(all)}, {"notes", notes_}};
+    const nlohmann::ordered_json whole{{"benchmark", name_}, {"rounds", rounds}, {"share_of_others", others_}, {"figures", std::move(all)}, {"notes", notes_}};
     std::printf("%s\n", whole.dump().c_str());
   }
 
@@ -130,6 +165,8 @@ class harness {
   bool json_ = false;
   std::vector<figure> figures_;
   std::vector<std::string> notes_;
+  machine_load load_;
+  double others_ = 0;
   CLI::App app_;
 };
 

@@ -92,7 +92,7 @@ using instant = stopwatch::time_point;
 struct observed {
   std::map<std::uint64_t, timestamp> timers;      // roots that are timers: when they were due
   std::map<std::uint64_t, std::uint64_t> quotes;  // roots that are quotes: their position
-  std::map<std::uint64_t, instant> sent, reported;
+  std::map<std::uint64_t, instant> root, bar, intended, approved, sent, reported;
 };
 /// Keeps what the feeds show. Each member is touched by one actor only until the node has ended.
 struct watch {
@@ -102,8 +102,12 @@ struct watch {
   static void see(observed& to, const persistence::group& g) {
     const auto now = stopwatch::now();
     for (const auto& e : g.events) {
+      if (e.head.correlation == e.head.seq) to.root.emplace(e.head.seq, now);
       if (const auto* t = e.get_if<timer_fired>()) to.timers.emplace(e.head.seq, t->due);
       else if (const auto* q = e.get_if<quote_accepted>()) to.quotes.emplace(e.head.seq, q->source_position);
+      else if (e.is<bar_closed>()) to.bar.emplace(e.head.correlation, now);
+      else if (e.is<order_intended>()) to.intended.emplace(e.head.correlation, now);
+      else if (e.is<order_approved>()) to.approved.emplace(e.head.correlation, now);
       else if (e.is<send_started>()) to.sent.emplace(e.head.correlation, now);
       else if (e.is<venue_order_reported>()) to.reported.emplace(e.head.correlation, now);
     }
@@ -118,7 +122,7 @@ struct watch {
 /// Of one round, in microseconds from the offer.
 struct round_figures {
   std::vector<double> sent, sent_durable, reported, late;
-  std::uint64_t quotes = 0;
+  std::vector<double> admission, bar, intent, approval, submission;  // the way to `sent`, stage by stage
 };
 
 // A bar's timer fires before the first quote beyond it: that quote is the one that came in. Another root is the quote itself.
@@ -139,13 +143,23 @@ round_figures figures_of(const watch& w, const std::vector<quote_accepted>& quot
   add(f.sent, w.sequenced.sent);
   add(f.reported, w.sequenced.reported);
   add(f.sent_durable, w.durable.sent);
+  const auto& o = w.sequenced;
+  const auto stage = [&](std::vector<double>& to, const std::map<std::uint64_t, instant>& from, const std::map<std::uint64_t, instant>& until) {
+    for (const auto& [root, sent] : o.sent)
+      if (from.contains(root) && until.contains(root)) to.push_back(microseconds(until.at(root) - from.at(root)));
+  };
+  for (const auto& [root, sent] : o.sent)
+    if (const auto p = position_of(o, root, quotes); p != 0 && o.root.contains(root)) f.admission.push_back(microseconds(o.root.at(root) - w.offered.at(p)));
+  stage(f.bar, o.root, o.bar);
+  stage(f.intent, o.bar, o.intended);
+  stage(f.approval, o.intended, o.approved);
+  stage(f.submission, o.approved, o.sent);
   // How late the ingress itself was, against the fastest offer: an open loop that falls behind shows here.
   const auto late_of = [&](std::size_t i) {
     const auto due = std::chrono::nanoseconds((quotes[i].source_time - quotes[0].source_time) / market_pace);
     return microseconds(w.offered[i + 1] - w.offered[1] - due);
   };
   for (std::size_t i = 0; i < quotes.size(); ++i) f.late.push_back(late_of(i));
-  f.quotes = quotes.size();
   return f;
 }
 
@@ -194,7 +208,7 @@ int main(int argc, char** argv) {
   const std::string model = std::string(TOMNEXT_SOURCE_DIR) + "/tests/data/ml/gbtree_binary_logistic_missing.model.json";
 
   for (const double rate : rates) {
-    std::vector<double> sent50, sent99, durable50, durable99, reported50, reported99, late50, late99, hops50, hops99, raw50, raw99, orders;
+    std::vector<double> sent50, sent99, durable50, durable99, reported50, reported99, late50, late99, stages[5], hops50, hops99, raw50, raw99, orders;
     for (int i = 0; i < rounds; ++i) {
       const scratch_folder folder(h.folder());
       const auto f = run(folder, model, threads, rate, seconds);
@@ -206,6 +220,8 @@ int main(int argc, char** argv) {
       both(durable50, durable99, f.sent_durable);
       both(reported50, reported99, f.reported);
       both(late50, late99, f.late);
+      const std::vector<double>* each[] = {&f.admission, &f.bar, &f.intent, &f.approval, &f.submission};
+      for (std::size_t k = 0; k < std::size(each); ++k) stages[k].push_back(median(*each[k]));
       both(hops50, hops99, bare_hops(f.sent.size()));
       both(raw50, raw99, raw_appends(folder / "raw", 200 * 500, 200));
       orders.push_back(static_cast<double>(f.sent.size()));
@@ -221,6 +237,11 @@ int main(int argc, char** argv) {
     h.add({name("venue's report sequenced, p99"), median(reported99), "us", disk, median(raw99), {}});
     h.add({name("ingress behind the market's time, p50"), median(late50), "us", "", 0, {}});
     h.add({name("ingress behind the market's time, p99"), median(late99), "us", "", 0, {}});
+    std::string way;
+    const char* names[] = {"offered -> timer sequenced", "-> bar", "-> intent", "-> approval", "-> sent"};
+    for (std::size_t k = 0; k < std::size(names); ++k)
+      way += (k == 0 ? "medians: " : ", ") + std::string(names[k]) + " " + std::to_string(static_cast<int>(median(stages[k]))) + " us";
+    h.note(way);
     h.note(std::to_string(static_cast<int>(median(orders))) + " first orders a round at " + std::to_string(static_cast<int>(rate)) + " quotes/s");
   }
   h.print();

@@ -12,27 +12,37 @@ constexpr std::uint64_t batch_max = 512;
 constexpr auto source_deadline = 120s;
 constexpr auto offer_deadline = 300s;
 constexpr auto ready_deadline = 300s;
-// At a recorded pace: how often the clock is looked at, and how long after its time a timer waits for a quote that may be on its way.
-constexpr auto look_every = 2ms;
+// At a recorded pace: how often the clock is looked at at least, and how long after its time a timer waits for a quote that may be on its way.
+constexpr std::chrono::nanoseconds look_every = 2ms;
 constexpr auto retry_after = 20ms;
 constexpr std::uint32_t failures_max = 250;  // in a row: five seconds
 constexpr std::int64_t timer_grace_ns = 10 * millisecond_ns;
 
 }  // namespace
 
+ingress_state::ingress_state(ingress_protocol::pointer self, ingress_settings settings) : self_(self), settings_(std::move(settings)), offer_(offer_deadline) {}
+
 ingress_protocol::behavior_type ingress_state::behavior() {
+  tell_later(self_, watch_every, watch_v);
   ask(self_, settings_.readiness(), ready_deadline, await_v)
       .then([this](bool) { settings_.ended_already ? finish() : offer_preamble(); }, [this](const caf::error& e) { failed(e, "waiting for the hosts"); });
-  return {[this](tick_atom) {
-    if (std::exchange(again_, false)) settings_.ended_already ? finish() : offer_preamble();
-    else step();
-  }};
+  return {
+      [this](watch_atom) {
+        if (offer_.missed()) return self_->quit(to_caf({errc::timed_out, "offering inputs: no answer within the deadline"}));
+        tell_later(self_, watch_every, watch_v);
+      },
+      [this](tick_atom) {
+        if (std::exchange(again_, false)) settings_.ended_already ? finish() : offer_preamble();
+        else step();
+      },
+  };
 }
 
 // An ordered stop refuses offers: then there is nothing left to do. Otherwise somebody who was asked was restarted: what he had taken is in the log, and
 // this actor goes on from there, a moment later. Only where that does not help for long is it for the supervisor.
 void ingress_state::failed(const caf::error& e, const char* doing) {
   const auto why = from_caf(e);
+  offer_.answered();
   if (why.code == errc::cancelled) return self_->quit();
   if (++failures_ > failures_max) return self_->quit(to_caf(why.within(doing)));
   quotes_.clear();
@@ -42,9 +52,11 @@ void ingress_state::failed(const caf::error& e, const char* doing) {
 
 void ingress_state::offer(std::vector<offered_input> inputs, void (ingress_state::*then)()) {
   if (settings_.tap) settings_.tap(inputs);
-  ask(self_, settings_.time_authority(), offer_deadline, offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
+  offer_.asked();
+  ask_under_watch(self_, settings_.time_authority(), offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
       .then(
           [this, then](std::uint64_t) {
+            offer_.answered();
             failures_ = 0;
             (this->*then)();
           },
@@ -93,6 +105,12 @@ timestamp ingress_state::market_time() const {
   return clock_market_ + static_cast<std::int64_t>(static_cast<double>(passed) * settings_.pace.times);
 }
 
+// Until the next quote is due: each enters at its own time, and not in bunches. What has become due meanwhile goes with it.
+std::chrono::nanoseconds ingress_state::until_next() const {
+  const auto market_ns = static_cast<double>(quotes_.front().head.at - market_time());
+  return std::clamp(std::chrono::nanoseconds(static_cast<std::int64_t>(market_ns / settings_.pace.times)), std::chrono::nanoseconds(0), look_every);
+}
+
 bool ingress_state::due(const event& e) const { return settings_.pace.lockstep || e.head.at <= market_time(); }
 
 void ingress_state::step() {
@@ -106,7 +124,7 @@ void ingress_state::step() {
   for (; !quotes_.empty() && inputs.size() < batch_max && due(quotes_.front()); quotes_.pop_front()) inputs.push_back({quotes_.front()});
   if (inputs.empty()) {
     tell(self_, settings_.time_authority(), time_is_v, market_time().ns - timer_grace_ns);
-    return tell_later(self_, look_every, tick_v);
+    return tell_later(self_, until_next(), tick_v);
   }
   last_time_ = inputs.back().what.head.at;
   offer(std::move(inputs), &ingress_state::step);

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/deadline_watch.hpp"
 #include "config/deployment.hpp"
 
 namespace tomnext::actors {
@@ -25,7 +26,7 @@ struct ingress_settings {
 /// Waits until all hosts have recovered. What the log has already is not offered again: the journal tells the position that it recorded.
 class ingress_state {
  public:
-  ingress_state(ingress_protocol::pointer self, ingress_settings settings) : self_(self), settings_(std::move(settings)) {}
+  ingress_state(ingress_protocol::pointer self, ingress_settings settings);
   ingress_protocol::behavior_type behavior();
 
  private:
@@ -38,6 +39,7 @@ class ingress_state {
   void finish();
   void failed(const caf::error& e, const char* doing);
   [[nodiscard]] timestamp market_time() const;
+  [[nodiscard]] std::chrono::nanoseconds until_next() const;
   [[nodiscard]] bool due(const event& e) const;
 
   ingress_protocol::pointer self_;
@@ -46,6 +48,7 @@ class ingress_state {
   std::uint64_t position_ = 0;  // of the last quote read
   std::uint64_t accepted_ = 0, rejected_ = 0;
   std::uint32_t failures_ = 0;  // in a row
+  deadline_watch offer_;        // the offer under way
   bool again_ = false;          // the next tick begins anew from what the log holds
   timestamp last_time_{};
   // The market's clock: an instant of the market and when it was here.

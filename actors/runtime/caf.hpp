@@ -46,7 +46,12 @@ template <class To, class... T> void tell_from_outside(const To& to, T&&... cont
 template <class Self, class To, class... T> auto ask(Self* self, const To& to, std::chrono::milliseconds deadline, T&&... content) {
   return self->request(to, deadline, std::forward<T>(content)...);
 }
-template <class Self, class... T> void tell_later(Self* self, std::chrono::milliseconds delay, T&&... content) {
+/// A request without a timer of its own, for those made thousands of times a second: the asker keeps its deadline with a deadline_watch. Only between
+/// actors of one process, where the one that is asked holds its promises in guards: then the end of that one is an answer too.
+template <class Self, class To, class... T> auto ask_under_watch(Self* self, const To& to, T&&... content) {
+  return self->request(to, caf::infinite, std::forward<T>(content)...);
+}
+template <class Self, class... T> void tell_later(Self* self, std::chrono::nanoseconds delay, T&&... content) {
   self->delayed_send(self, delay, std::forward<T>(content)...);
 }
 /// An exit message that overtakes what is queued: send_exit of this CAF waits behind the mailbox.

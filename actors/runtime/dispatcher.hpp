@@ -10,7 +10,11 @@ namespace tomnext::actors {
 /// A group is handed on whole, to those hosts that want something in it: hosts pick their events themselves, and nothing is copied.
 class dispatcher {
  public:
-  void define(const host_definition& d) { hosts_.push_back({d, {}, 0, 0, false, {}}); }
+  /// Hosts are told in this order, which decides nothing but who waits for a worker first: those on the way from a quote to its order, then all others.
+  void define(const host_definition& d) {
+    const auto behind = std::find_if(hosts_.begin(), hosts_.end(), [&](const entry& e) { return urgency(e.definition) > urgency(d); });
+    hosts_.insert(behind, {d, {}, 0, 0, false, {}});
+  }
 
   void attach(host_id host, const host_protocol& who, std::uint64_t head) {
     auto* h = find(host);
@@ -82,6 +86,11 @@ class dispatcher {
     bool attached;
     std::deque<group_ref> held;  // until durable; bounded by the journal's window
   };
+  static int urgency(const host_definition& d) {
+    for (const char* on_the_way : {"data_pipeline", "strategy_execution", "risk_management", "trading_gateway"})
+      if (d.service == on_the_way) return 0;
+    return 1;
+  }
   static bool needs_durability(const host_definition& d, const persistence::group& g) {
     for (const auto& e : g.events)
       if (d.durable_inputs[e.head.type] && d.wants(e)) return true;

@@ -14,8 +14,12 @@ constexpr std::size_t batch_max = 256;
 
 }  // namespace
 
+time_authority_state::time_authority_state(time_protocol::pointer self, journal_protocol journal, ordering order)
+    : self_(self), journal_(std::move(journal)), order_(order), admission_(admission_deadline) {}
+
 time_protocol::behavior_type time_authority_state::behavior() {
   begin();
+  tell_later(self_, watch_every, watch_v);
   return {
       [this](offer_atom, const inputs_ref& inputs) -> answer<std::uint64_t> { return enqueue(market_, inputs); },
       [this](urgent_atom, const inputs_ref& inputs) -> answer<std::uint64_t> { return enqueue(urgent_, inputs); },
@@ -31,8 +35,14 @@ time_protocol::behavior_type time_authority_state::behavior() {
         halt();
         return true;
       },
+      [this](watch_atom) { look_at_watch(); },
       [this](tick_atom) { step(); },
   };
+}
+
+void time_authority_state::look_at_watch() {
+  if (admission_.missed()) return self_->quit(to_caf({errc::timed_out, "offering inputs to the journal: no answer within the deadline"}));
+  tell_later(self_, watch_every, watch_v);
 }
 
 // The journal knows what is armed, also when this actor was restarted in the middle.
@@ -107,10 +117,12 @@ void time_authority_state::step() {
 
 void time_authority_state::admit(std::vector<offered_input> inputs, std::deque<offer>* from) {
   admitting_ = true;
-  ask(self_, journal_, admission_deadline, admit_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
+  admission_.asked();
+  ask_under_watch(self_, journal_, admit_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
       .then(
           [this, from](std::uint64_t head) {
             admitting_ = false;
+            admission_.answered();
             if (from != nullptr && !from->empty() && from->front().next >= from->front().inputs->size()) {
               from->front().promise.deliver(head);
               from->pop_front();

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/deadline_watch.hpp"
 
 namespace tomnext::actors {
 
@@ -12,7 +13,7 @@ namespace tomnext::actors {
 /// A timer that a host arms late, when an input beyond it has already entered, fires at once.
 class time_authority_state {
  public:
-  time_authority_state(time_protocol::pointer self, journal_protocol journal, ordering order) : self_(self), journal_(std::move(journal)), order_(order) {}
+  time_authority_state(time_protocol::pointer self, journal_protocol journal, ordering order);
   time_protocol::behavior_type behavior();
 
  private:
@@ -24,6 +25,7 @@ class time_authority_state {
   using timer_key = std::tuple<timestamp, host_id, timer_id, std::uint32_t>;
 
   void begin();
+  void look_at_watch();
   void take_armed(const std::vector<timer_armed>& timers);
   void step();
   void halt();
@@ -41,6 +43,7 @@ class time_authority_state {
   timestamp clock_{INT64_MIN};  // what the market's clock has reached without an input
   bool knows_timers_ = false;
   bool admitting_ = false;
+  deadline_watch admission_;
   bool halted_ = false;
 };
 
