@@ -44,7 +44,8 @@ rocksdb::Options database_options() {
   o.paranoid_checks = true;
   o.max_total_wal_size = 128u << 20;
   o.max_write_buffer_number = 3;
-  o.compression = rocksdb::kZSTD;
+  // What is fresh is compacted soon: compressing it twice would cost the writer a fifth of its processor time. Everything below is compressed.
+  o.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kZSTD, rocksdb::kZSTD, rocksdb::kZSTD, rocksdb::kZSTD, rocksdb::kZSTD};
   o.bottommost_compression = rocksdb::kZSTD;
   o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   o.info_log = std::make_shared<silent_logger>();
