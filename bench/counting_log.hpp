@@ -13,7 +13,9 @@ class counting_log final : public persistence::event_log {
     return to_.append(groups);
   }
   [[nodiscard]] persistence::log_head head() const override { return to_.head(); }
-  [[nodiscard]] result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from_seq) const override { return to_.scan(from_seq); }
+  [[nodiscard]] result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from_seq, persistence::direction where_to) const override {
+    return to_.scan(from_seq, where_to);
+  }
   [[nodiscard]] result<bool> holds(const persistence::log_head& h) const override { return to_.holds(h); }
   result<std::unique_ptr<persistence::subscription>> subscribe_from(std::uint64_t from_seq,
                                                                     std::function<void(const persistence::group_ref&)> deliver) override {

@@ -30,7 +30,10 @@ struct log_head {
   bool operator==(const log_head&) const = default;
 };
 
-/// Reads groups in order. Nothing more is read after an error.
+/// Which way a scan goes.
+enum class direction : std::uint8_t { forward, backward };
+
+/// Reads groups in the order of the scan's direction. Nothing more is read after an error.
 class log_scan {
  public:
   virtual ~log_scan() = default;
@@ -61,9 +64,16 @@ class event_log {
   /// Not called from two threads at once.
   virtual result<log_head> append(std::span<const group_ref> groups) = 0;
   [[nodiscard]] virtual log_head head() const = 0;
-  /// Groups from the one that holds `from_seq` (1 = the beginning) to the head at the time of the call; beyond the head there are none.
-  /// Checks each crc and the chain from there on.
-  [[nodiscard]] virtual result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const = 0;
+  /// Commits as `append` does, and then says so: on the calling thread before it returns, or, where a log has to hear from other machines first, later
+  /// and on another thread. What was handed in earlier is committed earlier; after an error nothing later is committed.
+  virtual void commit(std::vector<group_ref> groups, std::function<void(result<log_head>)> committed) { committed(append(groups)); }
+  /// Forward: groups from the one that holds `from_seq` (1 = the beginning) to the head at the time of the call; beyond the head there are none.
+  /// Backward: from the one that holds `from_seq`, or from the head where that is earlier, down to the first.
+  /// Checks each crc and the chain on the way. errc::log_archived where events before first_seq() are asked for.
+  [[nodiscard]] virtual result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq, direction where_to) const = 0;
+  [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const { return scan(from_seq, direction::forward); }
+  /// The first event that can be read here: 1, or a later one where what comes before was archived and the archive is elsewhere.
+  [[nodiscard]] virtual std::uint64_t first_seq() const { return 1; }
   /// True where a group ends at h.seq and the chain up to it is h.chain_hash: this log's history is the one that `h` was taken from. seq 0: true.
   [[nodiscard]] virtual result<bool> holds(const log_head& h) const = 0;
   /// Calls `deliver` with every group from the one that holds from_seq on: first the stored ones, on the calling thread, then each newly committed

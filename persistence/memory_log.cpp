@@ -6,28 +6,32 @@
 
 namespace tomnext::persistence {
 
+/// Rows [first, last), in either direction.
 class memory_scan final : public log_scan {
  public:
-  memory_scan(const memory_log& log, std::size_t first, std::size_t last) : log_(log), next_(first), last_(last) {}
+  memory_scan(const memory_log& log, std::size_t first, std::size_t last, direction where_to) : log_(log), first_(first), last_(last), where_to_(where_to) {}
   result<group_ref> next() override {
+    if (first_ >= last_) return group_ref{};
+    const auto at = where_to_ == direction::forward ? first_ : last_ - 1;
     std::string bytes;
     hash256 previous;
     {
       std::scoped_lock lock(log_.mutex_);
-      if (next_ >= last_) return group_ref{};
-      bytes = log_.rows_[next_].bytes;
-      if (next_ > 0) previous = log_.rows_[next_ - 1].chained;
+      bytes = log_.rows_[at].bytes;
+      if (at > 0) previous = log_.rows_[at - 1].chained;
     }
     auto g = decode_group(bytes);
     if (!g) return g.error();
     if (g->previous != previous) return error(errc::log_corrupt, "the hash chain is broken before event " + std::to_string(g->events->first_seq()));
-    ++next_;
+    if (where_to_ == direction::forward) ++first_;
+    else --last_;
     return std::move(g->events);
   }
 
  private:
   const memory_log& log_;
-  std::size_t next_, last_;
+  std::size_t first_, last_;
+  direction where_to_;
 };
 
 result<log_head> memory_log::append(std::span<const group_ref> groups) {
@@ -56,12 +60,14 @@ log_head memory_log::head() const {
   return head_;
 }
 
-result<std::unique_ptr<log_scan>> memory_log::scan(std::uint64_t from_seq) const {
+result<std::unique_ptr<log_scan>> memory_log::scan(std::uint64_t from_seq, direction where_to) const {
   std::scoped_lock lock(mutex_);
   if (keep_ != retention::all) return error(errc::invalid_argument, "this log keeps its head only");
-  auto after = std::upper_bound(rows_.begin(), rows_.end(), from_seq, [](std::uint64_t seq, const row& r) { return seq < r.first_seq; });
-  const auto first = after == rows_.begin() ? std::size_t{0} : static_cast<std::size_t>(after - rows_.begin()) - 1;
-  return std::unique_ptr<log_scan>(std::make_unique<memory_scan>(*this, from_seq > head_.seq ? rows_.size() : first, rows_.size()));
+  const auto after = std::upper_bound(rows_.begin(), rows_.end(), from_seq, [](std::uint64_t seq, const row& r) { return seq < r.first_seq; });
+  const auto behind = static_cast<std::size_t>(after - rows_.begin());
+  if (where_to == direction::backward) return std::unique_ptr<log_scan>(std::make_unique<memory_scan>(*this, 0, behind, where_to));
+  const auto first = behind == 0 ? std::size_t{0} : behind - 1;
+  return std::unique_ptr<log_scan>(std::make_unique<memory_scan>(*this, from_seq > head_.seq ? rows_.size() : first, rows_.size(), where_to));
 }
 
 result<bool> memory_log::holds(const log_head& h) const {

@@ -19,7 +19,8 @@ class memory_log final : public event_log {
   explicit memory_log(retention keep = retention::all) : keep_(keep) {}
   result<log_head> append(std::span<const group_ref> groups) override;
   [[nodiscard]] log_head head() const override;
-  [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const override;
+  using event_log::scan;
+  [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq, direction where_to) const override;
   [[nodiscard]] result<bool> holds(const log_head& h) const override;
   result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) override;
 

@@ -112,6 +112,26 @@ result<group_ref> scan::next() {
   return std::move(g->events);
 }
 
+result<group_ref> backward_scan::next() {
+  if (!at_->Valid()) {
+    if (!at_->status().ok()) return io_error(where_, at_->status()).within("before event " + std::to_string(later_));
+    return group_ref{};
+  }
+  const auto first = seq_of(at_->key());
+  const auto bytes = view(at_->value());
+  auto named = [&](const error& e) { return e.within(where_ + ": group at event " + std::to_string(first)); };
+  auto g = decode_group(bytes);
+  if (!g) return named(g.error());
+  if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
+  if (later_ != 0 && g->events->last_seq() + 1 != later_)
+    return error(errc::log_gap, where_ + ": events " + std::to_string(g->events->last_seq() + 1) + " to " + std::to_string(later_ - 1) + " are missing");
+  if (later_ != 0 && chain(g->previous, bytes) != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
+  expected_ = g->previous;
+  later_ = first;
+  at_->Prev();
+  return std::move(g->events);
+}
+
 result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where) {
   const auto it = std::unique_ptr<rocksdb::Iterator>(db.NewIterator(reading()));
   it->SeekForPrev(slice(key_of(seq)));

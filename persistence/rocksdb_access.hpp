@@ -47,6 +47,19 @@ class scan final : public log_scan {
   std::string where_;
 };
 
+/// Decoded groups from where the iterator stands down to the first row. Each group's hash must be the one that the later group names as its predecessor's.
+class backward_scan final : public log_scan {
+ public:
+  backward_scan(std::unique_ptr<rocksdb::Iterator> at, std::string where) : at_(std::move(at)), where_(std::move(where)) {}
+  result<group_ref> next() override;
+
+ private:
+  std::unique_ptr<rocksdb::Iterator> at_;
+  std::uint64_t later_ = 0;  // first seq of the group that was read last; 0: none yet
+  hash256 expected_;
+  std::string where_;
+};
+
 /// A row as it stands, with the head of a log that ends with it.
 struct row {
   log_head head;

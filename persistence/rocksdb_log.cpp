@@ -86,8 +86,10 @@ class rocksdb_log final : public event_log {
     return head_;
   }
 
-  [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq) const override {
+  using event_log::scan;
+  [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from_seq, direction where_to) const override {
     return guarded(directory_, [&]() -> result<std::unique_ptr<log_scan>> {
+      if (where_to == direction::backward) return scan_backward(from_seq);
       const auto to = head().seq;
       const auto from = std::max<std::uint64_t>(from_seq, 1);
       // Nothing is read for what does not exist yet.
@@ -132,6 +134,12 @@ class rocksdb_log final : public event_log {
   }
 
  private:
+  result<std::unique_ptr<log_scan>> scan_backward(std::uint64_t from_seq) const {
+    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
+    it->SeekForPrev(slice(key_of(std::min(from_seq, head().seq))));
+    return std::unique_ptr<log_scan>(std::make_unique<rows::backward_scan>(std::move(it), directory_));
+  }
+
   /// Everything that can be refused is refused before the first byte is written.
   result<void> may_append(std::span<const group_ref> groups) const {
     if (!writer_) return error(errc::invalid_argument, directory_ + ": opened for reading only");

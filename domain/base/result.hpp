@@ -44,6 +44,11 @@ enum class errc : std::uint16_t {
   log_locked = 506,         ///< another process has it open
   snapshot_invalid = 507,
   decode_failed = 508,
+  version_conflict = 509,   ///< an ingress expected a stream to end elsewhere: read it again and decide anew
+  log_key = 510,            ///< an encrypted log, and no key, or another key than it was written with
+  log_archived = 511,       ///< the events lie in an archive segment that is not here
+  retention_refused = 512,  ///< the events are still needed: by a host without a later snapshot, or because no verified archive holds them
+  signature_invalid = 513,  ///< the log is not the one that a signed head was taken from, or the signature is another key's
 
   timed_out = 600,
   cancelled = 601,
@@ -63,6 +68,7 @@ constexpr error_policy policy_of(errc code) {
     case errc::log_newer_version: return error_policy::halt;
     case errc::log_corrupt:
     case errc::snapshot_invalid:
+    case errc::signature_invalid:
     case errc::decode_failed:
     case errc::poisonous_input: return error_policy::quarantine;
     case errc::timed_out:
@@ -88,6 +94,10 @@ constexpr error_policy policy_of(errc code) {
     case errc::invalid_argument:
     case errc::stale_incarnation:
     case errc::log_locked:
+    case errc::version_conflict:
+    case errc::log_key:
+    case errc::log_archived:
+    case errc::retention_refused:
     case errc::cancelled:
     case errc::bad_request: return error_policy::refuse;
   }

@@ -178,3 +178,19 @@ TEST_CASE("a subscription may end itself or another, begin one, and outlive its 
   });
   survivor.reset();
 }
+
+TEST_CASE("a log is read backwards from any event, group by group, to its first") {
+  for_both([](event_log& log) {
+    CHECK_FALSE(tests::must(tests::must(log.scan(UINT64_MAX, direction::backward))->next()));
+    tests::extend(log, 20, 7);
+    for (std::uint64_t from = 1; from <= 142; ++from) {
+      auto walk = tests::must(log.scan(from, direction::backward));
+      std::uint64_t expected_last = std::min<std::uint64_t>((std::min<std::uint64_t>(from, 140) + 6) / 7 * 7, 140);
+      for (auto g = tests::must(walk->next()); g; g = tests::must(walk->next())) {
+        REQUIRE(g->last_seq() == expected_last);
+        expected_last = g->first_seq() - 1;
+      }
+      REQUIRE(expected_last == 0);
+    }
+  });
+}

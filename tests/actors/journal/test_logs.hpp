@@ -20,7 +20,9 @@ class test_log : public persistence::event_log {
     return log_.append(groups);
   }
   [[nodiscard]] persistence::log_head head() const override { return log_.head(); }
-  [[nodiscard]] result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from_seq) const override { return log_.scan(from_seq); }
+  [[nodiscard]] result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from_seq, persistence::direction where_to) const override {
+    return log_.scan(from_seq, where_to);
+  }
   [[nodiscard]] result<bool> holds(const persistence::log_head& h) const override { return log_.holds(h); }
   result<std::unique_ptr<persistence::subscription>> subscribe_from(std::uint64_t from_seq,
                                                                     std::function<void(const persistence::group_ref&)> deliver) override {
