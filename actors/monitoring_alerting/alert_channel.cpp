@@ -14,7 +14,7 @@ channel_protocol::behavior_type alert_channel_state::behavior() {
         spdlog::log(firing ? spdlog::level::warn : spdlog::level::info, "alert {} #{} {}: {} ({} of {})", firing ? "firing" : "resolved", e.head.seq,
                     a->subject.view(), a->summary.view(), a->value, a->threshold);
       }
-    tell(self_, writer_, done_v, std::string(feed_name), groups->back()->last_seq());
+    return_credit(self_, feed_name, *groups);
   }};
 }
 
