@@ -48,11 +48,11 @@ using commit_ref = std::shared_ptr<const result<persistence::log_head>>;
 
 /// What a reader of the durable feed asks for.
 struct feed_wish {
-  std::string name;                                ///< of the actor that reads
-  actor_ptr who;                                   ///< a durable_reader
-  std::optional<std::uint64_t> from_seq = {};      ///< absent: behind what a reader of this name has done; of a new one: behind what is durable now
-  persistence::event_filter wanted = {};           ///< nothing else is given to it
-  std::uint64_t credit_events = 8'192;             ///< so many are given to it before it says done; a group is never torn, so one group may go beyond
+  std::string name;                            ///< of the actor that reads
+  actor_ptr who;                               ///< a durable_reader
+  std::optional<std::uint64_t> from_seq = {};  ///< absent: behind what a reader of this name has done; of a new one: behind what is durable now
+  persistence::event_filter wanted = {};       ///< nothing else is given to it
+  std::uint64_t credit_events = 8'192;         ///< so many are given to it before it says done; a group is never torn, so one group may go beyond
 };
 using wish_ref = std::shared_ptr<const feed_wish>;
 
@@ -95,33 +95,32 @@ using journal_protocol =
           // Inputs, answered when there is credit for more (lockstep: when all is quiet): with the head, or, of a command, with its seq, the first time's where
           // it is a repetition. One that has a key or expects a version is offered alone, and is refused before anything is taken.
           answer<std::uint64_t>(admit_atom, inputs_ref),
-          answer<timers_ref>(timers_atom, actor_ptr),     // with credit for an input: timers that are armed; later ones are told to that time authority
+          answer<timers_ref>(timers_atom, actor_ptr),  // with credit for an input: timers that are armed; later ones are told to that time authority
           answer<std::uint64_t, std::int64_t>(position_atom, std::uint32_t),  // the source position that an ingress has recorded, and the log's present (ns)
-          answer<std::uint64_t>(settled_atom),               // answered with the head once all that was offered so far is answered by its hosts and durable
-          answer<std::uint64_t>(await_atom, std::uint64_t),  // answered with the durable head once all hosts have answered this seq and that is durable
+          answer<std::uint64_t>(settled_atom),                 // answered with the head once all that was offered so far is answered by its hosts and durable
+          answer<std::uint64_t>(await_atom, std::uint64_t),    // answered with the durable head once all hosts have answered this seq and that is durable
           answer<std::uint64_t>(outcome_atom, std::uint64_t),  // of an operator's command with this seq: the last event that answers it; 0: nothing has
-          answer<void>(durable_atom, durable_ref),           // the writer: durable up to here
-          answer<void>(full_atom, std::string),              // the writer: the log takes nothing for now, and why; the next durable_atom ends that
-          answer<std::string>(status_atom)>;                 // figures as JSON
+          answer<void>(durable_atom, durable_ref),             // the writer: durable up to here
+          answer<void>(full_atom, std::string),                // the writer: the log takes nothing for now, and why; the next durable_atom ends that
+          answer<std::string>(status_atom)>;                   // figures as JSON
 
 /// Readers of the durable feed. They answer each message with done(name, last seq of it) to its sender, or get no more than their credit.
 using durable_reader = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;  // what they want of the groups that are durable now, and the head
 
 /// Serves the readers of the durable feed: each at its own pace, and none at the writer's expense.
 using feed_protocol =
-    typed<answer<std::uint64_t>(subscribe_atom, wish_ref),         // a reader joins, in the place of an earlier life of its name; answered with the first seq for it
-          answer<void>(done_atom, std::string, std::uint64_t),     // it has done what it had to do up to here: its credit is back
-          answer<void>(durable_atom),                              // the writer: more is durable
-          answer<std::uint64_t>(settled_atom, std::string),        // answered once this reader (empty: each) has done all that is durable now
-          answer<void>(watch_atom),                                // to itself: does a reader stand still?
-          answer<std::string>(status_atom)>;                       // places and lags of the readers as JSON
+    typed<answer<std::uint64_t>(subscribe_atom, wish_ref),  // a reader joins, in the place of an earlier life of its name; answered with the first seq for it
+          answer<void>(done_atom, std::string, std::uint64_t),  // it has done what it had to do up to here: its credit is back
+          answer<void>(durable_atom),                           // the writer: more is durable
+          answer<std::uint64_t>(settled_atom, std::string),     // answered once this reader (empty: each) has done all that is durable now
+          answer<void>(watch_atom),                             // to itself: does a reader stand still?
+          answer<std::string>(status_atom)>;                    // places and lags of the readers as JSON
 
-using writer_protocol =
-    typed<answer<void>(write_atom, group_ref),       // a group to be made durable
-          answer<void>(flush_atom),                  // to itself, behind what is queued: commit
-          answer<void>(committed_atom, commit_ref),  // the log, where it answers later: what has become of the oldest batch under way
-          answer<void>(watch_atom),                  // to itself: try again what a full log has refused
-          answer<void>(subscribe_atom, actor_ptr)>;  // the durable feed: to be told that more is durable, from now on
+using writer_protocol = typed<answer<void>(write_atom, group_ref),       // a group to be made durable
+                              answer<void>(flush_atom),                  // to itself, behind what is queued: commit
+                              answer<void>(committed_atom, commit_ref),  // the log, where it answers later: what has become of the oldest batch under way
+                              answer<void>(watch_atom),                  // to itself: try again what a full log has refused
+                              answer<void>(subscribe_atom, actor_ptr)>;  // the durable feed: to be told that more is durable, from now on
 
 using reader_protocol =
     typed<answer<groups_ref>(read_atom, std::uint64_t, std::uint64_t),  // durable groups from the one with this seq on, up to so many; empty at the end
@@ -131,15 +130,19 @@ using reader_protocol =
 using keeper_protocol = typed<answer<void>(snapshot_atom, std::uint32_t, std::uint32_t, snapshot_ref),  // taken: (host, incarnation, state); waits for its mark
                               answer<void>(durable_atom, groups_ref, durable_ref)>;                     // the durable feed
 
+/// Reads the whole log again and again in the background.
+using scrubber_protocol = typed<answer<void>(tick_atom),            // to itself: the next step
+                                answer<std::string>(status_atom)>;  // how far it is and what it found, as JSON
+
 // ---- runtime ---------------------------------------------------------------------------------------
-using host_protocol = typed<answer<void>(deliver_atom, group_ref),  // events of the sequenced feed, some of which concern this host
-                            answer<void>(tick_atom),                // to itself: time for a snapshot, if it had inputs since the last one
+using host_protocol = typed<answer<void>(deliver_atom, group_ref),                       // events of the sequenced feed, some of which concern this host
+                            answer<void>(tick_atom),                                     // to itself: time for a snapshot, if it had inputs since the last one
                             answer<std::string>(query_atom, std::string, std::string)>;  // (question, argument): a view of its state as JSON, with as_of_seq
 
 /// The one line at which inputs enter, and the one authority over time.
 using time_protocol = typed<answer<std::uint64_t>(offer_atom, inputs_ref),   // market inputs; answered with the head when all are admitted
                             answer<std::uint64_t>(urgent_atom, inputs_ref),  // operators and supervision: before every market input that waits, stamped now
-                            answer<void>(full_atom, std::string),      // the journal: the log takes nothing for now, and why; empty: it does again
+                            answer<void>(full_atom, std::string),            // the journal: the log takes nothing for now, and why; empty: it does again
                             answer<void>(armed_atom, timers_ref),            // the journal: these were armed
                             answer<void>(time_is_atom, std::int64_t),  // the market's clock has reached this instant (ns) without an input: fire what is due
                             answer<bool>(halt_atom),                   // no more inputs: those that wait are refused with errc::cancelled

@@ -169,7 +169,7 @@ std::vector<double> acknowledgements(const scratch_folder& folder, double events
     const auto link = std::make_shared<actors::feed_link>(log, std::uint64_t{64} << 20);
     const auto writer = actors::spawn_detached_actor<actors::writer_protocol, actors::writer_state>(system, figures, {"writer", "journal", ""}, log, link);
     const auto feed = actors::spawn_detached_actor<actors::feed_protocol, actors::feed_state>(system, figures, {"feed", "journal", ""}, link, writer,
-                                                                                            actors::feed_settings{});
+                                                                                              actors::feed_settings{});
     const auto journal = actors::spawn_actor<actors::journal_protocol, actors::journal_state>(
         system, figures, {"journal", "journal", ""}, actors::journal_settings{actors::ordering::arrival, UINT64_MAX, {}}, sequencer,
         std::vector<actors::host_definition>{}, writer, log->head());
@@ -187,7 +187,8 @@ std::vector<double> acknowledgements(const scratch_folder& folder, double events
         .receive([](std::uint64_t) {}, [](const caf::error& e) { stop(actors::from_caf(e).within("waiting for the end")); });
     self->request(feed, std::chrono::seconds(60), actors::settled_v, std::string())
         .receive([](std::uint64_t) {}, [](const caf::error& e) { stop(actors::from_caf(e).within("waiting for the observer")); });
-    for (const auto& a : {actors::pointer_of(observer), actors::pointer_of(feed), actors::pointer_of(journal), actors::pointer_of(writer)}) actors::exit_now(a, caf::exit_reason::kill);
+    for (const auto& a : {actors::pointer_of(observer), actors::pointer_of(feed), actors::pointer_of(journal), actors::pointer_of(writer)})
+      actors::exit_now(a, caf::exit_reason::kill);
   }
   log.reset();
   std::filesystem::remove_all(directory);

@@ -103,8 +103,7 @@ result<group_ref> feed::next_stored(feed_cursor& cursor, std::uint64_t next_seq,
   if (!opened) return opened.error();
   cursor.stored = std::move(*opened);
   auto g = cursor.stored->next();
-  if (g && !*g)
-    return error(errc::log_gap, "event " + std::to_string(next_seq) + " is not in the log, which is durable up to " + std::to_string(durable_seq));
+  if (g && !*g) return error(errc::log_gap, "event " + std::to_string(next_seq) + " is not in the log, which is durable up to " + std::to_string(durable_seq));
   return g;
 }
 
@@ -118,9 +117,8 @@ result<feed_batch> feed::take(feed_cursor& cursor, std::uint64_t events_max) con
   if (!from_memory.groups.empty()) {
     if (cursor.stored || cursor.handed_over_at == 0) cursor.handed_over_at = cursor.next_seq;
     cursor.stored.reset();
-    TOMNEXT_TRY(fill(batch, cursor, enough, [&, i = std::size_t{0}]() mutable -> result<group_ref> {
-      return i < from_memory.groups.size() ? from_memory.groups[i++] : group_ref{};
-    }));
+    TOMNEXT_TRY(fill(batch, cursor, enough,
+                     [&, i = std::size_t{0}]() mutable -> result<group_ref> { return i < from_memory.groups.size() ? from_memory.groups[i++] : group_ref{}; }));
   } else if (auto filled = fill(batch, cursor, enough, [&] { return next_stored(cursor, batch.through + 1, batch.head.seq); }); !filled) {
     cursor.stored.reset();  // it is ahead of the cursor, which stays
     return filled.error();

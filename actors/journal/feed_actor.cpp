@@ -59,10 +59,10 @@ feed_protocol::behavior_type feed_state::behavior() {
 result<std::uint64_t> feed_state::subscribe(const feed_wish& wish) {
   if (wish.name.empty() || !wish.who) return error(errc::invalid_argument, "a reader of the durable feed has a name and an address");
   if (wish.credit_events == 0 || wish.credit_events > credit_events_max)
-    return error(errc::invalid_argument, wish.name + ": credit is for 1 to " + std::to_string(credit_events_max) + " events, not for " +
-                                             std::to_string(wish.credit_events));
-  if (readers_.size() >= readers_max && readers_.count(wish.name) == 0)
-    return error(errc::overloaded, "the durable feed has " + std::to_string(readers_max) + " readers, and takes no more");
+    return error(errc::invalid_argument,
+                 wish.name + ": credit is for 1 to " + std::to_string(credit_events_max) + " events, not for " + std::to_string(wish.credit_events));
+  if (link_->places.size() >= readers_max && link_->places.count(wish.name) == 0)
+    return error(errc::overloaded, "the durable feed keeps the places of " + std::to_string(readers_max) + " readers, and takes no more names");
   const auto head = link_->recent.head().seq;
   if (wish.from_seq && (*wish.from_seq == 0 || *wish.from_seq > head + 1))
     return error(errc::invalid_argument, wish.name + ": reading begins at events 1 to " + std::to_string(head + 1) + ", not " + std::to_string(*wish.from_seq));

@@ -11,7 +11,7 @@
 namespace tomnext::actors {
 
 struct feed_settings {
-  std::chrono::seconds stall_after{30};  ///< a reader that has something and has returned nothing for so long is reported; 0: never
+  std::chrono::seconds stall_after{30};    ///< a reader that has something and has returned nothing for so long is reported; 0: never
   std::shared_ptr<introspection> figures;  ///< where the lag of each reader is shown, under its name; may be null
 };
 

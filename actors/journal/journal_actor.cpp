@@ -112,7 +112,8 @@ result<std::uint64_t> journal_state::may_admit(const std::vector<offered_input>&
   };
   if (std::none_of(inputs.begin(), inputs.end(), refusable)) return std::uint64_t{0};
   if (inputs.size() > 1)
-    return error(errc::invalid_argument, "an input with an idempotency key or an expected version is offered alone, not among " + std::to_string(inputs.size()));
+    return error(errc::invalid_argument,
+                 "an input with an idempotency key or an expected version is offered alone, not among " + std::to_string(inputs.size()));
   return sequencer_->may_admit(inputs.front().what, inputs.front().expected_version);
 }
 

@@ -78,8 +78,8 @@ result<std::uint64_t> sequencer::may_admit(const event& e, std::optional<std::ui
   const auto key = routing_key_of(e);
   const auto actual = version_of(e.head.host, key);
   if (expected_version && *expected_version != actual)
-    return error(errc::version_conflict, "the stream of ingress " + std::to_string(e.head.host.value) + ", key " + std::to_string(key) +
-                                             ": expected version " + std::to_string(*expected_version) + ", actual version " + std::to_string(actual));
+    return error(errc::version_conflict, "the stream of ingress " + std::to_string(e.head.host.value) + ", key " + std::to_string(key) + ": expected version " +
+                                             std::to_string(*expected_version) + ", actual version " + std::to_string(actual));
   return std::uint64_t{0};
 }
 

@@ -27,7 +27,8 @@ void keeper_state::stop(const caf::error& reason) {
   ask(self_, journal_, std::chrono::seconds(3), settled_v)
       .then(
           [this, end](std::uint64_t) {
-            ask(self_, feed_, std::chrono::seconds(1), settled_v, std::string(feed_name)).then([end](std::uint64_t) { end(); }, [end](const caf::error&) { end(); });
+            ask(self_, feed_, std::chrono::seconds(1), settled_v, std::string(feed_name))
+                .then([end](std::uint64_t) { end(); }, [end](const caf::error&) { end(); });
           },
           [end](const caf::error&) { end(); });
 }

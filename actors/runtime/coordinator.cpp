@@ -181,8 +181,7 @@ void coordinator_state::answer_command(const std::shared_ptr<command_under_way>&
           [c](const std::string& status) {
             auto now = nlohmann::json::parse(status, nullptr, false);
             if (!c->must_be_answered || c->outcome != 0)
-              return c->promise.deliver(
-                  json_bytes(nlohmann::json{{"seq", c->seq}, {"durable_seq", std::max(c->seq, c->outcome)}, {"status", std::move(now)}}));
+              return c->promise.deliver(json_bytes(nlohmann::json{{"seq", c->seq}, {"durable_seq", std::max(c->seq, c->outcome)}, {"status", std::move(now)}}));
             c->promise.deliver(to_caf({errc::illegal_transition, "not taken: the key was used before, or the operator may not (trading state: " +
                                                                      now["hosts"][0]["view"].value("trading_state", "unknown") + ")"}));
           },

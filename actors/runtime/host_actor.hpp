@@ -16,7 +16,7 @@ struct host_settings {
   std::function<std::shared_ptr<hosted_service>()> make;  ///< a service with its first state
   view_function view;
   std::uint64_t configuration_hash{};
-  std::uint64_t snapshot_every = 100'000;  ///< inputs between two progress marks, each with a snapshot
+  std::uint64_t snapshot_every = 100'000;     ///< inputs between two progress marks, each with a snapshot
   std::chrono::seconds snapshot_interval{0};  ///< wall time after which one is due, where there were inputs since the last; 0: by inputs alone
   journal_protocol journal;
   std::function<reader_protocol()> reader;  ///< whoever reads the log now: readers are restarted

@@ -50,8 +50,7 @@ struct reading_state {
             },
             [this](tick_atom) {  // does what it had put off
               book->returns = true;
-              for (const auto& k : std::exchange(kept, {}))
-                tell(self, handle_of<feed_protocol>(feed), done_v, name, k->back()->last_seq());
+              for (const auto& k : std::exchange(kept, {})) tell(self, handle_of<feed_protocol>(feed), done_v, name, k->back()->last_seq());
             }};
   }
 };
@@ -290,6 +289,19 @@ TEST_CASE("feed: wishes that cannot be met are refused with the reason, and the 
   d.commit(2);
   d.s.settle();
   CHECK(book->heard == seqs(6, 7));
+}
+
+TEST_CASE("feed: places are kept for so many names, and no more") {
+  desk d;
+  const auto book = std::make_shared<notebook>();
+  for (int i = 0; i < 256; ++i) d.join(wish_of("r" + std::to_string(i)), book);
+  const auto one_more = d.join(wish_of("r256"), book);
+  CHECK(d.s.of("r256").state == "failed");
+  CHECK(d.status()["readers"].size() == 256);
+  exit_now(d.all[5], caf::exit_reason::kill);
+  d.s.settle();
+  d.join(wish_of("r3"), book);  // a known name has its place
+  CHECK(d.s.of("r3").state == "running");
 }
 
 TEST_CASE("feed: a log that cannot be read ends the reader that needs it, with the reason, and no other") {

@@ -242,7 +242,8 @@ struct later_desk {
   std::unique_ptr<actor_system> system;
   std::shared_ptr<introspection> figures = std::make_shared<introspection>();
   std::shared_ptr<later_log> log = std::make_shared<later_log>();
-  std::shared_ptr<std::atomic<std::uint64_t>> durable = std::make_shared<std::atomic<std::uint64_t>>(0), fulls = std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<std::atomic<std::uint64_t>> durable = std::make_shared<std::atomic<std::uint64_t>>(0),
+                                              fulls = std::make_shared<std::atomic<std::uint64_t>>(0);
   std::shared_ptr<std::atomic<bool>> backwards = std::make_shared<std::atomic<bool>>(false), ended = std::make_shared<std::atomic<bool>>(false);
   writer_protocol writer;
   fake_journal journal;

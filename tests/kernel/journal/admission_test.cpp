@@ -6,8 +6,8 @@
 
 using namespace tomnext;
 using namespace tomnext::tests;
-using actors::ordering;
 using actors::host_definition;
+using actors::ordering;
 using actors::sequencer;
 
 namespace {
@@ -86,8 +86,7 @@ TEST_CASE("admission: a stream is what one ingress said under one key; its versi
       const auto refused = now->may_admit(command("new"), wrong);
       REQUIRE_FALSE(refused);
       CHECK(refused.error().code == errc::version_conflict);
-      CHECK(refused.error().message ==
-            "the stream of ingress 4, key 0: expected version " + std::to_string(wrong) + ", actual version 4");
+      CHECK(refused.error().message == "the stream of ingress 4, key 0: expected version " + std::to_string(wrong) + ", actual version 4");
     }
     CHECK(now->drain() == nullptr);
   }
