@@ -139,11 +139,11 @@ struct observer_state {
   }
   static constexpr auto feed_name = "benchmark";
   actors::channel_protocol::behavior_type behavior() {
-    return {[this](actors::durable_atom, const actors::groups_ref& groups, const actors::durable_ref&) {
+    return {[this](actors::durable_atom, const actors::groups_ref& groups, const actors::durable_ref& head) {
       const auto now = stopwatch::now();
       for (const auto& g : *groups)
         for (const auto& e : g->events) seen->durable[e.head.seq - 1] = now;
-      actors::return_credit(self, feed_name, *groups);
+      actors::return_credit(self, feed_name, *groups, *head);
     }};
   }
 };

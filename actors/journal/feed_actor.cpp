@@ -19,7 +19,7 @@ constexpr std::uint64_t credit_events_max = 1u << 20;
 feed_state::feed_state(feed_protocol::pointer self, std::shared_ptr<feed_link> link, const writer_protocol& writer, feed_settings settings)
     : self_(self), link_(std::move(link)), settings_(std::move(settings)) {
   self_->set_down_handler([this](const caf::down_msg& m) { gone(m.source); });
-  for (auto& [name, place] : link_->places) exit_now(std::exchange(place.who, {}), to_caf({errc::actor_down, "the durable feed was started again: join anew"}));
+  take_over();
   // The writer wakes whoever joined last, and the one that joins.
   tell(self_, writer, subscribe_v, pointer_of(self_));
   tell_later(self_, watch_every, watch_v);
@@ -42,7 +42,7 @@ feed_protocol::behavior_type feed_state::behavior() {
         serve();
       },
       [this](settled_atom, const std::string& name) -> answer<std::uint64_t> {
-        if (!name.empty() && readers_.count(name) == 0) return to_caf({errc::not_ready, "the durable feed has no reader '" + name + "' now"});
+        if (!name.empty() && link_->readers.count(name) == 0) return to_caf({errc::not_ready, "the durable feed has no reader '" + name + "' now"});
         auto promise = self_->make_response_promise<std::uint64_t>();
         settlements_.push_back({name, link_->recent.head().seq, promise_guard<std::uint64_t>(promise)});
         settle_promises();
@@ -56,25 +56,33 @@ feed_protocol::behavior_type feed_state::behavior() {
   };
 }
 
+void feed_state::take_over() {
+  for (auto& [name, r] : link_->readers) {
+    self_->monitor(r.who);
+    r.cursor.stored.reset();
+    r.cursor.next_seq = (r.outstanding.empty() ? link_->done_to[name] : r.outstanding.back().through) + 1;
+    if (r.outstanding.empty()) continue;
+    auto asked = std::make_shared<persistence::log_head>();
+    asked->seq = r.outstanding.back().through;
+    tell(self_, r.who, durable_v, std::make_shared<const std::vector<group_ref>>(), durable_ref(std::move(asked)));
+  }
+}
+
 result<std::uint64_t> feed_state::subscribe(const feed_wish& wish) {
   if (wish.name.empty() || !wish.who) return error(errc::invalid_argument, "a reader of the durable feed has a name and an address");
   if (wish.credit_events == 0 || wish.credit_events > credit_events_max)
     return error(errc::invalid_argument,
                  wish.name + ": credit is for 1 to " + std::to_string(credit_events_max) + " events, not for " + std::to_string(wish.credit_events));
-  if (link_->places.size() >= readers_max && link_->places.count(wish.name) == 0)
+  if (link_->done_to.size() >= readers_max && link_->done_to.count(wish.name) == 0)
     return error(errc::overloaded, "the durable feed keeps the places of " + std::to_string(readers_max) + " readers, and takes no more names");
   const auto head = link_->recent.head().seq;
   if (wish.from_seq && (*wish.from_seq == 0 || *wish.from_seq > head + 1))
     return error(errc::invalid_argument, wish.name + ": reading begins at events 1 to " + std::to_string(head + 1) + ", not " + std::to_string(*wish.from_seq));
-  const auto [place, fresh] = link_->places.try_emplace(wish.name, feed_link::place{head, {}});
-  if (wish.from_seq) place->second.done_to = *wish.from_seq - 1;
-  place->second.who = wish.who;
-  reader r;
-  r.cursor = persistence::feed_cursor(place->second.done_to + 1, wish.wanted);
-  r.who = handle_of<durable_reader>(wish.who);
-  r.credit_events = wish.credit_events;
+  auto& done_to = link_->done_to.try_emplace(wish.name, head).first->second;
+  if (wish.from_seq) done_to = *wish.from_seq - 1;
+  reader r{persistence::feed_cursor(done_to + 1, wish.wanted), handle_of<durable_reader>(wish.who), wish.credit_events};
   self_->monitor(r.who);
-  auto& joined = readers_[wish.name] = std::move(r);
+  auto& joined = link_->readers.insert_or_assign(wish.name, std::move(r)).first->second;
   const auto from = joined.cursor.next_seq;
   if (serve(wish.name, joined) && !std::exchange(going_on_, true)) tell(self_, self_, durable_v);
   return from;
@@ -82,7 +90,7 @@ result<std::uint64_t> feed_state::subscribe(const feed_wish& wish) {
 
 void feed_state::serve() {
   bool more = false;
-  for (auto at = readers_.begin(); at != readers_.end();) {
+  for (auto at = link_->readers.begin(); at != link_->readers.end();) {
     auto& [name, r] = *at++;  // one that cannot be served is taken out
     more = serve(name, r) || more;
   }
@@ -105,30 +113,32 @@ bool feed_state::serve(const std::string& name, reader& r) {
     return false;
   }
   if (batch->groups.empty()) {
-    if (r.outstanding.empty()) link_->places[name].done_to = std::max(link_->places[name].done_to, batch->through);
+    if (r.outstanding.empty()) link_->done_to[name] = std::max(link_->done_to[name], batch->through);
     else r.outstanding.back().through = batch->through;
     return !batch->at_head();
   }
   std::uint64_t events = 0;
   for (const auto& g : batch->groups) events += g->events.size();
+  const feed_link::given now{batch->groups.back()->last_seq(), batch->through, events};
+  groups_ref groups = std::make_shared<const std::vector<group_ref>>(std::move(batch->groups));
+  durable_ref head = std::make_shared<const persistence::log_head>(batch->head);
   if (r.outstanding.empty()) r.returned = self_->clock().now();
-  r.outstanding.push_back({batch->groups.back()->last_seq(), batch->through, events});
+  r.outstanding.push_back(now);
   r.outstanding_events += events;
-  tell(self_, r.who, durable_v, groups_ref(std::make_shared<const std::vector<group_ref>>(std::move(batch->groups))),
-       durable_ref(std::make_shared<const persistence::log_head>(batch->head)));
+  tell(self_, r.who, durable_v, groups, head);
   return !batch->at_head() && r.outstanding_events < r.credit_events;
 }
 
 void feed_state::done(const std::string& name, std::uint64_t seq) {
-  const auto place = link_->places.find(name);
-  if (place == link_->places.end()) return;
-  place->second.done_to = std::max(place->second.done_to, std::min(seq, link_->recent.head().seq));
-  const auto found = readers_.find(name);
-  if (found == readers_.end()) return;  // it has ended since; what it did is done all the same
+  const auto place = link_->done_to.find(name);
+  if (place == link_->done_to.end()) return;
+  place->second = std::max(place->second, std::min(seq, link_->recent.head().seq));
+  const auto found = link_->readers.find(name);
+  if (found == link_->readers.end()) return;  // it has ended since; what it did is done all the same
   auto& r = found->second;
   for (; !r.outstanding.empty() && r.outstanding.front().last_seq <= seq; r.outstanding.pop_front()) {
     r.outstanding_events -= r.outstanding.front().events;
-    place->second.done_to = std::max(place->second.done_to, r.outstanding.front().through);
+    place->second = std::max(place->second, r.outstanding.front().through);
   }
   r.returned = self_->clock().now();
   if (std::exchange(r.stalled, false)) spdlog::info("{} reads the durable feed again; it is {} events behind", name, lag_of(name));
@@ -137,10 +147,9 @@ void feed_state::done(const std::string& name, std::uint64_t seq) {
 }
 
 void feed_state::gone(const caf::actor_addr& who) {
-  for (auto at = readers_.begin(); at != readers_.end(); ++at) {
+  for (auto at = link_->readers.begin(); at != link_->readers.end(); ++at) {
     if (caf::actor_cast<caf::actor_addr>(at->second.who) != who) continue;
-    link_->places[at->first].who = {};
-    readers_.erase(at);
+    link_->readers.erase(at);
     break;
   }
   settle_promises();
@@ -149,7 +158,7 @@ void feed_state::gone(const caf::actor_addr& who) {
 // Once per stall. Its scan is let go: an open one holds files of the log.
 void feed_state::look_for_stalls() {
   const auto now = self_->clock().now();
-  for (auto& [name, r] : readers_) {
+  for (auto& [name, r] : link_->readers) {
     show_lag(name);
     if (settings_.stall_after.count() == 0 || r.stalled || r.outstanding.empty() || now - r.returned < settings_.stall_after) continue;
     r.stalled = true;
@@ -164,8 +173,8 @@ void feed_state::look_for_stalls() {
 
 void feed_state::settle_promises() {
   std::erase_if(settlements_, [this](waiting& w) {
-    for (const auto& [name, r] : readers_)
-      if ((w.name.empty() || w.name == name) && link_->places[name].done_to < w.seq) return false;
+    for (const auto& [name, r] : link_->readers)
+      if ((w.name.empty() || w.name == name) && link_->done_to[name] < w.seq) return false;
     w.promise.deliver(w.seq);
     return true;
   });
@@ -173,8 +182,8 @@ void feed_state::settle_promises() {
 
 std::uint64_t feed_state::lag_of(const std::string& name) const {
   const auto head = link_->recent.head().seq;
-  const auto place = link_->places.find(name);
-  return place == link_->places.end() || place->second.done_to > head ? 0 : head - place->second.done_to;
+  const auto place = link_->done_to.find(name);
+  return place == link_->done_to.end() || place->second > head ? 0 : head - place->second;
 }
 
 void feed_state::show_lag(const std::string& name) const {
@@ -187,9 +196,9 @@ std::string feed_state::status() const {
   nlohmann::json j{{"durable", link_->recent.head().seq},
                    {"memory", {{"from", kept.kept_from}, {"groups", kept.kept_groups}, {"bytes", kept.kept_bytes}}},
                    {"readers", nlohmann::json::array()}};
-  for (const auto& [name, place] : link_->places) {
-    nlohmann::json one{{"name", name}, {"done_to", place.done_to}, {"lag_events", lag_of(name)}, {"connected", readers_.count(name) != 0}};
-    if (const auto found = readers_.find(name); found != readers_.end()) {
+  for (const auto& [name, done_to] : link_->done_to) {
+    nlohmann::json one{{"name", name}, {"done_to", done_to}, {"lag_events", lag_of(name)}, {"connected", link_->readers.count(name) != 0}};
+    if (const auto found = link_->readers.find(name); found != link_->readers.end()) {
       const auto& r = found->second;
       one["given_events"] = r.outstanding_events;
       one["credit_events"] = r.credit_events;

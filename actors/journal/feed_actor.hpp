@@ -1,8 +1,6 @@
 // Serves the readers of the durable feed on a thread of its own: each at its own pace, from memory or from the log, and none at the writer's expense.
 #pragma once
 #include <chrono>
-#include <deque>
-#include <map>
 
 #include "actors/journal/feed_link.hpp"
 #include "actors/protocols.hpp"
@@ -15,8 +13,8 @@ struct feed_settings {
   std::shared_ptr<introspection> figures;  ///< where the lag of each reader is shown, under its name; may be null
 };
 
-/// A reader costs its place, and what it was given within its credit. What it does not take stays in the log. A new life of this actor ends the readers of
-/// the old one, whose messages may be lost with it: they are started again and go on behind what they have done.
+/// A reader costs its place, and what it was given within its credit. What it does not take stays in the log. A new life of this actor goes on where the old
+/// one was; what readers said to the old one may be lost with it, so each is asked once with an empty message, which it answers behind all that it was given.
 class feed_state {
  public:
   feed_state(feed_protocol::pointer self, std::shared_ptr<feed_link> link, const writer_protocol& writer, feed_settings settings);
@@ -26,25 +24,13 @@ class feed_state {
   feed_protocol::behavior_type behavior();
 
  private:
-  using time_point = caf::actor_clock::time_point;
-  struct given {
-    std::uint64_t last_seq, through, events;
-  };
-  struct reader {
-    persistence::feed_cursor cursor;
-    durable_reader who;
-    std::uint64_t credit_events = 0;
-    std::deque<given> outstanding;
-    std::uint64_t outstanding_events = 0;
-    time_point returned{};  // when it last gave credit back, or began to have something
-    bool stalled = false;
-    std::uint64_t stalls = 0;
-  };
+  using reader = feed_link::reader;
   struct waiting {
     std::string name;  // empty: all readers
     std::uint64_t seq;
     promise_guard<std::uint64_t> promise;
   };
+  void take_over();
   result<std::uint64_t> subscribe(const feed_wish& wish);
   void serve();
   bool serve(const std::string& name, reader& r);
@@ -59,7 +45,6 @@ class feed_state {
   feed_protocol::pointer self_;
   std::shared_ptr<feed_link> link_;
   feed_settings settings_;
-  std::map<std::string, reader> readers_;  // those that are there
   std::vector<waiting> settlements_;
   bool going_on_ = false;  // a message to itself is on its way: somebody has more to catch up
 };

@@ -40,7 +40,7 @@ keeper_protocol::behavior_type keeper_state::behavior() {
       },
       [this](durable_atom, const groups_ref& groups, const durable_ref& head) {
         on_durable(*groups, *head);
-        return_credit(self_, feed_name, *groups);
+        return_credit(self_, feed_name, *groups, *head);
       },
   };
 }

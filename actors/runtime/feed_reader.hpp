@@ -11,9 +11,11 @@ template <class Self> void join_feed(Self* self, const feed_protocol& feed, feed
       .then([](std::uint64_t) {}, [self](const caf::error& e) { self->quit(to_caf(from_caf(e).within("joining the durable feed"))); });
 }
 
-/// Gives the credit for a message back, to whoever serves the feed now. Called in the message's handler, when all is done.
-template <class Self> void return_credit(Self* self, const char* name, const std::vector<group_ref>& groups) {
-  if (const auto feed = handle_of<feed_protocol>(self->current_sender())) tell(self, feed, done_v, std::string(name), groups.back()->last_seq());
+/// Gives the credit for a message back, to whoever serves the feed now. Called in the message's handler, when all is done. A message without groups asks how
+/// far the reader is: whoever answers it has done all that came before it.
+template <class Self> void return_credit(Self* self, const char* name, const std::vector<group_ref>& groups, const persistence::log_head& head) {
+  const auto seq = groups.empty() ? head.seq : groups.back()->last_seq();
+  if (const auto feed = handle_of<feed_protocol>(self->current_sender())) tell(self, feed, done_v, std::string(name), seq);
 }
 
 }  // namespace tomnext::actors

@@ -52,7 +52,7 @@ struct adapter_state {
           heard->push_back(e.head.seq);
           CHECK(e.head.seq <= head->seq);
         }
-      return_credit(self, "adapter", *groups);
+      return_credit(self, "adapter", *groups, *head);
     }};
   }
 };
