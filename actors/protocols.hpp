@@ -130,10 +130,6 @@ using reader_protocol =
 using keeper_protocol = typed<answer<void>(snapshot_atom, std::uint32_t, std::uint32_t, snapshot_ref),  // taken: (host, incarnation, state); waits for its mark
                               answer<void>(durable_atom, groups_ref, durable_ref)>;                     // the durable feed
 
-/// Reads the whole log again and again in the background.
-using scrubber_protocol = typed<answer<void>(tick_atom),            // to itself: the next step
-                                answer<std::string>(status_atom)>;  // how far it is and what it found, as JSON
-
 // ---- runtime ---------------------------------------------------------------------------------------
 using host_protocol = typed<answer<void>(deliver_atom, group_ref),                       // events of the sequenced feed, some of which concern this host
                             answer<void>(tick_atom),                                     // to itself: time for a snapshot, if it had inputs since the last one
