@@ -34,6 +34,7 @@ answer_class answer_for(errc code) {
     case errc::division_by_zero: return {400, "bad_request"};
     case errc::unknown_instrument: return {404, "unknown_instrument"};
     case errc::illegal_transition: return {409, "illegal_transition"};
+    case errc::version_conflict: return {409, "version_conflict"};
     case errc::limit_breached: return {422, "limit_breached"};
     case errc::conversion_rate_missing: return {503, "conversion_rate_missing"};
     case errc::overloaded: return {503, "overloaded"};
@@ -53,6 +54,10 @@ answer_class answer_for(errc code) {
     case errc::log_newer_version:
     case errc::stale_incarnation:
     case errc::snapshot_invalid:
+    case errc::log_key:
+    case errc::log_archived:
+    case errc::retention_refused:
+    case errc::signature_invalid:
     case errc::decode_failed: return {500, "internal_error"};
   }
   return {500, "internal_error"};
