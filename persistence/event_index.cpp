@@ -20,7 +20,8 @@ template <class T> void put_ordered(std::string& key, T v) {
 }
 template <class T> T ordered_at(std::string_view key, std::size_t at) {
   T v{};
-  for (std::size_t i = 0; i < sizeof v && at + i < key.size(); ++i) v = static_cast<T>(static_cast<std::uint64_t>(v) << 8 | static_cast<unsigned char>(key[at + i]));
+  for (std::size_t i = 0; i < sizeof v && at + i < key.size(); ++i)
+    v = static_cast<T>(static_cast<std::uint64_t>(v) << 8 | static_cast<unsigned char>(key[at + i]));
   return v;
 }
 

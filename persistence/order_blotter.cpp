@@ -216,8 +216,7 @@ class blotter final : public projection {
   result<void> apply(const event& e, projection_rows& rows) const override {
     result<void> done;
     visit(e, [&]<class E>(const E& payload) {
-      if constexpr (requires(order_row& r) { change(r, payload); })
-        done = fold(e, payload.order, rows, [&](order_row& r) { return change(r, payload); });
+      if constexpr (requires(order_row & r) { change(r, payload); }) done = fold(e, payload.order, rows, [&](order_row& r) { return change(r, payload); });
     });
     if (!done) return done;
     if (const auto* a = e.get_if<order_acknowledged>(); a != nullptr && a->venue_order != 0) rows.put(id_key('v', a->venue_order), id_key('o', a->order.value));

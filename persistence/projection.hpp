@@ -31,7 +31,8 @@ class projection_reader {
   virtual ~projection_reader() = default;
   [[nodiscard]] virtual result<std::optional<std::string>> get(std::string_view key) const = 0;
   /// Rows whose key begins with `prefix`, from `from` on (itself with that prefix, or empty), until `each` returns false.
-  virtual result<void> walk(std::string_view prefix, std::string_view from, const std::function<bool(std::string_view key, std::string_view value)>& each) const = 0;
+  virtual result<void> walk(std::string_view prefix, std::string_view from,
+                            const std::function<bool(std::string_view key, std::string_view value)>& each) const = 0;
 };
 
 /// What was asked of a projection. `from_seq`: what lies before is left out, where an answer is about single events.

@@ -144,7 +144,8 @@ result<std::vector<projection_status>> projection_runner::run(const projection_l
             notice_(named(l.what()) + " is parked before event " + std::to_string(e.head.seq) + " (" + std::string(event_name(e.head.type)) +
                     "): " + l.mark().reason);
         }
-      if (go_on && !go_on((*g)->last_seq())) return error(errc::cancelled, "cancelled after event " + std::to_string((*g)->last_seq()) + "; what is done stays");
+      if (go_on && !go_on((*g)->last_seq()))
+        return error(errc::cancelled, "cancelled after event " + std::to_string((*g)->last_seq()) + "; what is done stays");
       if (std::all_of(lanes.begin(), lanes.end(), [](const lane& l) { return l.halted(); })) return {};
     }
   };
@@ -167,8 +168,8 @@ result<projection_mark> projection_runner::known_mark(const projection& p) const
   auto s = status_of(p, &store_, log_);
   if (!s) return s.error();
   if (s->state == projection_state::other_version || s->state == projection_state::other_history)
-    return error(errc::invalid_argument, named(p) + " is of another " + (s->state == projection_state::other_version ? "version" : "history") +
-                                             " and begins anew with the next run");
+    return error(errc::invalid_argument,
+                 named(p) + " is of another " + (s->state == projection_state::other_version ? "version" : "history") + " and begins anew with the next run");
   return s->mark;
 }
 

@@ -21,12 +21,14 @@ result<upcaster_table> upcaster_table::make(std::vector<upcaster> steps, std::sp
   for (std::uint16_t type = 0; type < event_numbers; ++type) {
     const auto version = version_without_step(steps, type, std::max<std::uint8_t>(t.newest_[type], 1));
     if (version != 0)
-      return error(errc::invalid_argument, std::string(event_name(type)) + " (type " + std::to_string(type) + ") needs exactly one upcaster from each version before " +
-                                               std::to_string(t.newest_[type]) + " and no other; look at version " + std::to_string(version));
+      return error(errc::invalid_argument, std::string(event_name(type)) + " (type " + std::to_string(type) +
+                                               ") needs exactly one upcaster from each version before " + std::to_string(t.newest_[type]) +
+                                               " and no other; look at version " + std::to_string(version));
   }
   for (const auto& s : steps)
     if (s.type >= event_numbers || s.from_version == 0)
-      return error(errc::invalid_argument, "an upcaster of type " + std::to_string(s.type) + " from version " + std::to_string(s.from_version) + ", which cannot be");
+      return error(errc::invalid_argument,
+                   "an upcaster of type " + std::to_string(s.type) + " from version " + std::to_string(s.from_version) + ", which cannot be");
   t.steps_ = std::move(steps);
   return t;
 }

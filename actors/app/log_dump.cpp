@@ -33,7 +33,8 @@ result<event> read_event(const dump_options& o) {
   auto log = persistence::open_log_for_reading(o.directory);
   if (!log) return log.error();
   const auto end = (*log)->head().seq;
-  if (o.seq > end) return error(errc::invalid_argument, o.directory + ": there is no event " + std::to_string(o.seq) + "; the log ends at " + std::to_string(end));
+  if (o.seq > end)
+    return error(errc::invalid_argument, o.directory + ": there is no event " + std::to_string(o.seq) + "; the log ends at " + std::to_string(end));
   auto reader = log_reader::open(**log, o.seq);
   if (!reader) return reader.error();
   auto e = reader->next();

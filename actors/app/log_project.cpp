@@ -24,8 +24,7 @@ struct project_options {
 };
 
 nlohmann::ordered_json as_json(const projection_status& p) {
-  nlohmann::ordered_json j{{"name", p.name},       {"state", word_of(p.state)}, {"version", p.version},
-                           {"offset", p.mark.offset}, {"head", p.head},         {"lag", p.lag}};
+  nlohmann::ordered_json j{{"name", p.name}, {"state", word_of(p.state)}, {"version", p.version}, {"offset", p.mark.offset}, {"head", p.head}, {"lag", p.lag}};
   if (p.state != projection_state::never_run) {
     j["witness"] = {{"seq", p.mark.witness.seq}, {"epoch", p.mark.witness.epoch}, {"hash", persistence::to_hex(p.mark.witness.chain_hash)}};
     j["rows_version"] = p.mark.version;
@@ -104,7 +103,8 @@ result<exit_code> get(const project_options& o, session& s) {
   if (!s.out) return error(errc::log_io, "the results could not be written to stdout");
   // An answer from yesterday must not pass for one from today.
   if (status->lag != 0)
-    s.err << fmt::format("tomnext: {} is {}: it answers for events 1 to {}, and the log has {}\n", o.name, word_of(status->state), status->mark.offset, status->head);
+    s.err << fmt::format("tomnext: {} is {}: it answers for events 1 to {}, and the log has {}\n", o.name, word_of(status->state), status->mark.offset,
+                         status->head);
   return exit_code::ok;
 }
 

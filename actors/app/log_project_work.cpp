@@ -39,7 +39,9 @@ class workplace {
 
  private:
   workplace(std::unique_ptr<persistence::event_log> log, std::unique_ptr<persistence::projection_store> store, const work_options& o, session& s)
-      : log_(std::move(log)), store_(std::move(store)), runner_(*store_, *log_, o.fold, [&s](const std::string& text) { s.err << "tomnext: " << text << '\n'; }) {}
+      : log_(std::move(log)),
+        store_(std::move(store)),
+        runner_(*store_, *log_, o.fold, [&s](const std::string& text) { s.err << "tomnext: " << text << '\n'; }) {}
   std::unique_ptr<persistence::event_log> log_;
   std::unique_ptr<persistence::projection_store> store_;
   projection_runner runner_;
@@ -154,8 +156,8 @@ command project_resume_command() {
   return {"resume", "ends a park; an event that could not be applied is tried again", "tomnext log project resume results/log order_blotter", add_resume};
 }
 command project_skip_command() {
-  return {"skip", "passes over the one event that a projection could not apply, and keeps a record of it",
-          "tomnext log project skip results/log order_blotter", add_skip};
+  return {"skip", "passes over the one event that a projection could not apply, and keeps a record of it", "tomnext log project skip results/log order_blotter",
+          add_skip};
 }
 command project_reset_command() {
   return {"reset", "forgets a projection's rows, its skips, and that it was parked", "tomnext log project reset results/log event_index", add_reset};

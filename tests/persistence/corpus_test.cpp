@@ -104,7 +104,8 @@ void check_events(const std::string& corpus, const std::vector<nlohmann::json>& 
     const bool same_version = now[i]["version"] == then[i]["version"];
     const auto lifted = upcast.find(seq);
     if (!same_version && lifted == upcast.end())
-      FAIL(corpus << ": event " << seq << " is now read by an upcaster, as " << now[i] << ": if that is right, this line belongs into " << corpus << ".upcast.jsonl");
+      FAIL(corpus << ": event " << seq << " is now read by an upcaster, as " << now[i] << ": if that is right, this line belongs into " << corpus
+                  << ".upcast.jsonl");
     if (!still_says(now[i], same_version ? then[i] : lifted->second))
       FAIL(corpus << ": event " << seq << " is read as " << now[i] << ", was " << (same_version ? then[i] : lifted->second));
     // An upcaster changes what an event says, never which event it is.

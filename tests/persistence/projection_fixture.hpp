@@ -169,7 +169,9 @@ struct projected_log {
   std::string directory = folder / "log";
   order_log_writer writer;
   std::unique_ptr<event_log> log;
-  explicit projected_log(std::uint64_t seed, std::uint64_t events) : writer(seed), log(must(open_log(directory, {durability::os}))) { writer.extend(*log, events); }
+  explicit projected_log(std::uint64_t seed, std::uint64_t events) : writer(seed), log(must(open_log(directory, {durability::os}))) {
+    writer.extend(*log, events);
+  }
 };
 
 }  // namespace tomnext::tests

@@ -184,8 +184,7 @@ TEST_CASE("skip passes over exactly the event that was parked at, and it is on r
   }
   const auto done = must(runner.run({sick}, {}));
   CHECK(done[0].state == projection_state::current);
-  CHECK(done[0].mark.skipped ==
-        std::vector<skipped_event>{{30, "event 30 is too much"}, {31, "event 31 is too much"}, {77, "event 77 is too much"}});
+  CHECK(done[0].mark.skipped == std::vector<skipped_event>{{30, "event 30 is too much"}, {31, "event 31 is too much"}, {77, "event 77 is too much"}});
   CHECK(stored_rows(*store, *sick) == fold_from_scratch(*sick, *at.log, {30, 31, 77}));
   // A reset forgets it all: the code may have been mended.
   must(runner.reset(*sick));

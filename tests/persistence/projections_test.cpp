@@ -275,13 +275,13 @@ TEST_CASE("a key that a projection does not have is refused with those that it h
   folded at;
   at.append({{{}, of_order<order_denied>(1)}});
   for (const auto& [p, key] : std::vector<std::pair<std::shared_ptr<const projection>, std::string>>{{event_index(), "order_fill"},
-                                                                                                    {event_index(), "correlation:"},
-                                                                                                    {event_index(), "correlation:-1"},
-                                                                                                    {event_index(), "correlation:18446744073709551616"},
-                                                                                                    {order_blotter(), "abc"},
-                                                                                                    {order_blotter(), "1x"},
-                                                                                                    {order_blotter(), "venue:"},
-                                                                                                    {order_blotter(), " 1"}}) {
+                                                                                                     {event_index(), "correlation:"},
+                                                                                                     {event_index(), "correlation:-1"},
+                                                                                                     {event_index(), "correlation:18446744073709551616"},
+                                                                                                     {order_blotter(), "abc"},
+                                                                                                     {order_blotter(), "1x"},
+                                                                                                     {order_blotter(), "venue:"},
+                                                                                                     {order_blotter(), " 1"}}) {
     INFO(key);
     const auto refused = p->answer({key, 1}, *at.rows(p), [](const std::string&) { return true; });
     REQUIRE_FALSE(refused);

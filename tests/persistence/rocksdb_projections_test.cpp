@@ -11,9 +11,7 @@ using namespace tomnext::tests;
 
 namespace {
 
-projection_mark some_mark() {
-  return {3, 41, {50, 2, sha256({"here"})}, projection_halt::poisoned, 2, "too much", {{7, "seven"}, {9, ""}}};
-}
+projection_mark some_mark() { return {3, 41, {50, 2, sha256({"here"})}, projection_halt::poisoned, 2, "too much", {{7, "seven"}, {9, ""}}}; }
 
 projection_list chosen() { return {std::make_shared<counting_projection>(), order_blotter(), event_index()}; }
 

@@ -119,8 +119,9 @@ TEST_CASE("an old payload that is none is damage, and the message leads to the s
   CHECK(r.error().code == errc::log_corrupt);
   CHECK(r.error().message == "the group is damaged: event 1 is no host_progressed: from version 2 to 3: its fields cannot be read");
   // A step that gives what is no event of the newest version.
-  const auto bad = tests::must(upcaster_table::make({{host_progressed::type_number, 1, [](std::string_view) -> result<std::string> { return std::string("\x08"); }}},
-                                                    std::array{upcaster_table::newest_of{host_progressed::type_number, 2}}));
+  const auto bad =
+      tests::must(upcaster_table::make({{host_progressed::type_number, 1, [](std::string_view) -> result<std::string> { return std::string("\x08"); }}},
+                                       std::array{upcaster_table::newest_of{host_progressed::type_number, 2}}));
   const auto given = decode_group(stored_group({{host_progressed::type_number, 1, ""}}), bad);
   REQUIRE_FALSE(given);
   CHECK(given.error().code == errc::log_corrupt);
