@@ -26,7 +26,7 @@ result<upcaster_table> upcaster_table::make(std::vector<upcaster> steps, std::sp
                                                " and no other; look at version " + std::to_string(version));
   }
   for (const auto& s : steps)
-    if (s.type >= event_numbers || s.from_version == 0)
+    if (s.type >= event_numbers || s.from_version == 0 || s.step == nullptr)
       return error(errc::invalid_argument,
                    "an upcaster of type " + std::to_string(s.type) + " from version " + std::to_string(s.from_version) + ", which cannot be");
   t.steps_ = std::move(steps);
@@ -49,7 +49,7 @@ result<std::string> upcaster_table::upcast(std::uint16_t type, std::uint8_t from
 const upcaster_table& upcasters() {
   static const upcaster_table table = [] {
     auto made = upcaster_table::make({production_steps.begin(), production_steps.end()});
-    if (!made) std::abort();  // the assertion above said the same while compiling
+    if (!made) std::abort();  // the assertion above has said so while compiling, but for a step that is no function
     return std::move(*made);
   }();
   return table;

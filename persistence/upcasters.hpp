@@ -42,7 +42,7 @@ constexpr std::uint8_t version_without_step(std::span<const upcaster> steps, std
   for (unsigned version = 1; version <= 255; ++version) {
     unsigned found = 0;
     for (const auto& s : steps)
-      if (s.type == type && s.from_version == version) found += s.step != nullptr ? 1u : 2u;
+      if (s.type == type && s.from_version == version) ++found;
     if (found != (version < newest ? 1u : 0u)) return static_cast<std::uint8_t>(version);
   }
   return 0;

@@ -20,6 +20,7 @@ class test_log : public persistence::event_log {
     return log_.append(groups);
   }
   [[nodiscard]] persistence::log_head head() const override { return log_.head(); }
+  using persistence::event_log::scan;
   [[nodiscard]] result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from_seq, persistence::direction where_to) const override {
     return log_.scan(from_seq, where_to);
   }
