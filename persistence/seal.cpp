@@ -19,12 +19,13 @@ std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (
 
 bool never_changes(const std::string& path) { return path.ends_with(".sst") || path.starts_with("content/"); }
 
-/// Paths below the directory, the seal's own left out.
+/// Paths below the directory, without the seal's own and without projections: those can be deleted, and change while the log is closed.
 result<std::map<std::string, std::uint64_t>> files_below(const std::string& directory) {
   namespace fs = std::filesystem;
   std::map<std::string, std::uint64_t> found;
   std::error_code bad;
   for (auto it = fs::recursive_directory_iterator(directory, bad); !bad && it != fs::recursive_directory_iterator(); it.increment(bad)) {
+    if (it.depth() == 0 && it->path().filename() == projections_folder_name) it.disable_recursion_pending();
     if (!it->is_regular_file(bad)) continue;
     const auto size = it->file_size(bad);
     if (bad) break;
