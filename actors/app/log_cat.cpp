@@ -31,7 +31,7 @@ struct selection {
 
 result<std::uint64_t> seq_at_text(const persistence::event_log& log, const std::string& text, const char* option) {
   auto t = parse_timestamp(text);
-  if (!t) return t.error().within(option);
+  if (!t) return error(errc::invalid_argument, std::string(option) + ": " + t.error().message);
   return persistence::seq_at(log, *t);
 }
 
