@@ -270,6 +270,8 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     o.write_buffer_size = options.write_buffer_bytes;
     // A crash between creating the anchor and creating the rows leaves an anchor of nothing, of no writer.
     o.create_if_missing = a->newest().epoch == 0;
+    // RocksDB makes its folder, and syncs what is in it, but not the entry of the folder itself: after a power cut all rows would be gone.
+    TOMNEXT_TRY(make_folder(rows_folder(directory)));
     rocksdb::DB* raw = nullptr;
     if (auto s = rocksdb::DB::Open(o, rows_folder(directory), &raw); !s.ok()) return io_error(directory, s);
     const auto anchored = a->newest();
