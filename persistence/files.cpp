@@ -118,7 +118,7 @@ std::string lock_file(const std::string& folder) { return folder + "/lock"; }
 }  // namespace
 
 result<folder_lock> folder_lock::take(const std::string& folder) {
-  const int fd = ::open(lock_file(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = calls().open(lock_file(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return failed(lock_file(folder), "opening");
   folder_lock taken(fd);
   auto exclusive = whole_file(F_WRLCK);
@@ -136,7 +136,7 @@ bool folder_lock::held(const std::string& folder) {
 
 folder_lock::folder_lock(folder_lock&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
 folder_lock::~folder_lock() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) calls().close(fd_);
 }
 
 }  // namespace tomnext::persistence

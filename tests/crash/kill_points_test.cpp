@@ -54,7 +54,8 @@ std::string first_broken(const crash_states& states) {
   const fast_folder folder;
   for (const auto& [state, where] : states) {
     state.first.restore(folder / "disk");
-    const auto broken = broken_after_crash(folder / "disk/log", state.second);
+    auto broken = broken_as_it_lies(folder / "disk/log", state.second);
+    if (broken.empty()) broken = broken_after_crash(folder / "disk/log", state.second);
     if (!broken.empty()) return where + ": " + broken;
   }
   return {};

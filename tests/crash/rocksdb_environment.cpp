@@ -154,6 +154,13 @@ class file_system final : public FileSystemWrapper {
   IOStatus CreateDirIfMissing(const std::string& p, const IOOptions& o, IODebugContext* c) override {
     return target()->FileExists(p, o, c).ok() ? IOStatus::OK() : CreateDir(p, o, c);
   }
+  IOStatus LockFile(const std::string& p, const IOOptions& o, FileLock** l, IODebugContext* c) override {
+    const bool fresh = !disk_.at(p);
+    if (fresh && !disk_.begin(operation::create, p)) return failed(p);
+    auto s = target()->LockFile(p, o, l, c);
+    if (s.ok() && fresh) disk_.created(p);
+    return s;
+  }
 
  private:
   static IOStatus unknown() { return IOStatus::NotSupported("the simulated disk does not know this operation"); }

@@ -20,7 +20,7 @@ simulated_calls::opened simulated_calls::of(int fd) {
 }
 
 int simulated_calls::open(const char* path, int flags, mode_t mode) {
-  const bool creates = (flags & O_CREAT) != 0;
+  const bool creates = (flags & O_CREAT) != 0 && ((flags & O_TRUNC) != 0 || !disk_.at(path));
   if (creates && !disk_.begin(operation::create, path)) return failed();
   const int fd = system_calls::open(path, flags, mode);
   if (fd < 0) return fd;

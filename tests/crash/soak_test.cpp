@@ -75,6 +75,7 @@ TEST_CASE("soak: with one reader far behind, memory stays within its bound and t
   WARN("soak of " << seconds << " s: " << commits * events_a_group << " events, resident at most " << resident_max << " KiB, the slow reader at "
                   << slow.through << ", " << late << " commits later than 1 s");
   CHECK(commits >= seconds * groups_per_second * 9 / 10);
+  CHECK(late <= commits / 100);
   CHECK(resident_max > 0);
   CHECK(resident_max <= resident_kilobytes_max);
   CHECK(f.kept().kept_bytes <= feed_bytes_max);

@@ -88,6 +88,15 @@ std::string broken_promise(const event_log& log, const promise& p) {
   return {};
 }
 
+std::string broken_as_it_lies(const std::string& directory, const promise& p) {
+  if (!log_exists(directory)) return p.acknowledged > 0 ? "there is no log any more" : "";
+  auto log = open_log_for_reading(directory);
+  if (!log) return "cannot be read: " + log.error().message;
+  if (auto broken = broken_promise(**log, p); !broken.empty()) return broken;
+  auto report = verify_log(directory, {});
+  return report ? "" : "does not verify: " + report.error().message;
+}
+
 std::string broken_after_crash(const std::string& directory, const promise& p) {
   log_head found;
   {

@@ -33,6 +33,10 @@ std::string live_twice(const std::string& directory, const persistence::rocksdb_
 /// Empty, or what is broken.
 std::string broken_promise(const persistence::event_log& log, const promise& p);
 
+/// Of the files as a kill or a power cut left them, where the disk kept its word: readers and `log verify` do not wait for a writer to set things right.
+/// Where nothing had been acknowledged there may be no log. Empty, or what is broken.
+std::string broken_as_it_lies(const std::string& directory, const promise& p);
+
 /// After a fault that loses nothing acknowledged: it opens, keeps I1 and I2, and its contents and snapshots; it opens again to the same; an append goes on;
 /// what was closed verifies. Empty, or what is broken.
 std::string broken_after_crash(const std::string& directory, const promise& p);
