@@ -79,8 +79,7 @@ std::string live_twice(const std::string& directory, const rocksdb_options& opti
 
 std::string broken_promise(const event_log& log, const promise& p) {
   const auto head = log.head();
-  if (head.seq < p.acknowledged)
-    return "acknowledged up to event " + std::to_string(p.acknowledged) + ", and the log ends at " + std::to_string(head.seq);
+  if (head.seq < p.acknowledged) return "acknowledged up to event " + std::to_string(p.acknowledged) + ", and the log ends at " + std::to_string(head.seq);
   if (head.seq > p.offered) return "the log ends at event " + std::to_string(head.seq) + ", and only " + std::to_string(p.offered) + " were offered";
   auto read = read_quotes(log, 1);
   if (!read) return read.error().message;
