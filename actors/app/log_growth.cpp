@@ -1,0 +1,52 @@
+#include "actors/app/log_growth.hpp"
+
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "persistence/files.hpp"
+#include "persistence/rocksdb_log.hpp"
+
+namespace tomnext::app {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr int intervals = 8;
+
+/// False where it was asked to end.
+bool wait_until(clock::time_point then, std::uint64_t seq, const persistence::scan_progress& go_on) {
+  while (clock::now() < then) {
+    if (!go_on(seq)) return false;
+    std::this_thread::sleep_for(std::min<clock::duration>(then - clock::now(), std::chrono::milliseconds(50)));
+  }
+  return go_on(seq);
+}
+
+}  // namespace
+
+result<growth_report> watch_growth(const std::string& directory, double seconds, double disk_bytes_per_event, std::uint64_t free_bytes,
+                                   std::uint64_t free_bytes_min, const persistence::scan_progress& go_on) {
+  growth_report r;
+  r.written = persistence::folder_lock::held(directory);
+  if (!r.written) return r;
+  std::vector<persistence::growth_sample> samples;
+  std::uint64_t first = 0, last = 0;
+  const auto began = clock::now();
+  for (int i = 0; i <= intervals; ++i) {
+    const auto then = began + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(seconds * i / intervals));
+    if (!wait_until(then, last, go_on)) return error(errc::cancelled, "cancelled while watching the log grow");
+    auto log = persistence::open_log_for_reading(directory);
+    if (!log) return log.error();
+    last = (*log)->head().seq;
+    if (i == 0) first = last;
+    const auto at = std::chrono::duration_cast<std::chrono::nanoseconds>(clock::now() - began);
+    samples.push_back({at.count(), static_cast<std::uint64_t>(static_cast<double>(last) * disk_bytes_per_event)});
+  }
+  r.watched_s = static_cast<double>(samples.back().at_ns - samples.front().at_ns) * 1e-9;
+  r.events = last - first;
+  r.forecast = persistence::forecast_full(samples, free_bytes, free_bytes_min);
+  return r;
+}
+
+}  // namespace tomnext::app
