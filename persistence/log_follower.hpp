@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,8 @@ class log_follower {
 
   std::string directory_;
   log_head seen_;
-  std::vector<file_state> last_files_;
-  unsigned failures_ = 0;  ///< openings that failed, one after the other
+  std::optional<std::vector<file_state>> last_files_;  ///< as they were before the last opening that succeeded
+  unsigned failures_ = 0;                              ///< openings that failed, one after the other
   std::chrono::milliseconds pause_{200};
 };
 

@@ -269,23 +269,40 @@ result<pattern> pattern::compile(std::string_view text, letter_case letters) {
 
 bool pattern::found_in(std::string_view line) const {
   if (matches_nothing_) return true;
+  const auto& begin = at_[line_begin];
+  const auto& end = at_[line_end];
   positions reachable;
-  if (step(line_begin, reachable)) return true;
+  if (stand_at(line.empty() ? begin | end : begin, reachable)) return true;
   for (const char c : line)
     if (step(static_cast<unsigned char>(c), reachable)) return true;
-  return step(line_end, reachable);
+  return stand_at(end, reachable);
 }
 
 bool pattern::step(std::size_t symbol, positions& reachable) const {
   // Most bytes of a line begin no match and go on with none.
   if (!begins_[symbol] && reachable.none()) return false;
   const auto here = (reachable | first_) & at_[symbol];
-  reachable.reset();
-  if (here.none()) return false;
-  if ((here & last_).any()) return true;
+  reachable = behind(here);
+  return (here & last_).any();
+}
+
+bool pattern::stand_at(const positions& anchors, positions& reachable) const {
+  positions passed;
+  for (;;) {
+    const auto here = (reachable | first_) & anchors & ~passed;
+    if (here.none()) return false;
+    if ((here & last_).any()) return true;
+    passed |= here;
+    reachable |= behind(here);
+  }
+}
+
+pattern::positions pattern::behind(const positions& here) const {
+  positions next;
+  if (here.none()) return next;
   for (std::size_t p = 0; p < follow_.size(); ++p)
-    if (here[p]) reachable |= follow_[p];
-  return false;
+    if (here[p]) next |= follow_[p];
+  return next;
 }
 
 }  // namespace tomnext::app

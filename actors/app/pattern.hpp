@@ -31,8 +31,11 @@ class pattern {
  private:
   friend class pattern_parser;
   pattern() = default;
-  /// Takes one symbol; true where a match ends with it.
+  /// Takes one byte; true where a match ends with it.
   bool step(std::size_t symbol, positions& reachable) const;
+  /// Passes anchors that hold here, any number of them: they take no byte. True where a match ends with one.
+  bool stand_at(const positions& anchors, positions& reachable) const;
+  [[nodiscard]] positions behind(const positions& here) const;
 
   bool matches_nothing_ = false;  ///< matches the empty text, hence every line
   positions first_, last_;
