@@ -8,6 +8,7 @@
 
 #include "actors/app/event_types.hpp"
 #include "actors/app/host_names.hpp"
+#include "actors/app/whole_number.hpp"
 #include "actors/replay/kernel.hpp"
 
 namespace tomnext::app {
@@ -94,9 +95,9 @@ result<std::uint32_t> instrument_number(const persistence::event_log& log, const
   return bad("--instrument: '" + text + "' is not defined in this log; there are: " + listed(known));
 }
 
-result<std::optional<timestamp>> time_of(const std::string& text, const char* option) {
-  if (text.empty()) return std::optional<timestamp>{};
-  auto t = parse_timestamp(text);
+result<std::optional<timestamp>> time_of(const std::optional<std::string>& text, const char* option) {
+  if (!text) return std::optional<timestamp>{};
+  auto t = parse_timestamp(*text);
   if (!t) return bad(std::string(option) + ": " + t.error().message);
   return std::optional<timestamp>(*t);
 }
@@ -108,13 +109,11 @@ void selection_options::add_filters(CLI::App& app) {
   app.add_option("--type", types_, "only events of this TYPE; may be given several times")->type_name("TYPE")->allow_extra_args(false);
   app.add_option("--host", host_, "only the stream of this host or ingress, by its name or number; `log stats` lists them")->type_name("HOST");
   app.add_option("--instrument", instrument_, "only events about this instrument, such as EUR/USD, or its number")->type_name("SYMBOL");
-  app.add_option("--correlation", correlation_, "only the workflow that the event with this SEQ began")
-      ->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))
-      ->type_name("SEQ");
+  app.add_option("--correlation", correlation_, "only the workflow that the event with this SEQ began")->check(whole_number(1))->type_name("SEQ");
 }
 
 void selection_options::add_range(CLI::App& app) {
-  const auto seqs = CLI::Range(std::uint64_t{1}, UINT64_MAX);
+  const auto seqs = whole_number(1);
   app.add_option("--from", from_, "first SEQ")->check(seqs)->type_name("SEQ");
   app.add_option("--to", to_, "last SEQ")->check(seqs)->type_name("SEQ");
   app.add_option("--from-time", from_time_, "only events stamped at this TIME or later, such as 2012-02-03T10:00:00Z")->type_name("TIME");
@@ -142,13 +141,13 @@ result<selection> selection_options::in(const persistence::event_log& log, const
   }
   TOMNEXT_TRY(set_times(s.wanted));
   if (correlation_ != 0) s.wanted.correlation = correlation_;
-  if (!host_.empty()) {
-    auto id = host_number(log, host_, go_on);
+  if (host_) {
+    auto id = host_number(log, *host_, go_on);
     if (!id) return id.error();
     s.wanted.host = host_id{*id};
   }
-  if (!instrument_.empty()) {
-    auto id = instrument_number(log, instrument_, go_on);
+  if (instrument_) {
+    auto id = instrument_number(log, *instrument_, go_on);
     if (!id) return id.error();
     s.wanted.instrument = *id;
   }

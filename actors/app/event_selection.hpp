@@ -2,6 +2,7 @@
 #pragma once
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ class selection_options {
  private:
   [[nodiscard]] result<void> set_times(persistence::event_filter& wanted) const;
 
-  std::string directory_, host_, instrument_, from_time_, until_time_;
+  std::string directory_;
+  std::optional<std::string> host_, instrument_, from_time_, until_time_;  ///< an empty text was given, and is none
   std::vector<std::string> types_;
   std::uint64_t from_ = 0, to_ = UINT64_MAX, correlation_ = 0;
 };

@@ -5,6 +5,7 @@
 #include "actors/app/event_lines.hpp"
 #include "actors/app/event_selection.hpp"
 #include "actors/app/interrupts.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::app {
@@ -34,7 +35,7 @@ action add(CLI::App& app) {
   auto o = std::make_shared<cat_options>();
   o->selected.add_filters(app);
   o->selected.add_range(app);
-  app.add_option("--limit", o->limit, "at most N events")->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))->type_name("N");
+  app.add_option("--limit", o->limit, "at most N events")->check(whole_number(1))->type_name("N");
   app.add_flag("--reverse", o->reverse, "the latest first");
   return [o](session& s) { return run(*o, s); };
 }

@@ -8,6 +8,7 @@
 #include "actors/app/interrupts.hpp"
 #include "actors/app/pattern.hpp"
 #include "actors/app/progress_line.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/json.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -74,7 +75,7 @@ action add(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_flag("-i,--ignore-case", o->ignore_case, "the pattern's letters match in either case");
   o->selected.add_range(app);
-  app.add_option("--limit", o->limit, "at most N events")->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))->type_name("N");
+  app.add_option("--limit", o->limit, "at most N events")->check(whole_number(1))->type_name("N");
   app.add_flag("--reverse", o->reverse, "the latest first");
   return [o](session& s) { return run(*o, s); };
 }

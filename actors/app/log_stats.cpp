@@ -10,6 +10,7 @@
 #include "actors/app/log_figures.hpp"
 #include "actors/app/log_growth.hpp"
 #include "actors/app/progress_line.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/checksum.hpp"
 
 namespace tomnext::app {
@@ -154,7 +155,7 @@ action add(CLI::App& app) {
   auto o = std::make_shared<stats_options>();
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
   app.add_option("--forecast", o->forecast_s, "watches a log that is being written for SECONDS, and tells when its disk will be full")
-      ->check(CLI::Range(1u, 86'400u))
+      ->check(whole_number(1, 86'400))
       ->type_name("SECONDS");
   return [o](session& s) { return run(*o, s); };
 }

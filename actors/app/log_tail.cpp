@@ -9,6 +9,7 @@
 #include "actors/app/event_lines.hpp"
 #include "actors/app/event_selection.hpp"
 #include "actors/app/interrupts.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/log_follower.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -57,7 +58,7 @@ wake wait_for(std::chrono::milliseconds pause, const interrupts& asked) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() <= 0) return wake::look;
     pollfd out{STDOUT_FILENO, 0, 0};
-    if (::poll(&out, 1, static_cast<int>(std::min(left, slice).count())) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0) return wake::stop;
+    if (::poll(&out, 1, static_cast<int>(std::min(left, slice).count())) > 0 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return wake::stop;
   }
   return wake::stop;
 }
@@ -97,7 +98,7 @@ result<exit_code> run(const tail_options& o, session& s) {
 action add(CLI::App& app) {
   auto o = std::make_shared<tail_options>();
   o->selected.add_filters(app);
-  app.add_option("-n,--lines", o->count, "the last N events of those wanted; 10")->type_name("N");
+  app.add_option("-n,--lines", o->count, "the last N events of those wanted; 10")->check(whole_number(0))->type_name("N");
   app.add_flag("--follow", o->follow,
                "then those that come, once they are on the disk, until SIGINT or SIGTERM (exit 130); a node may stop and start again meanwhile");
   return [o](session& s) { return run(*o, s); };

@@ -152,6 +152,11 @@ TEST_CASE("log grep, tail and stats on the log of a back-test") {
                                                       {"cat", log, "--from-time", "2013-01-01T00:00:00Z", "--until-time", "2012-01-01T00:00:00Z"},
                                                       {"cat", log, "--to", "3", "--from", "4"},
                                                       {"tail", log, "-n", "-1"},
+                                                      {"tail", log, "-n", "010"},
+                                                      {"tail", log, "-n", "0x10"},
+                                                      {"tail", log, "-n", "18446744073709551616"},
+                                                      {"cat", log, "--from-time", ""},
+                                                      {"cat", log, "--from", "-1"},
                                                       {"tail", log, "-n", "many"},
                                                       {"tail", log, "--from", "1"},
                                                       {"stats", log, "--forecast", "0"},
@@ -263,7 +268,7 @@ TEST_CASE("log tail --follow ends where nobody reads it, and says so where the l
 TEST_CASE("log stats --forecast beside a node that writes: a rate, and when the disk is full") {
   scratch_folder f;
   const auto log = f / "log";
-  live_node n(demo_file(), log, {"--port", "0", "--stay", "--pace", "x50000"});
+  live_node n(demo_file(), log, {"--port", "0", "--stay", "--pace", "x20000"});
   REQUIRE(eventually([&] { return n.durable() > 1'000; }));
   const auto s = json::parse(tomnext_tool({"log", "stats", log, "--forecast", "1", "--json"}).out);
   REQUIRE(n.actor("data_pipeline/ingress")["state"] != "stopped");  // it wrote all the while
