@@ -113,6 +113,7 @@ result<group_ref> scan::next() {
 }
 
 result<group_ref> backward_scan::next() {
+  if (later_ == base_.first_seq) return group_ref{};
   if (!at_->Valid()) {
     if (!at_->status().ok()) return io_error(where_, at_->status()).within("before event " + std::to_string(later_));
     return group_ref{};
@@ -126,6 +127,7 @@ result<group_ref> backward_scan::next() {
   if (later_ != 0 && g->events->last_seq() + 1 != later_)
     return error(errc::log_gap, where_ + ": events " + std::to_string(g->events->last_seq() + 1) + " to " + std::to_string(later_ - 1) + " are missing");
   if (later_ != 0 && chain(g->previous, bytes) != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
+  if (first == base_.first_seq && g->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
   expected_ = g->previous;
   later_ = first;
   at_->Prev();
@@ -143,7 +145,7 @@ result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std:
   if (!g) return g.error().within(where + ": group at event " + std::to_string(first));
   if (g->events->first_seq() != first)
     return error(errc::log_corrupt, where + ": group at event " + std::to_string(first) + ": it says that it begins elsewhere");
-  return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first});
+  return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first, g->previous});
 }
 
 }  // namespace tomnext::persistence::rows

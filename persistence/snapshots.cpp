@@ -134,13 +134,14 @@ result<void> snapshot_store::put(const snapshot& s) const {
   return {};
 }
 
-result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, const event_log& log) const {
+result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, const event_log& log, damaged_snapshot damaged) const {
   auto files = files_of(folder_, file_stem(key.host));
   if (!files) return files.error();
   const auto head = log.head().seq;
   for (const auto& file : *files) {
     auto s = load(file.path);
     if (!s && s.error().code == errc::snapshot_invalid) {
+      if (damaged == damaged_snapshot::passed_over) continue;
       TOMNEXT_TRY(break_seal(log_));
       std::error_code bad;
       fs::rename(file.path, file.path + ".quarantined", bad);
