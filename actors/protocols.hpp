@@ -8,6 +8,7 @@
 #include "actors/journal/sequencer.hpp"
 #include "actors/runtime/caf.hpp"
 #include "persistence/event_log.hpp"
+#include "persistence/filter.hpp"
 #include "persistence/snapshots.hpp"
 
 namespace tomnext::actors {
@@ -36,11 +37,24 @@ using enrolment_ref = std::shared_ptr<const enrolment>;
 struct offered_input {
   event what;
   bool after_timers_at = false;  ///< also the timers due exactly at its time: the end of a source counts as a later tick
+  /// Urgent inputs only: its stream (ingress and routing key) must end with this event, 0 for none yet, or it is refused with errc::version_conflict.
+  std::optional<std::uint64_t> expected_version = {};
 };
 using inputs_ref = std::shared_ptr<const std::vector<offered_input>>;
 using timers_ref = std::shared_ptr<const std::vector<timer_armed>>;
 using snapshot_ref = std::shared_ptr<const persistence::snapshot>;
 using durable_ref = std::shared_ptr<const persistence::log_head>;
+using commit_ref = std::shared_ptr<const result<persistence::log_head>>;
+
+/// What a reader of the durable feed asks for.
+struct feed_wish {
+  std::string name;                            ///< of the actor that reads
+  actor_ptr who;                               ///< a durable_reader
+  std::optional<std::uint64_t> from_seq = {};  ///< absent: behind what a reader of this name has done; of a new one: behind what is durable now
+  persistence::event_filter wanted = {};       ///< nothing else is given to it
+  std::uint64_t credit_events = 8'192;         ///< so many are given to it before it says done; a group is never torn, so one group may go beyond
+};
+using wish_ref = std::shared_ptr<const feed_wish>;
 
 TOMNEXT_ATOM(deliver, "deliver");
 TOMNEXT_ATOM(durable, "durable");
@@ -53,6 +67,9 @@ TOMNEXT_ATOM(position, "position");
 TOMNEXT_ATOM(settled, "settled");
 TOMNEXT_ATOM(write, "write");
 TOMNEXT_ATOM(flush, "flush");
+TOMNEXT_ATOM(committed, "committed");
+TOMNEXT_ATOM(full, "full");
+TOMNEXT_ATOM(outcome, "outcome");
 TOMNEXT_ATOM(read, "read");
 TOMNEXT_ATOM(snapshot, "snapshot");
 TOMNEXT_ATOM(offer, "offer");
@@ -75,22 +92,35 @@ TOMNEXT_ATOM(halt, "halt");
 using journal_protocol =
     typed<answer<enrolment_ref>(enroll_atom, std::uint32_t, actor_ptr),  // a host registers: (host, itself); it is delivered everything behind the registration
           answer<void>(answers_atom, answers_ref),                       // a host's reactions, or its silence
-          answer<std::uint64_t>(admit_atom, inputs_ref),  // inputs, answered with the head when there is credit for more (lockstep: when all is quiet)
-          answer<timers_ref>(timers_atom, actor_ptr),     // with credit for an input: timers that are armed; later ones are told to that time authority
+          // Inputs, answered when there is credit for more (lockstep: when all is quiet): with the head, or, of a command, with its seq, the first time's where
+          // it is a repetition. One that has a key or expects a version is offered alone, and is refused before anything is taken.
+          answer<std::uint64_t>(admit_atom, inputs_ref),
+          answer<timers_ref>(timers_atom, actor_ptr),  // with credit for an input: timers that are armed; later ones are told to that time authority
           answer<std::uint64_t, std::int64_t>(position_atom, std::uint32_t),  // the source position that an ingress has recorded, and the log's present (ns)
-          answer<std::uint64_t>(settled_atom),               // answered with the head once all that was offered so far is answered by its hosts and durable
-          answer<std::uint64_t>(await_atom, std::uint64_t),  // answered with the durable head once all hosts have answered this seq and that is durable
-          answer<void>(durable_atom, durable_ref),           // the writer: durable up to here
-          answer<std::string>(status_atom)>;                 // figures as JSON
+          answer<std::uint64_t>(settled_atom),                 // answered with the head once all that was offered so far is answered by its hosts and durable
+          answer<std::uint64_t>(await_atom, std::uint64_t),    // answered with the durable head once all hosts have answered this seq and that is durable
+          answer<std::uint64_t>(outcome_atom, std::uint64_t),  // of an operator's command with this seq: the last event that answers it; 0: nothing has
+          answer<void>(durable_atom, durable_ref),             // the writer: durable up to here
+          answer<void>(full_atom, std::string),                // the writer: the log takes nothing for now, and why; the next durable_atom ends that
+          answer<std::string>(status_atom)>;                   // figures as JSON
 
-/// Subscribers of the durable feed.
-using durable_feed = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;  // groups that are durable now, and the head
+/// Readers of the durable feed. They answer each message with done(name, last seq of it) to its sender, or get no more than their credit.
+using durable_reader = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;  // what they want of the groups that are durable now, and the head
 
-using writer_protocol =
-    typed<answer<void>(write_atom, group_ref),                   // a group to be made durable
-          answer<void>(flush_atom),                              // to itself, behind what is queued: commit
-          answer<void>(subscribe_atom, std::string, actor_ptr),  // an adapter joins the durable feed under its name; a restarted one goes on where it was
-          answer<void>(done_atom, std::string, std::uint64_t)>;  // it has done what it had to do up to here
+/// Serves the readers of the durable feed: each at its own pace, and none at the writer's expense.
+using feed_protocol =
+    typed<answer<std::uint64_t>(subscribe_atom, wish_ref),  // a reader joins, in the place of an earlier life of its name; answered with the first seq for it
+          answer<void>(done_atom, std::string, std::uint64_t),  // it has done what it had to do up to here: its credit is back
+          answer<void>(durable_atom),                           // the writer: more is durable
+          answer<std::uint64_t>(settled_atom, std::string),     // answered once this reader (empty: each) has done all that is durable now
+          answer<void>(watch_atom),                             // to itself: does a reader stand still?
+          answer<std::string>(status_atom)>;                    // places and lags of the readers as JSON
+
+using writer_protocol = typed<answer<void>(write_atom, group_ref),       // a group to be made durable
+                              answer<void>(flush_atom),                  // to itself, behind what is queued: commit
+                              answer<void>(committed_atom, commit_ref),  // the log, where it answers later: what has become of the oldest batch under way
+                              answer<void>(watch_atom),                  // to itself: try again what a full log has refused
+                              answer<void>(subscribe_atom, actor_ptr)>;  // the durable feed: to be told that more is durable, from now on
 
 using reader_protocol =
     typed<answer<groups_ref>(read_atom, std::uint64_t, std::uint64_t),  // durable groups from the one with this seq on, up to so many; empty at the end
@@ -102,11 +132,13 @@ using keeper_protocol = typed<answer<void>(snapshot_atom, std::uint32_t, std::ui
 
 // ---- runtime ---------------------------------------------------------------------------------------
 using host_protocol = typed<answer<void>(deliver_atom, group_ref),                       // events of the sequenced feed, some of which concern this host
+                            answer<void>(tick_atom),                                     // to itself: time for a snapshot, if it had inputs since the last one
                             answer<std::string>(query_atom, std::string, std::string)>;  // (question, argument): a view of its state as JSON, with as_of_seq
 
 /// The one line at which inputs enter, and the one authority over time.
 using time_protocol = typed<answer<std::uint64_t>(offer_atom, inputs_ref),   // market inputs; answered with the head when all are admitted
                             answer<std::uint64_t>(urgent_atom, inputs_ref),  // operators and supervision: before every market input that waits, stamped now
+                            answer<void>(full_atom, std::string),            // the journal: the log takes nothing for now, and why; empty: it does again
                             answer<void>(armed_atom, timers_ref),            // the journal: these were armed
                             answer<void>(time_is_atom, std::int64_t),  // the market's clock has reached this instant (ns) without an input: fire what is due
                             answer<bool>(halt_atom),                   // no more inputs: those that wait are refused with errc::cancelled
@@ -150,4 +182,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::inputs_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::timers_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::snapshot_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::durable_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::commit_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::wish_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::quote_batch_ref)

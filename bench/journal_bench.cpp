@@ -5,10 +5,12 @@
 #include <mutex>
 #include <thread>
 
+#include "actors/journal/feed_actor.hpp"
 #include "actors/journal/journal_actor.hpp"
 #include "actors/journal/writer_actor.hpp"
 #include "actors/replay/kernel.hpp"
 #include "actors/replay/log_writer.hpp"
+#include "actors/runtime/feed_reader.hpp"
 #include "actors/runtime/instrumented.hpp"
 #include "bench/counting_log.hpp"
 #include "bench/harness.hpp"
@@ -129,14 +131,19 @@ struct moments {
 struct observer_state {
   actors::channel_protocol::pointer self;
   std::shared_ptr<moments> seen;
-  observer_state(actors::channel_protocol::pointer s, std::shared_ptr<moments> m, const actors::writer_protocol& writer) : self(s), seen(std::move(m)) {
-    actors::tell(self, writer, actors::subscribe_v, std::string("benchmark"), actors::pointer_of(self));
+  observer_state(actors::channel_protocol::pointer s, std::shared_ptr<moments> m, const actors::feed_protocol& feed) : self(s), seen(std::move(m)) {
+    actors::feed_wish wish;
+    wish.name = feed_name;
+    wish.from_seq = 1;
+    actors::join_feed(self, feed, std::move(wish));
   }
+  static constexpr auto feed_name = "benchmark";
   actors::channel_protocol::behavior_type behavior() {
-    return {[this](actors::durable_atom, const actors::groups_ref& groups, const actors::durable_ref&) {
+    return {[this](actors::durable_atom, const actors::groups_ref& groups, const actors::durable_ref& head) {
       const auto now = stopwatch::now();
       for (const auto& g : *groups)
         for (const auto& e : g->events) seen->durable[e.head.seq - 1] = now;
+      actors::return_credit(self, feed_name, *groups, *head);
     }};
   }
 };
@@ -159,11 +166,14 @@ std::vector<double> acknowledgements(const scratch_folder& folder, double events
     actors::configure(config, 2);
     actors::actor_system system{config};
     const auto figures = std::make_shared<actors::introspection>();
-    const auto writer = actors::spawn_detached_actor<actors::writer_protocol, actors::writer_state>(system, figures, {"writer", "journal", ""}, log);
+    const auto link = std::make_shared<actors::feed_link>(log, std::uint64_t{64} << 20);
+    const auto writer = actors::spawn_detached_actor<actors::writer_protocol, actors::writer_state>(system, figures, {"writer", "journal", ""}, log, link);
+    const auto feed = actors::spawn_detached_actor<actors::feed_protocol, actors::feed_state>(system, figures, {"feed", "journal", ""}, link, writer,
+                                                                                              actors::feed_settings{});
     const auto journal = actors::spawn_actor<actors::journal_protocol, actors::journal_state>(
         system, figures, {"journal", "journal", ""}, actors::journal_settings{actors::ordering::arrival, UINT64_MAX, {}}, sequencer,
         std::vector<actors::host_definition>{}, writer, log->head());
-    const auto observer = actors::spawn_actor<actors::channel_protocol, observer_state>(system, figures, {"observer", "adapter", ""}, seen, writer);
+    const auto observer = actors::spawn_actor<actors::channel_protocol, observer_state>(system, figures, {"observer", "adapter", ""}, seen, feed);
 
     ::prctl(PR_SET_TIMERSLACK, 1'000ul, 0ul, 0ul, 0ul);  // wake on time, not up to 50 µs later
     const auto begins = stopwatch::now() + std::chrono::milliseconds(50);
@@ -175,10 +185,10 @@ std::vector<double> acknowledgements(const scratch_folder& folder, double events
     caf::scoped_actor self{system};
     self->request(journal, std::chrono::seconds(60), actors::settled_v)
         .receive([](std::uint64_t) {}, [](const caf::error& e) { stop(actors::from_caf(e).within("waiting for the end")); });
-    // The journal hears of durability after the observer was told: an end behind the observer's queue finds it read.
-    actors::exit_after_queue(actors::pointer_of(observer), caf::exit_reason::user_shutdown);
-    self->wait_for(observer);
-    for (const auto& a : {actors::pointer_of(journal), actors::pointer_of(writer)}) actors::exit_now(a, caf::exit_reason::kill);
+    self->request(feed, std::chrono::seconds(60), actors::settled_v, std::string())
+        .receive([](std::uint64_t) {}, [](const caf::error& e) { stop(actors::from_caf(e).within("waiting for the observer")); });
+    for (const auto& a : {actors::pointer_of(observer), actors::pointer_of(feed), actors::pointer_of(journal), actors::pointer_of(writer)})
+      actors::exit_now(a, caf::exit_reason::kill);
   }
   log.reset();
   std::filesystem::remove_all(directory);

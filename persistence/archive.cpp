@@ -175,20 +175,21 @@ class decoding_scan final : public log_scan {
   std::string where_;
 };
 
-class joined_scan final : public log_scan {
+/// Of groups, or of rows: whichever comes to its end gives an empty one.
+template <class Source, class Item> class joined_source final : public Source {
  public:
-  joined_scan(std::unique_ptr<log_scan> first, std::unique_ptr<log_scan> second) : first_(std::move(first)), second_(std::move(second)) {}
-  result<group_ref> next() override {
+  joined_source(std::unique_ptr<Source> first, std::unique_ptr<Source> second) : first_(std::move(first)), second_(std::move(second)) {}
+  result<Item> next() override {
     if (first_) {
-      auto g = first_->next();
-      if (!g || *g) return g;
+      auto item = first_->next();
+      if (!item || *item) return item;
       first_.reset();
     }
     return second_->next();
   }
 
  private:
-  std::unique_ptr<log_scan> first_, second_;
+  std::unique_ptr<Source> first_, second_;
 };
 
 }  // namespace
@@ -232,7 +233,11 @@ std::unique_ptr<log_scan> decoded(std::unique_ptr<row_source> rows, std::string 
 }
 
 std::unique_ptr<log_scan> joined(std::unique_ptr<log_scan> first, std::unique_ptr<log_scan> second) {
-  return std::make_unique<joined_scan>(std::move(first), std::move(second));
+  return std::make_unique<joined_source<log_scan, group_ref>>(std::move(first), std::move(second));
+}
+
+std::unique_ptr<row_source> joined(std::unique_ptr<row_source> first, std::unique_ptr<row_source> second) {
+  return std::make_unique<joined_source<row_source, std::optional<stored_row>>>(std::move(first), std::move(second));
 }
 
 result<std::optional<hash256>> archived_chain_at(const std::string& folder, std::uint64_t seq) {

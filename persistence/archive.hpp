@@ -27,6 +27,7 @@ result<std::unique_ptr<row_source>> archived_rows(const std::string& folder, con
 std::unique_ptr<log_scan> decoded(std::unique_ptr<row_source> rows, std::string where);
 /// All of one, then all of the other.
 std::unique_ptr<log_scan> joined(std::unique_ptr<log_scan> first, std::unique_ptr<log_scan> second);
+std::unique_ptr<row_source> joined(std::unique_ptr<row_source> first, std::unique_ptr<row_source> second);
 
 /// The chain with the archived row that ends at `seq`; nothing where none ends there. errc::log_archived where its segment is missing.
 result<std::optional<hash256>> archived_chain_at(const std::string& folder, std::uint64_t seq);

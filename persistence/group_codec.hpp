@@ -25,8 +25,11 @@ struct decoded_group {
   group_ref events;
   hash256 previous;
 };
+class upcaster_table;
+const upcaster_table& upcasters();
 /// Checks the checksum first, then everything. errc::log_corrupt with the reason, errc::log_newer_version with type and seq, where an event is newer than this build.
-result<decoded_group> decode_group(std::string_view bytes);
+/// Events of an earlier version come as the newest, envelope included: a reader never meets another (upcasters.hpp). The chain is over the stored bytes.
+result<decoded_group> decode_group(std::string_view bytes, const upcaster_table& table = upcasters());
 
 /// The first part only, without a checksum: for walking over groups.
 struct group_head {
@@ -34,6 +37,8 @@ struct group_head {
   hash256 previous;
 };
 result<group_head> decode_group_head(std::string_view bytes);
+/// The time of the first event, from its envelope alone: of no known type, and whatever its payload is. Without a checksum.
+result<timestamp> decode_first_at(std::string_view bytes);
 
 /// SHA-256 over the previous hash and the group's bytes.
 hash256 chain(const hash256& previous, std::string_view group_bytes);

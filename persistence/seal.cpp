@@ -19,14 +19,15 @@ std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (
 
 bool never_changes(const std::string& path) { return path.ends_with(".sst") || path.starts_with("content/"); }
 
-/// Paths below the directory, the seal's own left out, and those of the archive: segments have checksums of their own, and may come and go.
+/// Paths below the directory, without the seal's own, projections and the archive: those can be deleted, and change while the log is closed. Segments have
+/// checksums of their own.
 result<std::map<std::string, std::uint64_t>> files_below(const std::string& directory) {
   namespace fs = std::filesystem;
   std::map<std::string, std::uint64_t> found;
   std::error_code bad;
   for (auto it = fs::recursive_directory_iterator(directory, bad); !bad && it != fs::recursive_directory_iterator(); it.increment(bad)) {
     const auto path = it->path().lexically_relative(directory).generic_string();
-    if (path == "archive") it.disable_recursion_pending();
+    if (path == projections_folder_name || path == "archive") it.disable_recursion_pending();
     if (!it->is_regular_file(bad)) continue;
     const auto size = it->file_size(bad);
     if (bad) break;

@@ -110,7 +110,8 @@ result<snapshot> load(const std::string& path) {
 
 }  // namespace
 
-snapshot_store::snapshot_store(std::string log_directory) : log_(std::move(log_directory)), folder_(log_ + "/snapshots") {}
+snapshot_store::snapshot_store(std::string log_directory, std::size_t kept)
+    : log_(std::move(log_directory)), folder_(log_ + "/snapshots"), kept_(std::max<std::size_t>(kept, 1)) {}
 
 result<void> snapshot_store::put(const snapshot& s) const {
   if (s.key.host.empty() || s.key.host.size() > host_name_bytes_max)
@@ -130,7 +131,7 @@ result<void> snapshot_store::put(const snapshot& s) const {
   if (!older) return older.error();
   // Numbers count puts. By `covered` alone, leftovers of a history that was given up could outrank every snapshot of the present one.
   TOMNEXT_TRY(write_durably(folder_ + "/" + file_name(stem, older->empty() ? 1 : older->front().number + 1), encode(s)));
-  for (std::size_t i = snapshots_kept - 1; i < older->size(); ++i) TOMNEXT_TRY(remove_durably((*older)[i].path));
+  for (std::size_t i = kept_ - 1; i < older->size(); ++i) TOMNEXT_TRY(remove_durably((*older)[i].path));
   return {};
 }
 

@@ -30,7 +30,7 @@ struct snapshot {
   bool operator==(const snapshot&) const = default;
 };
 
-/// Snapshots kept per host: the newest, and one to fall back on.
+/// Snapshots kept per host unless somebody says otherwise: the newest, and one to fall back on.
 inline constexpr std::size_t snapshots_kept = 2;
 inline constexpr std::size_t snapshot_state_bytes_max = std::size_t{256} << 20;
 inline constexpr std::size_t host_name_bytes_max = 255;
@@ -41,8 +41,9 @@ enum class damaged_snapshot : std::uint8_t { quarantined, passed_over };
 class snapshot_store {
  public:
   /// Snapshots lie in the subfolder `snapshots` of the log's directory. One host's snapshots are put by one thread at a time.
-  explicit snapshot_store(std::string log_directory);
-  /// Durable when it returns; older ones beyond `snapshots_kept` go. errc::invalid_argument unless covered <= mark <= at.seq, a host is named, and the state fits.
+  /// `kept` per host, at least 1.
+  explicit snapshot_store(std::string log_directory, std::size_t kept = snapshots_kept);
+  /// Durable when it returns; older ones beyond those kept go. errc::invalid_argument unless covered <= mark <= at.seq, a host is named, and the state fits.
   result<void> put(const snapshot& s) const;
   /// The latest put that is whole, of this key, with mark <= head, and of this log's history. A damaged one is renamed to *.quarantined (where nothing may be
   /// changed: passed over) and the one before it used; one of another key or history is passed over.
@@ -53,6 +54,7 @@ class snapshot_store {
  private:
   std::string log_;
   std::string folder_;
+  std::size_t kept_;
 };
 
 }  // namespace tomnext::persistence

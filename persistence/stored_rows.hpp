@@ -21,6 +21,9 @@ struct stored_row {
   std::string_view bytes;
 };
 
+/// What a row's bytes say of it, and its hash. Its checksum has been checked, its events have not been decoded. errc::log_corrupt, errc::log_newer_version
+result<stored_row> describe_row(std::string_view bytes);
+
 /// Rows in order of their seq. Checksum, chain and contiguity of each have been checked; its events have not been decoded.
 class row_source {
  public:
@@ -29,14 +32,22 @@ class row_source {
   virtual result<std::optional<stored_row>> next() = 0;
 };
 
-/// The rows of a log's directory from the one that holds `from_seq` to the head at the time of the call. Works beside a writer.
+/// The rows of a log's directory from the one that holds `from_seq` (0 and 1: the first) to the head at the time of the call; none where the head is earlier.
+/// Works beside a writer. Refuses a log that holds less than its anchor, or another history, as opening it does.
 result<std::unique_ptr<row_source>> read_rows(const std::string& directory, std::uint64_t from_seq);
 
 /// Asked now and then with the last seq that is done; false ends the work with errc::cancelled, and nothing half-done is left.
 using keep_going = std::function<bool(std::uint64_t seq)>;
 
-/// Makes a new log in `directory`, which must not exist or be empty, of all rows of a source, which must begin at event 1. The log appears whole or not at
-/// all. Returns its head.
-result<log_head> make_log(const std::string& directory, row_source& rows, const keep_going& go_on);
+/// Adds to a log that is being made: its contents, say. Called with the folder, which is still a temporary one, when all rows are in it.
+using log_completion = std::function<result<void>(const std::string& directory)>;
+
+/// Makes a new log in `directory`, which must not exist or be empty, of all rows of a source, which must begin at event 1. The log appears whole, sealed and
+/// durable, or not at all. Returns its head. errc::invalid_argument: the target is not empty, or there are no rows · errc::log_gap, errc::log_corrupt: the
+/// rows are no log · errc::cancelled · errc::log_io
+result<log_head> make_log(const std::string& directory, row_source& rows, const keep_going& go_on, const log_completion& complete = {});
+
+/// All rows of a source, which must begin at event 1, into the rows of a folder where there are none. Durable when it returns. What make_log is made of.
+result<log_head> store_rows(const std::string& directory, row_source& rows, const keep_going& go_on);
 
 }  // namespace tomnext::persistence

@@ -1,5 +1,6 @@
 #include "actors/api/http_message.hpp"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace tomnext::api {
@@ -34,6 +35,7 @@ answer_class answer_for(errc code) {
     case errc::division_by_zero: return {400, "bad_request"};
     case errc::unknown_instrument: return {404, "unknown_instrument"};
     case errc::illegal_transition: return {409, "illegal_transition"};
+    case errc::version_conflict: return {409, "version_conflict"};
     case errc::limit_breached: return {422, "limit_breached"};
     case errc::conversion_rate_missing: return {503, "conversion_rate_missing"};
     case errc::overloaded: return {503, "overloaded"};
@@ -53,9 +55,32 @@ answer_class answer_for(errc code) {
     case errc::log_newer_version:
     case errc::stale_incarnation:
     case errc::snapshot_invalid:
+    case errc::log_key:
+    case errc::log_archived:
+    case errc::retention_refused:
+    case errc::signature_invalid:
     case errc::decode_failed: return {500, "internal_error"};
   }
   return {500, "internal_error"};
+}
+
+/// The number behind a word of a message.
+std::optional<std::uint64_t> number_behind(const std::string& message, const std::string& word) {
+  const auto at = message.rfind(word);
+  if (at == std::string::npos) return std::nullopt;
+  std::uint64_t n = 0;
+  const char* first = message.data() + at + word.size();
+  if (std::from_chars(first, message.data() + message.size(), n).ec != std::errc()) return std::nullopt;
+  return n;
+}
+
+/// A client that expected another version needs the actual one, not a text about it.
+json details_of(const error& e) {
+  json details{{"errc", static_cast<unsigned>(e.code)}};
+  if (e.code != errc::version_conflict) return details;
+  if (const auto expected = number_behind(e.message, "expected version ")) details["expected_version"] = *expected;
+  if (const auto actual = number_behind(e.message, "actual version ")) details["actual_version"] = *actual;
+  return details;
 }
 
 }  // namespace
@@ -105,7 +130,9 @@ http_response problem(unsigned status, std::string_view code, std::string_view m
 
 http_response problem(const error& e, std::string_view correlation_id) {
   const auto [status, code] = answer_for(e.code);
-  return problem(status, code, e.message, correlation_id, json{{"errc", static_cast<unsigned>(e.code)}}.dump());
+  auto answer = problem(status, code, e.message, correlation_id, details_of(e).dump());
+  if (status == 503 && e.policy() == error_policy::retry) answer.headers.emplace_back("Retry-After", "1");
+  return answer;
 }
 
 }  // namespace tomnext::api

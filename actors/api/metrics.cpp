@@ -96,6 +96,8 @@ std::string actor_metrics(const std::vector<actors::actor_figures>& figures) {
     m.counter("tomnext_actor_processed_total", "messages processed", who, static_cast<double>(a.processed));
     m.counter("tomnext_actor_errors_total", "messages that ended in an error", who, static_cast<double>(a.errors));
     m.counter("tomnext_actor_restarts_total", "restarts by the supervisor", who, static_cast<double>(a.restarts));
+    if (a.feed_lag_events)
+      m.gauge("tomnext_feed_lag_events", "events that are durable and not yet done by this reader", who, static_cast<double>(*a.feed_lag_events));
     m.gauge("tomnext_actor_up_seconds", "time since the actor's last start", who, a.up_s);
     const std::string help = "service time of one message";
     m.summary("tomnext_actor_service_seconds", help, with("quantile", "0.5"), a.p50_us / 1e6);

@@ -82,7 +82,12 @@ result<exit_code> run(const run_command_options& o, session& s) {
   const signal_waiter signals;
   spdlog::set_default_logger(node_logger());
   TOMNEXT_TRY(replay::prepare(*d));
-  auto opened = persistence::open_log(d->node.log, {});
+  const auto& storage = d->node.storage;
+  persistence::rocksdb_options how;
+  how.when = storage.sync ? persistence::durability::sync : persistence::durability::os;
+  how.anchors = storage.anchor_before_acknowledgement ? persistence::anchoring::before_acknowledgement : persistence::anchoring::periodic;
+  how.free_bytes_min = storage.free_bytes_min;
+  auto opened = persistence::open_log(d->node.log, how);
   if (!opened) return opened.error();
   node_options options;
   options.log = std::move(*opened);

@@ -27,6 +27,11 @@ exit_code exit_code_of(errc code) {
     case errc::stale_incarnation:
     case errc::log_locked:
     case errc::snapshot_invalid:
+    case errc::version_conflict:
+    case errc::log_key:
+    case errc::log_archived:
+    case errc::retention_refused:
+    case errc::signature_invalid:
     case errc::decode_failed: return exit_code::log;
     case errc::illegal_transition:
     case errc::limit_breached:

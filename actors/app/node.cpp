@@ -8,6 +8,7 @@
 #include "actors/app/node_routes.hpp"
 #include "actors/data_pipeline/ingress_actor.hpp"
 #include "actors/data_pipeline/source_actor.hpp"
+#include "actors/journal/feed_actor.hpp"
 #include "actors/journal/reader_actor.hpp"
 #include "actors/journal/snapshot_keeper.hpp"
 #include "actors/journal/writer_actor.hpp"
@@ -30,7 +31,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto journal_name = "journal/journal", writer_name = "journal/writer", reader_name = "journal/reader", keeper_name = "journal/snapshots",
-               readiness_name = "runtime/readiness", time_name = "runtime/time", source_name = "data_pipeline/source", ingress_name = "data_pipeline/ingress";
+               feed_name = "journal/feed", readiness_name = "runtime/readiness", time_name = "runtime/time", source_name = "data_pipeline/source",
+               ingress_name = "data_pipeline/ingress";
 
 // Below the collector's watch level for queues: a journal that is ahead of its disk by its window is no reason for an alert.
 constexpr std::uint64_t journal_window_events = 8'192;
@@ -104,7 +106,8 @@ result<void> node::restore() {
     }
   }
   sequencer_->set_epoch(options_.log->head().epoch);
-  if (!options_.directory.empty()) snapshots_ = std::make_shared<const persistence::snapshot_store>(options_.directory);
+  if (!options_.directory.empty())
+    snapshots_ = std::make_shared<const persistence::snapshot_store>(options_.directory, deployment_->node.storage.snapshots_kept);
   return {};
 }
 
@@ -121,6 +124,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   const auto time_now = at(std::type_identity<time_protocol>{}, time_name);
   const auto source_now = at(std::type_identity<source_protocol>{}, source_name);
   const auto writer_now = at(std::type_identity<writer_protocol>{}, writer_name);
+  const auto feed_now = at(std::type_identity<feed_protocol>{}, feed_name);
   const auto journal_now = at(std::type_identity<journal_protocol>{}, journal_name);
 
   // Each child is entered into the directory whenever it starts.
@@ -151,10 +155,13 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
     keys[h.definition.id.value] = {h.definition.name, h.definition.version, h.definition.state_version, configuration_hash};
   }
 
+  const auto& storage = deployment_->node.storage;
+  const auto storage_queue = storage.queue_events_max;
+  const auto link = std::make_shared<feed_link>(options_.log, storage.feed_bytes_max);
   std::vector<child_spec> tree;
   // ---- the journal: never restarted in place, its death ends the node
   tree.push_back(child(writer_name, restart_kind::temporary, 10s, [=, log = options_.log](parent_actor& p, const std::string& name) {
-    return pointer_of(spawn_detached_actor<writer_protocol, writer_state>(p, figures, {name, "journal", "node"}, log));
+    return pointer_of(spawn_detached_actor<writer_protocol, writer_state>(p, figures, {name, "journal", "node"}, log, link));
   }));
   const journal_settings journal_options{sequencer_->order(), journal_window_events, options_.tap};
   const auto durable = options_.log->head();
@@ -165,14 +172,19 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   tree.push_back(child(reader_name, restart_kind::permanent, 5s, [=, log = options_.log, store = snapshots_](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_detached_actor<reader_protocol, reader_state>(p, figures, {name, "journal", "node"}, log, store, keys));
   }));
+  const feed_settings feed_options{std::chrono::seconds(storage.feed_stall_s), figures};
+  tree.push_back(child(feed_name, restart_kind::permanent, 5s, [=](parent_actor& p, const std::string& name) {
+    return pointer_of(spawn_detached_actor<feed_protocol, feed_state>(p, figures, {name, "journal", "node"}, link, writer_now(), feed_options));
+  }));
   tree.push_back(child(keeper_name, restart_kind::permanent, 5s, [=, store = snapshots_](parent_actor& p, const std::string& name) {
-    return pointer_of(spawn_detached_actor<keeper_protocol, keeper_state>(p, figures, {name, "adapter", "node"}, store, writer_now(), journal_now()));
+    return pointer_of(spawn_detached_actor<keeper_protocol, keeper_state>(p, figures, {name, "adapter", "node"}, store, feed_now(), journal_now()));
   }));
   tree.push_back(child(readiness_name, restart_kind::permanent, 1s, [=](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_actor<readiness_protocol, readiness_state>(p, figures, {name, "runtime", "node"}, host_names, figures));
   }));
   tree.push_back(child(time_name, restart_kind::permanent, 1s, [=, order = sequencer_->order()](parent_actor& p, const std::string& name) {
-    return pointer_of(spawn_actor<time_protocol, time_authority_state>(p, figures, {name, "timers", "node"}, journal_now(), order));
+    const line_limits lines{storage_queue, std::max<std::uint64_t>(storage_queue / 16, 256)};
+    return pointer_of(spawn_actor<time_protocol, time_authority_state>(p, figures, {name, "timers", "node"}, journal_now(), order, lines));
   }));
 
   // ---- the nine services
@@ -192,6 +204,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
       s.view = h.view;
       s.configuration_hash = configuration_hash;
       s.snapshot_every = deployment_->node.snapshot_every;
+      s.snapshot_interval = std::chrono::seconds(storage.snapshot_interval_s);
       s.reader = reader_now;
       s.keeper = keeper_now;
       s.readiness = readiness_now;
@@ -217,7 +230,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
                  }));
     if (c.service == "monitoring_alerting") {
       group.push_back(child("monitoring_alerting/log_channel", restart_kind::permanent, 1s, [=](parent_actor& p, const std::string& name) {
-        return pointer_of(spawn_actor<channel_protocol, alert_channel_state>(p, figures, {name, "adapter", service}, writer_now()));
+        return pointer_of(spawn_actor<channel_protocol, alert_channel_state>(p, figures, {name, "adapter", service}, feed_now()));
       }));
       group.push_back(child("monitoring_alerting/collector", restart_kind::permanent, 1s, [=, notes = notes_](parent_actor& p, const std::string& name) {
         collector_settings settings;
@@ -317,6 +330,7 @@ bool node::stop() {
     const auto ignore = [](const caf::error&) {};  // what does not answer in time is stopped all the same
     self->request(directory_->at<time_protocol>(time_name), 5s, halt_v).receive([](bool) {}, ignore);
     self->request(directory_->at<journal_protocol>(journal_name), 5s, settled_v).receive([](std::uint64_t) {}, ignore);
+    self->request(directory_->at<feed_protocol>(feed_name), 2s, settled_v, std::string()).receive([](std::uint64_t) {}, ignore);
     exit_after_queue(root_, caf::exit_reason::user_shutdown);
   } else {
     exit_now(root_, caf::exit_reason::kill);

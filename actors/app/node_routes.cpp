@@ -43,6 +43,8 @@ class routes {
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(figures_->figures())); });
     if (q.path == "/api/v1/log")
       return get(q, e, [&] { ask_and_answer(system_, directory_->at<journal_protocol>("journal/journal"), e, answer_deadline, status_v); });
+    if (q.path == "/api/v1/log/readers")
+      return get(q, e, [&] { ask_and_answer(system_, directory_->at<feed_protocol>("journal/feed"), e, answer_deadline, status_v); });
     if (hooks_ && q.path == "/api/v1/actors/kill") return post(q, e, [&] { kill(q, e); });
     constexpr std::string_view prefix = "/api/v1/";
     if (q.path.starts_with(prefix)) return service(q, e, q.path.substr(prefix.size()));

@@ -44,7 +44,9 @@ void ingress_state::failed(const caf::error& e, const char* doing) {
   const auto why = from_caf(e);
   offer_.answered();
   if (why.code == errc::cancelled) return self_->quit();
-  if (++failures_ > failures_max) return self_->quit(to_caf(why.within(doing)));
+  // A full line, or a full log, is no failure of anybody: it ends when there is room.
+  const bool waits = why.code == errc::overloaded || why.code == errc::log_full;
+  if (!waits && ++failures_ > failures_max) return self_->quit(to_caf(why.within(doing)));
   quotes_.clear();
   again_ = true;
   tell_later(self_, retry_after, tick_v);

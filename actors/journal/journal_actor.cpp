@@ -1,5 +1,6 @@
 #include "actors/journal/journal_actor.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "actors/runtime/view_support.hpp"
@@ -23,15 +24,17 @@ journal_protocol::behavior_type journal_state::behavior() {
       },
       [this](answers_atom, const answers_ref& batch) { take(batch); },
       [this](admit_atom, const inputs_ref& inputs) -> answer<std::uint64_t> {
+        const auto known = may_admit(*inputs);
+        if (!known) return to_caf(known.error());
         auto promise = self_->make_response_promise<std::uint64_t>();
-        admissions_.emplace_back(promise);
-        admit(*inputs);
+        admit(*inputs, *known, promise_guard<std::uint64_t>(promise));
         return promise;
       },
       [this](timers_atom, const actor_ptr& authority) -> answer<timers_ref> {
         // Not before what an earlier authority let in is answered: an answer may arm the timer that comes before the next input.
         auto promise = self_->make_response_promise<timers_ref>();
         authorities_.emplace_back(handle_of<time_protocol>(authority), promise_guard<timers_ref>(promise));
+        if (!full_.empty()) tell(self_, authorities_.back().first, full_v, full_);
         settle_promises();
         return promise;
       },
@@ -50,12 +53,15 @@ journal_protocol::behavior_type journal_state::behavior() {
         settle_promises();
         return promise;
       },
+      [this](outcome_atom, std::uint64_t seq) -> answer<std::uint64_t> { return sequencer_->outcome_of(seq); },
       [this](durable_atom, const durable_ref& head) {
+        if (!full_.empty()) set_full("");
         durable_ = *head;
         while (!not_yet_durable_.empty() && not_yet_durable_.front()->last_seq() <= durable_.seq) not_yet_durable_.pop_front();
         dispatcher_.made_durable(self_, durable_.seq);
         settle_promises();
       },
+      [this](full_atom, const std::string& why) { set_full(why); },
       [this](status_atom) -> answer<std::string> { return status(); },
   };
 }
@@ -91,8 +97,33 @@ void journal_state::take(const answers_ref& batch) {
   settle_promises();
 }
 
-void journal_state::admit(const std::vector<offered_input>& inputs) {
-  for (const auto& i : inputs) sequencer_->admit(i.what);
+// Hosts are not told: they are never refused, and the window bounds what they still have to say.
+void journal_state::set_full(const std::string& why) {
+  full_ = why;
+  if (time_authority_) tell(self_, time_authority_, full_v, why);
+  for (auto& [authority, promise] : authorities_) tell(self_, authority, full_v, why);
+}
+
+// What may be refused is alone in its offer, so that nothing is half taken.
+result<std::uint64_t> journal_state::may_admit(const std::vector<offered_input>& inputs) const {
+  const auto refusable = [](const offered_input& i) {
+    const auto* c = i.what.get_if<operator_commanded>();
+    return i.expected_version || (c != nullptr && !c->idempotency_key.empty());
+  };
+  if (std::none_of(inputs.begin(), inputs.end(), refusable)) return std::uint64_t{0};
+  if (inputs.size() > 1)
+    return error(errc::invalid_argument,
+                 "an input with an idempotency key or an expected version is offered alone, not among " + std::to_string(inputs.size()));
+  return sequencer_->may_admit(inputs.front().what, inputs.front().expected_version);
+}
+
+void journal_state::admit(const std::vector<offered_input>& inputs, std::uint64_t known, promise_guard<std::uint64_t> promise) {
+  bool taken = false;
+  if (known == 0)
+    for (const auto& i : inputs) taken = sequencer_->admit(i.what) || taken;
+  const bool command = inputs.size() == 1 && inputs.front().what.is<operator_commanded>();
+  if (command && taken) known = sequencer_->version_of(inputs.front().what.head.host, routing_key_of(inputs.front().what));
+  admissions_.push_back({known, std::move(promise)});
   publish();
   settle_promises();
 }
@@ -111,6 +142,7 @@ void journal_state::publish() {
 }
 
 bool journal_state::has_credit() const {
+  if (!full_.empty()) return false;
   const auto head = sequencer_->head();
   if (head - durable_.seq >= settings_.window_events) return false;
   if (settings_.order == ordering::lockstep) return sequencer_->quiet();
@@ -121,7 +153,7 @@ bool journal_state::settled() const { return admissions_.empty() && sequencer_->
 
 void journal_state::settle_promises() {
   while (!admissions_.empty() && has_credit()) {
-    admissions_.front().deliver(sequencer_->head());
+    admissions_.front().promise.deliver(admissions_.front().seq != 0 ? admissions_.front().seq : sequencer_->head());
     admissions_.pop_front();
   }
   while (!authorities_.empty() && has_credit()) {
@@ -158,6 +190,7 @@ std::string journal_state::status() const {
                          {"not_yet_durable_groups", not_yet_durable_.size()},
                          {"waiting_for", sequencer_->waiting_for().empty() ? dispatcher_.slowest() : sequencer_->waiting_for()},
                          {"refused_appends", refused_},
+                         {"log_full", full_},
                          {"armed_timers", sequencer_->armed_timers().size()}};
   return json_bytes(j);
 }

@@ -25,6 +25,10 @@ class journal_state {
   journal_protocol::behavior_type behavior();
 
  private:
+  struct admission {
+    std::uint64_t seq;  // the answer; 0: the head
+    promise_guard<std::uint64_t> promise;
+  };
   struct outcome {
     std::uint64_t seq;
     std::uint64_t durable_from;  // 0: not yet answered by all hosts
@@ -38,7 +42,9 @@ class journal_state {
   enrolment_ref enroll(host_id host, const actor_ptr& who);
   void extend_marks(answer_batch& batch) const;
   void take(const answers_ref& batch);
-  void admit(const std::vector<offered_input>& inputs);
+  [[nodiscard]] result<std::uint64_t> may_admit(const std::vector<offered_input>& inputs) const;
+  void admit(const std::vector<offered_input>& inputs, std::uint64_t known, promise_guard<std::uint64_t> promise);
+  void set_full(const std::string& why);
   void publish();
   void settle_promises();
   [[nodiscard]] bool has_credit() const;
@@ -53,12 +59,13 @@ class journal_state {
   time_protocol time_authority_;
   persistence::log_head durable_;
   std::deque<group_ref> not_yet_durable_;
-  std::deque<promise_guard<std::uint64_t>> admissions_;
+  std::deque<admission> admissions_;
   std::deque<promise_guard<std::uint64_t>> settlements_;
   std::deque<std::pair<time_protocol, promise_guard<timers_ref>>> authorities_;  // that begin, and wait for credit
   std::vector<started> enrolments_;
   std::vector<outcome> outcomes_;
   std::uint64_t refused_ = 0;
+  std::string full_;  // why the log takes nothing; empty: it does
 };
 
 }  // namespace tomnext::actors

@@ -4,7 +4,10 @@
 
 namespace tomnext::actors {
 
-void sequencer::define(const host_definition& d) { ranked_.push_back({d, 0, 0, {}}); }
+void sequencer::define(const host_definition& d) {
+  ranked_.push_back({d, 0, 0, {}});
+  hosts_[d.id.value].composed = true;
+}
 
 sequencer::ranked_host* sequencer::ranked(host_id id) {
   for (auto& r : ranked_)
@@ -21,6 +24,8 @@ void sequencer::record(const event& e) {
   h.incarnation = std::max(h.incarnation, e.head.incarnation);
   h.position = std::max(h.position, e.head.position);
   h.recorded_to = e.head.seq;
+  if (!h.composed) streams_[{e.head.host.value, routing_key_of(e)}] = e.head.seq;
+  remember(e);
   if (const auto* t = e.get_if<timer_armed>()) armed_.emplace(timer_key{t->due, t->target, t->timer, t->generation}, e.head.seq);
   const auto* fired = e.get_if<timer_fired>();
   if (fired != nullptr) armed_.erase(timer_key{fired->due, fired->target, fired->timer, fired->generation});
@@ -28,6 +33,67 @@ void sequencer::record(const event& e) {
 }
 
 void sequencer::restore(const event& e) { record(e); }
+
+// ---- streams and commands --------------------------------------------------------------------------
+
+void sequencer::remember(const event& e) {
+  if (const auto* c = e.get_if<operator_commanded>()) {
+    const std::string_view key = c->idempotency_key.view();
+    if (!key.empty() && !command_keys_.emplace(key, e.head.seq).second) return;  // a log of an earlier build may hold it twice: the first one counted
+    commands_.push_back({e.head.seq, 0, *c});
+    if (commands_.size() <= commands_remembered_max) return;
+    command_keys_.erase(std::string(commands_.front().what.idempotency_key.view()));
+    commands_.pop_front();
+    return;
+  }
+  if (commands_.empty() || e.head.cause < commands_.front().seq || is_host_mark(e.head.type)) return;
+  if (const auto at = place_of_command(e.head.cause); at < commands_.size()) commands_[at].outcome = e.head.seq;
+}
+
+/// Behind the last one where it is not remembered.
+std::size_t sequencer::place_of_command(std::uint64_t seq) const {
+  const auto at = std::lower_bound(commands_.begin(), commands_.end(), seq, [](const remembered_command& c, std::uint64_t s) { return c.seq < s; });
+  return at != commands_.end() && at->seq == seq ? static_cast<std::size_t>(at - commands_.begin()) : commands_.size();
+}
+
+const sequencer::remembered_command* sequencer::command_at(std::uint64_t seq) const {
+  const auto at = place_of_command(seq);
+  return at < commands_.size() ? &commands_[at] : nullptr;
+}
+
+/// The remembered command that has this one's key.
+const sequencer::remembered_command* sequencer::command_of(const event& e) const {
+  const auto* c = e.get_if<operator_commanded>();
+  if (c == nullptr || c->idempotency_key.empty()) return nullptr;
+  const auto found = command_keys_.find(c->idempotency_key.view());
+  return found == command_keys_.end() ? nullptr : command_at(found->second);
+}
+
+result<std::uint64_t> sequencer::may_admit(const event& e, std::optional<std::uint64_t> expected_version) const {
+  if (const auto* known = command_of(e)) {
+    if (known->what == e.as<operator_commanded>()) return known->seq;
+    return error(errc::invalid_argument, "the idempotency key '" + std::string(known->what.idempotency_key.view()) + "' is that of another command (event " +
+                                             std::to_string(known->seq) + "): a repetition says the same, and a new command has a new key");
+  }
+  const auto key = routing_key_of(e);
+  const auto actual = version_of(e.head.host, key);
+  if (expected_version && *expected_version != actual)
+    return error(errc::version_conflict, "the stream of ingress " + std::to_string(e.head.host.value) + ", key " + std::to_string(key) + ": expected version " +
+                                             std::to_string(*expected_version) + ", actual version " + std::to_string(actual));
+  return std::uint64_t{0};
+}
+
+std::uint64_t sequencer::version_of(host_id ingress, std::uint32_t routing_key) const {
+  const auto found = streams_.find({ingress.value, routing_key});
+  return found == streams_.end() ? 0 : found->second;
+}
+
+std::uint64_t sequencer::outcome_of(std::uint64_t command_seq) const {
+  const auto* c = command_at(command_seq);
+  return c != nullptr ? c->outcome : 0;
+}
+
+// ---- hosts -----------------------------------------------------------------------------------------
 
 registration sequencer::enroll(host_id host) {
   auto& h = hosts_[host.value];
@@ -58,6 +124,7 @@ bool sequencer::admit(event e) {
     e.head.cause = armed->second;
   }
   if (e.head.position != 0 && e.head.position <= hosts_[e.head.host.value].position) return false;
+  if (command_of(e) != nullptr) return false;
   sequence(e);
   release();
   return true;

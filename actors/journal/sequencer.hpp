@@ -2,6 +2,7 @@
 #pragma once
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -25,6 +26,10 @@ struct registration {
   bool known{};  ///< it has lived before in this log
 };
 
+/// As many of the latest operator commands are remembered, with their idempotency keys and outcomes, also over a restart: a key that is older than all of
+/// them counts as new. Bounds the sequencer's memory to some 8 MB.
+inline constexpr std::size_t commands_remembered_max = 16'384;
+
 class sequencer {
  public:
   explicit sequencer(ordering order) : order_(order) {}
@@ -37,8 +42,17 @@ class sequencer {
   /// A new life of a host: appends of its earlier lives are refused from here on. A host that the log does not know decides nothing of the past.
   registration enroll(host_id host);
 
+  /// Whether an input may enter, before anything is changed: 0 where it is new, the seq of its first time where its idempotency key and all else are known.
+  /// errc::version_conflict: its stream does not end at `expected_version` · errc::invalid_argument: its key was another command's. A repetition is one
+  /// whatever version it expects: its first time met it.
+  [[nodiscard]] result<std::uint64_t> may_admit(const event& e, std::optional<std::uint64_t> expected_version) const;
+  /// The seq of the last event of a stream: what one ingress said under one routing key. 0: nothing yet.
+  [[nodiscard]] std::uint64_t version_of(host_id ingress, std::uint32_t routing_key) const;
+  /// The last event with which hosts have answered a remembered command; 0: none has.
+  [[nodiscard]] std::uint64_t outcome_of(std::uint64_t command_seq) const;
+
   /// Inputs from outside. An ingress's position must be above its last, or 0 where it keeps none; a timer must be armed.
-  /// False for what the log already has: it changes nothing.
+  /// False for what the log already has, a command whose key is known among it: it changes nothing.
   bool admit(event e);
   /// A host's reactions in the order of their causes, and how far it has consumed its inputs. errc::stale_incarnation for an earlier life;
   /// a reaction that the log has is dropped.
@@ -66,6 +80,12 @@ class sequencer {
     std::uint64_t position = 0;     // highest recorded
     std::uint64_t recorded_to = 0;  // seq of the last own event
     bool known = false;
+    bool composed = false;
+  };
+  struct remembered_command {
+    std::uint64_t seq;
+    std::uint64_t outcome;  // 0: no host has answered it
+    operator_commanded what;
   };
   struct ranked_host {
     host_definition definition;
@@ -82,6 +102,10 @@ class sequencer {
   using timer_key = std::tuple<timestamp, host_id, timer_id, std::uint32_t>;
 
   void record(const event& e);
+  void remember(const event& e);
+  [[nodiscard]] std::size_t place_of_command(std::uint64_t seq) const;
+  [[nodiscard]] const remembered_command* command_at(std::uint64_t seq) const;
+  [[nodiscard]] const remembered_command* command_of(const event& e) const;
   void sequence(event& e);
   void sequence_all(std::vector<event>& events) {
     for (auto& e : events) sequence(e);
@@ -97,6 +121,9 @@ class sequencer {
   std::uint64_t epoch_ = 0;
   timestamp now_{};
   std::map<std::uint32_t, host_entry> hosts_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> streams_;  // (ingress, routing key) → version
+  std::deque<remembered_command> commands_;                                   // in order of their seqs
+  std::map<std::string, std::uint64_t, std::less<>> command_keys_;            // → seq
   std::vector<ranked_host> ranked_;
   std::map<timer_key, std::uint64_t> armed_;  // → seq of the arming
   std::vector<event> fresh_;                  // sequenced, not yet drained

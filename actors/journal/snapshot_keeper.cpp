@@ -2,24 +2,35 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/runtime/feed_reader.hpp"
+
 namespace tomnext::actors {
 
 namespace {
 constexpr auto feed_name = "journal/snapshots";
 }
 
-keeper_state::keeper_state(keeper_protocol::pointer self, std::shared_ptr<const persistence::snapshot_store> store, const writer_protocol& writer,
+keeper_state::keeper_state(keeper_protocol::pointer self, std::shared_ptr<const persistence::snapshot_store> store, feed_protocol feed,
                            journal_protocol journal)
-    : self_(self), store_(std::move(store)), writer_(writer), journal_(std::move(journal)) {
-  tell(self, writer, subscribe_v, std::string(feed_name), pointer_of(self));
+    : self_(self), store_(std::move(store)), feed_(std::move(feed)), journal_(std::move(journal)) {
+  feed_wish wish;
+  wish.name = feed_name;
+  wish.wanted.types[host_progressed::type_number] = true;
+  join_feed(self, feed_, std::move(wish));
   self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
 }
 
-// The hosts' last snapshots wait for their marks: when the journal has settled, these are durable and were heard of.
+// The hosts' last snapshots wait for their marks: when the journal has settled, these are durable, and when this reader has, they were heard of.
 void keeper_state::stop(const caf::error& reason) {
   if (waiting_.empty() || reason != caf::exit_reason::user_shutdown) return self_->quit(reason);
   const auto end = [this, reason] { self_->quit(reason); };
-  ask(self_, journal_, std::chrono::seconds(3), settled_v).then([end](std::uint64_t) { end(); }, [end](const caf::error&) { end(); });
+  ask(self_, journal_, std::chrono::seconds(3), settled_v)
+      .then(
+          [this, end](std::uint64_t) {
+            ask(self_, feed_, std::chrono::seconds(1), settled_v, std::string(feed_name))
+                .then([end](std::uint64_t) { end(); }, [end](const caf::error&) { end(); });
+          },
+          [end](const caf::error&) { end(); });
 }
 
 keeper_protocol::behavior_type keeper_state::behavior() {
@@ -29,7 +40,7 @@ keeper_protocol::behavior_type keeper_state::behavior() {
       },
       [this](durable_atom, const groups_ref& groups, const durable_ref& head) {
         on_durable(*groups, *head);
-        tell(self_, writer_, done_v, std::string(feed_name), groups->back()->last_seq());
+        return_credit(self_, feed_name, *groups, *head);
       },
   };
 }

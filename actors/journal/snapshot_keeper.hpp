@@ -10,8 +10,7 @@ namespace tomnext::actors {
 class keeper_state {
  public:
   /// `store` may be null: a log in memory keeps no snapshots.
-  keeper_state(keeper_protocol::pointer self, std::shared_ptr<const persistence::snapshot_store> store, const writer_protocol& writer,
-               journal_protocol journal);
+  keeper_state(keeper_protocol::pointer self, std::shared_ptr<const persistence::snapshot_store> store, feed_protocol feed, journal_protocol journal);
   keeper_protocol::behavior_type behavior();
 
  private:
@@ -24,7 +23,7 @@ class keeper_state {
 
   keeper_protocol::pointer self_;
   std::shared_ptr<const persistence::snapshot_store> store_;
-  writer_protocol writer_;
+  feed_protocol feed_;
   journal_protocol journal_;
   std::map<std::uint32_t, taken> waiting_;  // by host: the newest one taken
 };

@@ -5,7 +5,7 @@
 namespace tomnext::actors {
 
 channel_protocol::behavior_type alert_channel_state::behavior() {
-  return {[this](durable_atom, const groups_ref& groups, const durable_ref&) {
+  return {[this](durable_atom, const groups_ref& groups, const durable_ref& head) {
     for (const auto& g : *groups)
       for (const auto& e : g->events) {
         const auto* a = e.get_if<alert_changed>();
@@ -14,7 +14,7 @@ channel_protocol::behavior_type alert_channel_state::behavior() {
         spdlog::log(firing ? spdlog::level::warn : spdlog::level::info, "alert {} #{} {}: {} ({} of {})", firing ? "firing" : "resolved", e.head.seq,
                     a->subject.view(), a->summary.view(), a->value, a->threshold);
       }
-    tell(self_, writer_, done_v, std::string(feed_name), groups->back()->last_seq());
+    return_credit(self_, feed_name, *groups, *head);
   }};
 }
 

@@ -1,6 +1,7 @@
 // What introspection tells of one actor.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace tomnext::actors {
@@ -19,7 +20,8 @@ struct actor_figures {
   std::string last_error;
   double p50_us{};  ///< service time of one message
   double p99_us{};
-  double up_s{};  ///< since its last start
+  double up_s{};                                      ///< since its last start
+  std::optional<std::uint64_t> feed_lag_events = {};  ///< of a reader of the durable feed: durable, and not done by it; as of the last second
 };
 
 }  // namespace tomnext::actors

@@ -22,7 +22,10 @@ class coordinator_state {
 
  private:
   answer<std::string> ask_hosts(const std::string& question, const std::string& argument);
+  struct command_under_way;
   answer<std::string> take_command(const std::string& json);
+  void await_outcome(const std::shared_ptr<command_under_way>& c);
+  void answer_command(const std::shared_ptr<command_under_way>& c);
 
   coordinator_protocol::pointer self_;
   coordinator_settings settings_;

@@ -27,6 +27,7 @@ host_protocol::behavior_type host_state::behavior() {
         if (live_) process(*group);
         else stash_.push_back(group);
       },
+      [this](tick_atom) { look_at_interval(); },
       [this](query_atom, const std::string& question, const std::string& argument) -> answer<std::string> { return view(question, argument); },
   };
 }
@@ -115,7 +116,9 @@ void host_state::activate() {
   answer_to(granted.registered_at, std::move(all));
   live_ = true;
   enrolment_.reset();
-  next_mark_ = core_.inputs() + settings_.snapshot_every;
+  marked_at_ = core_.inputs();
+  next_mark_ = marked_at_ + settings_.snapshot_every;
+  if (settings_.snapshot_interval.count() > 0) tell_later(self_, settings_.snapshot_interval, tick_v);
   record_of(self_).set_state("running");
   tell(self_, settings_.readiness(), ready_v, core_.definition().name);
   for (const auto& g : std::exchange(stash_, {})) process(*g);
@@ -155,8 +158,14 @@ void host_state::failed(const event& input, const error& why) {
   self_->quit(to_caf(why));
 }
 
+void host_state::look_at_interval() {
+  if (live_ && core_.inputs() > marked_at_) mark_progress();
+  tell_later(self_, settings_.snapshot_interval, tick_v);
+}
+
 void host_state::mark_progress() {
-  next_mark_ = core_.inputs() + settings_.snapshot_every;
+  marked_at_ = core_.inputs();
+  next_mark_ = marked_at_ + settings_.snapshot_every;
   auto s = std::make_shared<persistence::snapshot>();
   s->key = {core_.definition().name, core_.definition().version, core_.definition().state_version, settings_.configuration_hash};
   s->covered = core_.consumed();

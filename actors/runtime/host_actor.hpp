@@ -16,7 +16,8 @@ struct host_settings {
   std::function<std::shared_ptr<hosted_service>()> make;  ///< a service with its first state
   view_function view;
   std::uint64_t configuration_hash{};
-  std::uint64_t snapshot_every = 100'000;  ///< inputs between two progress marks, each with a snapshot
+  std::uint64_t snapshot_every = 100'000;     ///< inputs between two progress marks, each with a snapshot
+  std::chrono::seconds snapshot_interval{0};  ///< wall time after which one is due, where there were inputs since the last; 0: by inputs alone
   journal_protocol journal;
   std::function<reader_protocol()> reader;  ///< whoever reads the log now: readers are restarted
   std::function<keeper_protocol()> keeper;
@@ -40,6 +41,7 @@ class host_state {
   void failed(const event& input, const error& why);
   void answer_to(std::uint64_t seq, std::vector<reaction> reactions);
   void mark_progress();
+  void look_at_interval();
   void stop(const caf::error& reason);
   void give_up(const error& why);
   answer<std::string> view(const std::string& question, const std::string& argument) const;
@@ -51,6 +53,7 @@ class host_state {
   recovery_point point_;
   std::uint64_t read_to_ = 0;    // of the log, while recovering
   std::uint64_t next_mark_ = 0;  // in inputs
+  std::uint64_t marked_at_ = 0;  // in inputs
   bool live_ = false;
   std::vector<group_ref> stash_;  // delivered while recovering
 };

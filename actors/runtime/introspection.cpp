@@ -48,6 +48,7 @@ actor_figures actor_record::figures() const {
   f.processed = processed_.load(relaxed);
   f.errors = errors_.load(relaxed);
   f.restarts = restarts_.load(relaxed);
+  if (const auto lag = feed_lag_.load(relaxed); lag >= 0) f.feed_lag_events = static_cast<std::uint64_t>(lag);
   f.p50_us = static_cast<double>(service_.percentile(0.50)) / 1e3;
   f.p99_us = static_cast<double>(service_.percentile(0.99)) / 1e3;
   f.up_s = ended_.load(relaxed) ? 0.0 : std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();

@@ -44,6 +44,8 @@ class actor_record {
   }
 
   // ---- of anybody ----
+  /// Told by whoever serves the durable feed.
+  void set_feed_lag(std::uint64_t events) { feed_lag_.store(static_cast<std::int64_t>(events), std::memory_order_relaxed); }
   void count_enqueued() { enqueued_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] const char* state() const { return state_.load(std::memory_order_acquire); }
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -64,6 +66,7 @@ class actor_record {
   std::atomic<bool> ended_{false};
   std::atomic<std::uint64_t> depth_max_{0}, consumed_{0}, processed_{0}, errors_{0}, restarts_{0};
   latency_histogram service_;
+  std::atomic<std::int64_t> feed_lag_{-1};              // below 0: it reads no feed
   alignas(64) std::atomic<std::uint64_t> enqueued_{0};  // of the senders: not on the line that the actor writes
   mutable std::mutex text_mutex_;
   std::string last_error_;

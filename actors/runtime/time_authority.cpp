@@ -1,5 +1,8 @@
 #include "actors/runtime/time_authority.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "actors/replay/kernel.hpp"
 
 namespace tomnext::actors {
@@ -14,8 +17,13 @@ constexpr std::size_t batch_max = 256;
 
 }  // namespace
 
-time_authority_state::time_authority_state(time_protocol::pointer self, journal_protocol journal, ordering order)
-    : self_(self), journal_(std::move(journal)), order_(order), admission_(admission_deadline) {}
+time_authority_state::time_authority_state(time_protocol::pointer self, journal_protocol journal, ordering order, line_limits limits)
+    : self_(self),
+      journal_(std::move(journal)),
+      order_(order),
+      urgent_{"urgent", limits.urgent_events_max},
+      market_{"market", limits.market_events_max},
+      admission_(admission_deadline) {}
 
 time_protocol::behavior_type time_authority_state::behavior() {
   begin();
@@ -23,6 +31,7 @@ time_protocol::behavior_type time_authority_state::behavior() {
   return {
       [this](offer_atom, const inputs_ref& inputs) -> answer<std::uint64_t> { return enqueue(market_, inputs); },
       [this](urgent_atom, const inputs_ref& inputs) -> answer<std::uint64_t> { return enqueue(urgent_, inputs); },
+      [this](full_atom, const std::string& why) { set_full(why); },
       [this](armed_atom, const timers_ref& timers) {
         take_armed(*timers);
         step();
@@ -41,6 +50,7 @@ time_protocol::behavior_type time_authority_state::behavior() {
 }
 
 void time_authority_state::look_at_watch() {
+  if (!full_.empty() && admitting_) admission_.asked();  // the journal waits for the disk, and says so
   if (admission_.missed()) return self_->quit(to_caf({errc::timed_out, "offering inputs to the journal: no answer within the deadline"}));
   tell_later(self_, watch_every, watch_v);
 }
@@ -61,10 +71,22 @@ void time_authority_state::take_armed(const std::vector<timer_armed>& timers) {
   for (const auto& t : timers) timers_.emplace(t.due, t.target, t.timer, t.generation);
 }
 
-answer<std::uint64_t> time_authority_state::enqueue(std::deque<offer>& line, const inputs_ref& inputs) {
-  if (halted_) return to_caf({errc::cancelled, "the node is stopping: no more inputs"});
+result<void> time_authority_state::may_wait(const line& l, const std::vector<offered_input>& inputs) const {
+  if (halted_) return error(errc::cancelled, "the node is stopping: no more inputs");
+  if (&l == &urgent_ && !full_.empty()) return error(errc::log_full, "the log takes nothing for now: " + full_);
+  if (&l == &market_ && std::any_of(inputs.begin(), inputs.end(), [](const offered_input& i) { return i.expected_version.has_value(); }))
+    return error(errc::invalid_argument, "market inputs expect no version: their source positions tell what is new");
+  if (!l.empty() && l.events + inputs.size() > l.events_max)
+    return error(errc::overloaded, "the " + std::string(l.name) + " line holds " + std::to_string(l.events) + " inputs of at most " +
+                                       std::to_string(l.events_max) + ", and " + std::to_string(inputs.size()) + " more do not fit: offer them again later");
+  return {};
+}
+
+answer<std::uint64_t> time_authority_state::enqueue(line& l, const inputs_ref& inputs) {
+  if (const auto may = may_wait(l, *inputs); !may) return to_caf(may.error());
   auto promise = self_->make_response_promise<std::uint64_t>();
-  line.push_back({inputs, 0, promise_guard<std::uint64_t>(promise)});
+  l.offers.push_back({inputs, 0, promise_guard<std::uint64_t>(promise)});
+  l.events += inputs->size();
   step();
   return promise;
 }
@@ -72,8 +94,30 @@ answer<std::uint64_t> time_authority_state::enqueue(std::deque<offer>& line, con
 // What is under way at the journal stays; everything behind it is refused, and may be offered again to the next life of the node.
 void time_authority_state::halt() {
   halted_ = true;
-  for (auto* line : {&urgent_, &market_})
-    for (auto& o : std::exchange(*line, {})) o.promise.deliver(to_caf({errc::cancelled, "the node is stopping: no more inputs"}));
+  for (auto* l : {&urgent_, &market_}) {
+    refuse_all(*l, {errc::cancelled, "the node is stopping: no more inputs"});
+    if (l == admitting_from_) admitting_from_ = nullptr;
+  }
+}
+
+void time_authority_state::refuse_all(line& l, const error& why) {
+  l.events = 0;
+  for (auto& o : std::exchange(l.offers, {})) o.promise.deliver(to_caf(why));
+}
+
+// The market waits: the log will have it all. A command is better refused than taken at some later time. What is at the journal is sequenced, and stays.
+void time_authority_state::set_full(const std::string& why) {
+  full_ = why;
+  if (full_.empty()) return;
+  std::optional<offer> at_journal;
+  if (admitting_from_ == &urgent_) {
+    at_journal = urgent_.front();
+    urgent_.pop_front();
+  }
+  refuse_all(urgent_, {errc::log_full, "the log takes nothing for now: " + full_});
+  if (!at_journal) return;
+  urgent_.events = at_journal->inputs->size();
+  urgent_.offers.push_back(std::move(*at_journal));
 }
 
 bool time_authority_state::timer_before(const offered_input& i) const {
@@ -115,21 +159,35 @@ void time_authority_state::step() {
   if (!timers_.empty() && std::get<0>(*timers_.begin()) <= clock_) admit({fire()}, nullptr);
 }
 
-void time_authority_state::admit(std::vector<offered_input> inputs, std::deque<offer>* from) {
+void time_authority_state::admit(std::vector<offered_input> inputs, line* from) {
   admitting_ = true;
+  admitting_from_ = from;
   admission_.asked();
   ask_under_watch(self_, journal_, admit_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
       .then(
-          [this, from](std::uint64_t head) {
+          [this](std::uint64_t head) {
             admitting_ = false;
             admission_.answered();
-            if (from != nullptr && !from->empty() && from->front().next >= from->front().inputs->size()) {
-              from->front().promise.deliver(head);
-              from->pop_front();
+            auto* line_of_offer = std::exchange(admitting_from_, nullptr);  // null too where the node has begun to stop
+            if (line_of_offer != nullptr && line_of_offer->front().next >= line_of_offer->front().inputs->size()) {
+              line_of_offer->front().promise.deliver(head);
+              line_of_offer->pop_front();
             }
             step();
           },
-          [this](const caf::error& e) { self_->quit(to_caf(from_caf(e).within("offering inputs to the journal"))); });
+          [this](const caf::error& e) { refused(std::exchange(admitting_from_, nullptr), from_caf(e)); });
+}
+
+// A command whose condition does not hold is its sender's affair. Any other refusal is this actor's: the market's inputs have none.
+void time_authority_state::refused(line* from, const error& why) {
+  if (halted_) return;
+  if (from != &urgent_ || (why.code != errc::version_conflict && why.code != errc::invalid_argument))
+    return self_->quit(to_caf(why.within("offering inputs to the journal")));
+  admitting_ = false;
+  admission_.answered();
+  from->front().promise.deliver(to_caf(why));
+  from->pop_front();
+  step();
 }
 
 }  // namespace tomnext::actors

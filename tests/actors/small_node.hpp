@@ -3,6 +3,7 @@
 #include <deque>
 #include <optional>
 
+#include "actors/journal/feed_actor.hpp"
 #include "actors/journal/journal_actor.hpp"
 #include "actors/journal/reader_actor.hpp"
 #include "actors/journal/snapshot_keeper.hpp"
@@ -41,7 +42,7 @@ struct held_groups {
   std::shared_ptr<persistence::event_log> log;
   std::deque<group_ref> held;
   journal_protocol journal;
-  std::map<std::string, actor_ptr> subscribers;
+  feed_protocol feed;
 };
 struct holding_writer_state {
   writer_protocol::pointer self;
@@ -52,8 +53,8 @@ struct holding_writer_state {
               kept->journal = handle_of<journal_protocol>(self->current_sender());
               kept->held.push_back(group);
             },
-            [](flush_atom) {}, [this](subscribe_atom, const std::string& name, const actor_ptr& who) { kept->subscribers[name] = who; },
-            [](done_atom, const std::string&, std::uint64_t) {}};
+            [](flush_atom) {}, [](committed_atom, const commit_ref&) {}, [](watch_atom) {},
+            [this](subscribe_atom, const actor_ptr& who) { kept->feed = handle_of<feed_protocol>(who); }};
   }
 };
 
@@ -82,12 +83,19 @@ struct small_node_options {
   std::uint64_t snapshot_every = 1'000'000;
   std::shared_ptr<const persistence::snapshot_store> snapshots = {};
   bool hold_writes = false;  ///< nothing is durable before release()
+  std::chrono::seconds snapshot_interval{0};
+  line_limits lines = {};
+  std::uint64_t feed_bytes_max = 1u << 20;
 };
 
 class small_node {
  public:
   small_node(stage& on, std::shared_ptr<persistence::event_log> log, std::vector<test_host> hosts, small_node_options options = {})
-      : stage_(on), log_(std::move(log)), options_(std::move(options)), hosts_(std::move(hosts)) {
+      : link(std::make_shared<feed_link>(log, options.feed_bytes_max)),
+        stage_(on),
+        log_(std::move(log)),
+        options_(std::move(options)),
+        hosts_(std::move(hosts)) {
     held->log = log_;
     restore();
     root_ = stage_.run(root_settings(), tree());
@@ -104,12 +112,14 @@ class small_node {
 
   std::shared_ptr<directory> where = std::make_shared<directory>();
   std::shared_ptr<held_groups> held = std::make_shared<held_groups>();
+  std::shared_ptr<feed_link> link;
   std::vector<std::string> fatal;     ///< "host: message"
   std::vector<std::string> restarts;  ///< names, in order
 
   [[nodiscard]] journal_protocol journal() const { return where->at<journal_protocol>("journal"); }
   [[nodiscard]] time_protocol time() const { return where->at<time_protocol>("time"); }
   [[nodiscard]] writer_protocol writer() const { return where->at<writer_protocol>("writer"); }
+  [[nodiscard]] feed_protocol feed() const { return where->at<feed_protocol>("feed"); }
   std::shared_ptr<asked<std::uint64_t>> offer(std::vector<offered_input> inputs) { return offer_as(offer_v, std::move(inputs)); }
   std::shared_ptr<asked<std::uint64_t>> offer_urgent(std::vector<offered_input> inputs) { return offer_as(urgent_v, std::move(inputs)); }
   std::shared_ptr<asked<std::uint64_t>> settled() { return ask_from_outside<std::uint64_t>(stage_.system, journal(), settled_v); }
@@ -127,10 +137,9 @@ class small_node {
     held->held.erase(held->held.begin(), held->held.begin() + static_cast<std::ptrdiff_t>(groups));
     auto head = log_->append(rows);
     if (!head) FAIL(head.error().message);
-    const auto shared = std::make_shared<const std::vector<group_ref>>(rows);
-    const auto durable = std::make_shared<const persistence::log_head>(*head);
-    for (const auto& [name, who] : held->subscribers) tell_from_outside(handle_of<durable_feed>(who), durable_v, shared, durable);
-    tell_from_outside(held->journal, durable_v, durable);
+    link->recent.committed(rows, *head);
+    tell_from_outside(held->feed, durable_v);
+    tell_from_outside(held->journal, durable_v, std::make_shared<const persistence::log_head>(*head));
   }
   [[nodiscard]] std::vector<group_ref> groups() const {
     auto scan = log_->scan(1);
@@ -170,6 +179,7 @@ class small_node {
       return std::to_string(service.state_hash());
     };
     s.snapshot_every = options_.snapshot_every;
+    s.snapshot_interval = options_.snapshot_interval;
     s.journal = journal();
     s.reader = [w = where] { return w->at<reader_protocol>("reader"); };
     s.keeper = [w = where] { return w->at<keeper_protocol>("keeper"); };
@@ -209,7 +219,7 @@ class small_node {
     std::vector<child_spec> all;
     all.push_back(child("writer", restart_kind::temporary, [this, f](parent_actor& p) {
       if (options_.hold_writes) return pointer_of(spawn_actor<writer_protocol, holding_writer_state>(p, f, {"writer", "journal", "node"}, held));
-      return pointer_of(spawn_actor<writer_protocol, writer_state>(p, f, {"writer", "journal", "node"}, log_));
+      return pointer_of(spawn_actor<writer_protocol, writer_state>(p, f, {"writer", "journal", "node"}, log_, link));
     }));
     std::vector<host_definition> definitions;
     std::vector<std::string> names;
@@ -226,14 +236,17 @@ class small_node {
     all.push_back(child("reader", restart_kind::permanent, [this, f, keys](parent_actor& p) {
       return pointer_of(spawn_actor<reader_protocol, reader_state>(p, f, {"reader", "journal", "node"}, log_, options_.snapshots, keys));
     }));
+    all.push_back(child("feed", restart_kind::permanent, [this, f](parent_actor& p) {
+      return pointer_of(spawn_actor<feed_protocol, feed_state>(p, f, {"feed", "journal", "node"}, link, writer(), feed_settings{30s, f}));
+    }));
     all.push_back(child("keeper", restart_kind::permanent, [this, f](parent_actor& p) {
-      return pointer_of(spawn_actor<keeper_protocol, keeper_state>(p, f, {"keeper", "adapter", "node"}, options_.snapshots, writer(), journal()));
+      return pointer_of(spawn_actor<keeper_protocol, keeper_state>(p, f, {"keeper", "adapter", "node"}, options_.snapshots, feed(), journal()));
     }));
     all.push_back(child("readiness", restart_kind::permanent, [f, names](parent_actor& p) {
       return pointer_of(spawn_actor<readiness_protocol, readiness_state>(p, f, {"readiness", "runtime", "node"}, names, f));
     }));
     all.push_back(child("time", restart_kind::permanent, [this, f](parent_actor& p) {
-      return pointer_of(spawn_actor<time_protocol, time_authority_state>(p, f, {"time", "timers", "node"}, journal(), options_.order));
+      return pointer_of(spawn_actor<time_protocol, time_authority_state>(p, f, {"time", "timers", "node"}, journal(), options_.order, options_.lines));
     }));
     for (const auto& h : hosts_)
       all.push_back(child(h.definition.name, restart_kind::permanent, [this, f, h](parent_actor& p) {

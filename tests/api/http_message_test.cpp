@@ -47,6 +47,18 @@ TEST_CASE("our errors map to statuses by what the client can do") {
   CHECK(status(errc::illegal_transition) == 409);
   CHECK(status(errc::limit_breached) == 422);
   CHECK(status(errc::overloaded) == 503);
+  CHECK(status(errc::version_conflict) == 409);
+  const auto has_retry = [](errc code) {
+    for (const auto& [name, value] : problem(error(code, "why"), "id").headers)
+      if (name == "Retry-After") return value == "1";
+    return false;
+  };
+  for (const auto code : {errc::overloaded, errc::log_full, errc::not_ready}) CHECK(has_retry(code));
+  for (const auto code : {errc::cancelled, errc::version_conflict, errc::bad_request, errc::log_corrupt}) CHECK_FALSE(has_retry(code));
+  const auto conflict = nlohmann::json::parse(problem(error(errc::version_conflict, "reading: expected version 7, actual version 12"), "id").body);
+  CHECK(conflict["details"]["expected_version"] == 7);
+  CHECK(conflict["details"]["actual_version"] == 12);
+  CHECK_FALSE(nlohmann::json::parse(problem(error(errc::version_conflict, "actual version none"), "id").body)["details"].contains("actual_version"));
   CHECK(status(errc::timed_out) == 504);
   CHECK(status(errc::log_corrupt) == 500);
   const auto envelope = nlohmann::json::parse(problem(error(errc::limit_breached, "too much"), "id").body);

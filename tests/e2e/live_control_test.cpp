@@ -101,6 +101,66 @@ TEST_CASE("the kill switch: halted for all orders, once per key, lifted by a nam
   CHECK(replayed.exit_code == 0);
 }
 
+TEST_CASE("a repeated command has the first one's answer, also after kill -9; another one under its key, or one that comes too late, is refused") {
+  scratch_folder f;
+  const auto log = f / "log";
+  json first;
+  {
+    live_node n(demo_file(), log, {"--port", "0", "--stay"});
+    REQUIRE(eventually([&] { return n.ready(); }));
+    first = give(n, command("halt", "ann", "k1"));
+    CHECK(first["seq"].get<std::uint64_t>() > 0);
+    CHECK(first["durable_seq"] > first["seq"]);
+    give(n, command("resume", "bob", "k2"));
+    const auto again = give(n, command("halt", "ann", "k1"));
+    CHECK(again["seq"] == first["seq"]);
+    CHECK(again["durable_seq"] == first["durable_seq"]);
+    CHECK(trading_state_in(again["status"]) == "active");  // the first answer; the service is told as it is now
+    n.process().send(SIGKILL);
+    CHECK(n.process().wait().exit_code == 128 + SIGKILL);
+  }
+  live_node n(demo_file(), log, {"--port", "0", "--stay"});
+  REQUIRE(eventually([&] { return n.ready(); }));
+  const auto again = give(n, command("halt", "ann", "k1"));
+  CHECK(again["seq"] == first["seq"]);
+  CHECK(again["durable_seq"] == first["durable_seq"]);
+  const auto other = n.post(risk_commands, command("reduce", "ann", "k1"));
+  REQUIRE(other);
+  CHECK(other->status == 400);
+  CHECK(has_text(other->body, "the idempotency key 'k1' is that of another command (event " + first["seq"].dump()));
+
+  const auto expecting = [](std::uint64_t version) {
+    auto j = json::parse(command("halt", "ann", "k3"));
+    j["expected_version"] = version;
+    return j.dump();
+  };
+  const auto late = n.post(risk_commands, expecting(first["seq"]));
+  REQUIRE(late);
+  CHECK(late->status == 409);
+  const auto why = json::parse(late->body);
+  CHECK(why["code"] == "version_conflict");
+  CHECK(why["details"]["expected_version"] == first["seq"]);
+  const auto actual = why["details"]["actual_version"].get<std::uint64_t>();
+  CHECK(actual > first["seq"]);
+  const auto taken = give(n, expecting(actual));
+  CHECK(taken["seq"].get<std::uint64_t>() > actual);
+  CHECK(give(n, expecting(actual))["seq"] == taken["seq"]);  // a repetition is one, though the version has moved on
+  const auto wrong = n.post(risk_commands, R"({"command":"halt","who":"ann","expected_version":"7"})");
+  REQUIRE(wrong);
+  CHECK(wrong->status == 400);
+  CHECK(has_text(wrong->body, "expected_version must be a number"));
+
+  const auto readers = n.ask("/api/v1/log/readers");
+  REQUIRE(readers["readers"].size() == 2);
+  CHECK(readers["readers"][0]["name"] == "journal/snapshots");
+  CHECK(readers["readers"][1]["name"] == "monitoring_alerting/log_channel");
+  for (const auto& r : readers["readers"]) CHECK(r["connected"] == true);
+  CHECK(eventually([&] { return has_text(n.get("/metrics")->body, "tomnext_feed_lag_events{actor=\"journal/snapshots\""); }));
+  n.process().send(SIGTERM);
+  CHECK(n.process().wait().exit_code == 130);
+  CHECK(events_of<operator_commanded>(log).size() == 3);
+}
+
 TEST_CASE("reducing lets only orders pass that reduce") {
   scratch_folder f;
   const auto log = f / "log";

@@ -54,6 +54,19 @@ TEST_CASE("the latest snapshot comes back, two are kept, and each host has its o
   CHECK(store.verify());
 }
 
+TEST_CASE("as many snapshots are kept as the store is told, at least one") {
+  for (const std::size_t kept : {0, 1, 3, 5}) {
+    tests::temporary_folder folder;
+    const history h;
+    const snapshot_store store(folder.path(), kept);
+    for (std::size_t i = 0; i < 10; ++i) {
+      REQUIRE(store.put(h.at(i)));
+      CHECK(names(folder.path()).size() == std::min(i + 1, std::max<std::size_t>(kept, 1)));
+    }
+    CHECK(tests::must(store.newest(key, h.log))->at == h.heads[9]);
+  }
+}
+
 TEST_CASE("a snapshot of another version, configuration or host is passed over and kept") {
   tests::temporary_folder folder;
   const history h;

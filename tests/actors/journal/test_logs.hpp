@@ -15,11 +15,16 @@ class test_log : public persistence::event_log {
       entered->open();
       if (!hold->pass()) return error(errc::timed_out, "the test never let go");
     }
+    if (full_for > 0) {
+      --full_for;
+      return error(errc::log_full, "no room; nothing was written");
+    }
     if (fail_after == 0) return error(errc::log_io, "the disk is gone");
     if (fail_after > 0) --fail_after;
     return log_.append(groups);
   }
   [[nodiscard]] persistence::log_head head() const override { return log_.head(); }
+  using persistence::event_log::scan;
   [[nodiscard]] result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from_seq, persistence::direction where_to) const override {
     return log_.scan(from_seq, where_to);
   }
@@ -30,6 +35,7 @@ class test_log : public persistence::event_log {
   }
 
   std::atomic<std::uint64_t> appends{0};
+  std::atomic<int> full_for{0};                              ///< appends that are refused for want of room
   int fail_after = -1;                                       ///< appends that still succeed; below 0: all
   std::shared_ptr<gate> hold;                                ///< set: an append waits until it opens
   std::shared_ptr<gate> entered = std::make_shared<gate>();  ///< opens with the first append that waits

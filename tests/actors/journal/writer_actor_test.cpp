@@ -1,8 +1,11 @@
 #include "actors/journal/writer_actor.hpp"
 
+#include "actors/runtime/feed_reader.hpp"
+#include "tests/actors/journal/later_log.hpp"
 #include "tests/actors/journal/test_logs.hpp"
 #include "tests/actors/small_node.hpp"
 #include "tests/kernel/replay/market.hpp"
+#include "tests/support/process.hpp"
 
 using namespace tomnext;
 using namespace tomnext::tests;
@@ -11,16 +14,19 @@ namespace {
 
 TOMNEXT_ATOM(send_on, "tSendOn");
 /// Plays the journal towards a writer: hands on the groups that a test gives it, and notes what it is told to be durable.
-using fake_journal = typed<answer<void>(send_on_atom, group_ref), answer<void>(durable_atom, durable_ref)>;
+using fake_journal = typed<answer<void>(send_on_atom, group_ref), answer<void>(durable_atom, durable_ref), answer<void>(full_atom, std::string)>;
 struct fake_journal_state {
   fake_journal::pointer self;
   writer_protocol writer;
   std::shared_ptr<std::vector<std::uint64_t>> durable;
-  fake_journal_state(fake_journal::pointer self_, writer_protocol writer_, std::shared_ptr<std::vector<std::uint64_t>> durable_)
-      : self(self_), writer(std::move(writer_)), durable(std::move(durable_)) {}
+  std::shared_ptr<std::vector<std::string>> full;
+  fake_journal_state(fake_journal::pointer self_, writer_protocol writer_, std::shared_ptr<std::vector<std::uint64_t>> durable_,
+                     std::shared_ptr<std::vector<std::string>> full_)
+      : self(self_), writer(std::move(writer_)), durable(std::move(durable_)), full(std::move(full_)) {}
   fake_journal::behavior_type behavior() {
     return {[this](send_on_atom, const group_ref& g) { tell(self, writer, write_v, g); },
-            [this](durable_atom, const durable_ref& head) { durable->push_back(head->seq); }};
+            [this](durable_atom, const durable_ref& head) { durable->push_back(head->seq); },
+            [this](full_atom, const std::string& why) { full->push_back(why); }};
   }
 };
 
@@ -29,12 +35,14 @@ using adapter = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;
 enum class hearing { good, deaf };
 struct adapter_state {
   adapter::pointer self;
-  writer_protocol writer;
   std::shared_ptr<std::vector<std::uint64_t>> heard;
   hearing how;
-  adapter_state(adapter::pointer self_, writer_protocol writer_, std::shared_ptr<std::vector<std::uint64_t>> heard_, hearing how_)
-      : self(self_), writer(std::move(writer_)), heard(std::move(heard_)), how(how_) {
-    tell(self, writer, subscribe_v, std::string("adapter"), pointer_of(self));
+  adapter_state(adapter::pointer self_, const feed_protocol& feed, std::shared_ptr<std::vector<std::uint64_t>> heard_, hearing how_)
+      : self(self_), heard(std::move(heard_)), how(how_) {
+    feed_wish wish;
+    wish.name = "adapter";
+    wish.credit_events = 20;
+    join_feed(self, feed, std::move(wish));
   }
   adapter::behavior_type behavior() {
     return {[this](durable_atom, const groups_ref& groups, const durable_ref& head) {
@@ -44,7 +52,7 @@ struct adapter_state {
           heard->push_back(e.head.seq);
           CHECK(e.head.seq <= head->seq);
         }
-      tell(self, writer, done_v, std::string("adapter"), groups->back()->last_seq());
+      return_credit(self, "adapter", *groups, *head);
     }};
   }
 };
@@ -54,12 +62,15 @@ struct desk {
   stage s;
   std::shared_ptr<test_log> log = std::make_shared<test_log>();
   std::shared_ptr<std::vector<std::uint64_t>> durable = std::make_shared<std::vector<std::uint64_t>>(), heard = std::make_shared<std::vector<std::uint64_t>>();
-  writer_protocol writer = spawn_actor<writer_protocol, writer_state>(s.system, s.figures, {"writer", "journal", ""}, log);
-  fake_journal journal = spawn_actor<fake_journal, fake_journal_state>(s.system, s.figures, {"journal", "journal", ""}, writer, durable);
+  std::shared_ptr<std::vector<std::string>> full = std::make_shared<std::vector<std::string>>();
+  std::shared_ptr<feed_link> link = std::make_shared<feed_link>(log, 30 * sizeof(event));
+  writer_protocol writer = spawn_actor<writer_protocol, writer_state>(s.system, s.figures, {"writer", "journal", ""}, log, link);
+  feed_protocol feed = spawn_actor<feed_protocol, feed_state>(s.system, s.figures, {"feed", "journal", ""}, link, writer, feed_settings{30s, s.figures});
+  fake_journal journal = spawn_actor<fake_journal, fake_journal_state>(s.system, s.figures, {"journal", "journal", ""}, writer, durable, full);
   std::uint64_t head = 0;
   desk() { s.settle(); }
   ~desk() {
-    for (const auto& who : {pointer_of(journal), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
+    for (const auto& who : {pointer_of(journal), pointer_of(feed), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
     s.settle();
   }
   desk(const desk&) = delete;
@@ -92,7 +103,7 @@ struct desk {
     }
   }
   adapter join(hearing how = hearing::good) {
-    auto a = spawn_actor<adapter, adapter_state>(s.system, s.figures, {"adapter", "adapter", ""}, writer, heard, how);
+    auto a = spawn_actor<adapter, adapter_state>(s.system, s.figures, {"adapter", "adapter", ""}, feed, heard, how);
     s.settle();
     return a;
   }
@@ -185,6 +196,140 @@ TEST_CASE("a failed append ends the writer: nothing is tried again, and nobody i
   CHECK(*d.heard == seqs(1, 2));
   CHECK(d.s.of("writer").state == "failed");
   d.kill(a);
+}
+
+TEST_CASE("a full log refuses before it writes: the batch is kept and offered again, nothing is lost or doubled, and the journal is told once") {
+  desk d;
+  auto a = d.join();
+  d.send(2);
+  d.s.settle();
+  d.log->full_for = 3;
+  d.send(2);
+  d.send(1);
+  d.s.settle();
+  CHECK(*d.durable == std::vector<std::uint64_t>{2});
+  REQUIRE(d.full->size() == 1);
+  CHECK(has_text(d.full->front(), "no room"));
+  CHECK(d.s.of("writer").state == "log full");
+  CHECK(has_text(d.s.of("writer").last_error, "no room"));
+  d.send(3);  // what comes meanwhile waits behind it
+  d.s.pass(1'900ms);
+  CHECK(d.log->appends == 3);
+  CHECK(d.log->head().seq == 2);
+  d.s.pass(1'200ms);
+  CHECK(d.log->head().seq == 8);
+  CHECK(d.full->size() == 1);
+  CHECK(d.durable->back() == 8);
+  CHECK(*d.heard == seqs(1, 8));
+  CHECK(d.s.of("writer").state == "running");
+  d.send(1);
+  d.s.settle();
+  CHECK(*d.heard == seqs(1, 9));
+  // A second time is another alert.
+  d.log->full_for = 1;
+  d.send(1);
+  d.s.pass(1'100ms);
+  CHECK(d.full->size() == 2);
+  CHECK(*d.heard == seqs(1, 10));
+  d.kill(a);
+}
+
+namespace {
+
+/// Real threads, a log that answers later, and a fake journal.
+struct later_desk {
+  system_config config;
+  std::unique_ptr<actor_system> system;
+  std::shared_ptr<introspection> figures = std::make_shared<introspection>();
+  std::shared_ptr<later_log> log = std::make_shared<later_log>();
+  std::shared_ptr<std::atomic<std::uint64_t>> durable = std::make_shared<std::atomic<std::uint64_t>>(0),
+                                              fulls = std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<std::atomic<bool>> backwards = std::make_shared<std::atomic<bool>>(false), ended = std::make_shared<std::atomic<bool>>(false);
+  writer_protocol writer;
+  fake_journal journal;
+  std::uint64_t head = 0;
+  later_desk() {
+    configure(config, 2);
+    system = std::make_unique<actor_system>(config);
+    writer = spawn_detached_actor<writer_protocol, writer_state>(*system, figures, {"writer", "journal", ""}, log);
+    when_down(pointer_of(writer), [e = ended](const caf::error&) { *e = true; });
+    journal = system->spawn([w = writer, d = durable, f = fulls, b = backwards](fake_journal::pointer self) -> fake_journal::behavior_type {
+      return {[=](send_on_atom, const group_ref& g) { tell(self, w, write_v, g); },
+              [=](durable_atom, const durable_ref& h) {
+                if (h->seq <= d->load()) *b = true;
+                *d = h->seq;
+              },
+              [=](full_atom, const std::string&) { ++*f; }};
+    });
+  }
+  ~later_desk() {
+    for (const auto& who : {pointer_of(journal), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
+    journal = fake_journal();
+    writer = writer_protocol();
+    log->answer(1'000'000);
+    system.reset();
+  }
+  later_desk(const later_desk&) = delete;
+  later_desk& operator=(const later_desk&) = delete;
+  void send() {
+    auto g = std::make_shared<persistence::group>();
+    header h;
+    h.seq = h.correlation = ++head;
+    h.host = {16};
+    g->events.emplace_back(h, bar_closed{});
+    tell_from_outside(journal, send_on_v, group_ref(std::move(g)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a log that answers later: nothing is durable before its answer, batches under way are bounded, and order holds") {
+  later_desk d;
+  std::uint64_t commits = 0;
+  for (; commits < writer_state::batches_under_way_max; ++commits) {
+    d.send();
+    REQUIRE(eventually([&] { return d.log->waiting() == commits + 1; }));
+  }
+  for (int i = 0; i < 500; ++i) d.send();
+  CHECK(*d.durable == 0);
+  d.log->answer(1);
+  REQUIRE(eventually([&] { return *d.durable == 1; }));
+  CHECK(d.log->head().seq == 1);
+  d.log->answer(1'000'000);
+  REQUIRE(eventually([&] { return *d.durable == d.head; }));
+  CHECK(d.log->most_under_way() == writer_state::batches_under_way_max);
+  CHECK(d.log->appends < 100);  // what queued up went together
+  CHECK_FALSE(*d.backwards);
+  CHECK(d.log->head().seq == d.head);
+}
+
+TEST_CASE("a log that answers later and was full: what was under way behind the refused batch follows it again, in order and once") {
+  later_desk d;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    d.send();
+    REQUIRE(eventually([&] { return d.log->waiting() == i + 1; }));
+  }
+  d.log->full_for = 1;  // the first is refused; the others do not follow on what is there
+  d.log->answer(1'000'000);
+  REQUIRE(eventually([&] { return *d.fulls == 1; }));
+  REQUIRE(eventually([&] { return *d.durable == 5; }));
+  CHECK_FALSE(*d.ended);
+  CHECK_FALSE(*d.backwards);
+  d.send();
+  REQUIRE(eventually([&] { return *d.durable == 6; }));
+  CHECK(*d.fulls == 1);
+}
+
+TEST_CASE("a log that answers later with a failure ends the writer, and nothing behind it counts as durable") {
+  later_desk d;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    d.send();
+    REQUIRE(eventually([&] { return d.log->waiting() == i + 1; }));
+  }
+  d.log->fail_after = 1;
+  d.log->answer(1'000'000);
+  REQUIRE(eventually([&] { return d.ended->load(); }));
+  CHECK(*d.durable == 1);
 }
 
 // A node whose disk fails: the supervisor learns that the writer is gone for good.

@@ -224,6 +224,28 @@ TEST_CASE("snapshots are taken every so many inputs, and cover exactly these") {
   CHECK(then.state_hash() == six.state_hash());
 }
 
+TEST_CASE("a snapshot is due after a time too, where the host had inputs since the last one") {
+  stage s;
+  const auto log = std::make_shared<persistence::memory_log>();
+  small_node n(s, log, small_test_hosts(), {.snapshot_interval = 10s});
+  const auto marks = [&] { return n.only<host_progressed>().size(); };
+  s.pass(25s);
+  CHECK(marks() == 0);  // no inputs, no snapshots
+  sim::random_source random(3);
+  n.offer(inputs_of(some_quotes(random, 20)));
+  s.pass(10s);
+  const auto first = marks();
+  CHECK(first >= 1);
+  s.pass(30s);
+  // Marks of hosts are no inputs: what was quiet stays quiet.
+  CHECK(marks() == first);
+  auto more = quote_at(1'000'000'000'000, 21);
+  n.offer({more});
+  s.pass(10s);
+  CHECK(marks() > first);
+  for (const auto& e : n.only<host_progressed>()) CHECK(e.as<host_progressed>().snapshot);
+}
+
 TEST_CASE("a poisonous input is parked once, and passed over by the life after it, and by the node after that") {
   const auto log = empty_log();
   {
