@@ -96,6 +96,23 @@ result<void> write_anchor(const std::string& directory, const log_head& head) {
   return a->store(head);
 }
 
+/// What was written is read again before it gets its name: the tables' own checksums, every row's, the chain, the anchor. Events are not decoded.
+result<void> check_made(const std::string& directory, const log_head& head, const keep_going& go_on) {
+  TOMNEXT_TRY(verify_table_files(directory));
+  auto rows = read_rows(directory, 1);
+  if (!rows) return rows.error();
+  log_head found;
+  for (;;) {
+    auto row = (*rows)->next();
+    if (!row) return row.error();
+    if (!*row) break;
+    found = {(*row)->last_seq, (*row)->epoch, (*row)->chained};
+    if (go_on && !go_on(head.seq)) return error(errc::cancelled, "cancelled while what was written was checked; no log was made");
+  }
+  if (found == head) return {};
+  return error(errc::log_io, directory + ": what was written is not what is read");
+}
+
 }  // namespace
 
 result<stored_row> describe_row(std::string_view bytes) {
@@ -124,6 +141,7 @@ result<log_head> make_log(const std::string& directory, row_source& rows, const 
   if (!head) return head.error();
   if (head->seq == 0) return error(errc::invalid_argument, target + ": there are no events to make a log of");
   TOMNEXT_TRY(write_anchor(made.path(), *head));
+  TOMNEXT_TRY(check_made(made.path(), *head, go_on));
   if (complete) TOMNEXT_TRY(complete(made.path()));
   TOMNEXT_TRY(write_seal(made.path(), *head, std::nullopt));
   TOMNEXT_TRY(sync_folder(rows_folder(made.path())));
