@@ -30,6 +30,25 @@ result<void> must_be_backup_or_free(const std::string& target) {
   return error(errc::invalid_argument, target + ": is neither a backup nor an empty folder; name a new folder, or one that holds a backup of this log");
 }
 
+/// What the backup ends with is what the log goes on from. `first`: the log's row behind it, if there is one.
+result<void> check_history(const std::string& directory, const std::string& target, const log_head& head, const std::optional<stored_row>& first) {
+  if (head.seq == 0) return first ? result<void>{} : error(errc::invalid_argument, directory + ": the log has no events yet; there is nothing to back up");
+  const auto other = [&](const std::string& why) {
+    return error(errc::log_corrupt, target + ": is the backup of another history: " + why + ". Name another folder for this log");
+  };
+  if (first) {
+    if (first->first_seq == head.seq + 1 && first->previous == head.chain_hash) return {};
+    return other("it ends with event " + std::to_string(head.seq) + " and hash " + to_hex(head.chain_hash) + ", and the log does not go on from there");
+  }
+  auto last = read_rows(directory, head.seq);
+  if (!last) return last.error();
+  auto row = (*last)->next();
+  if (!row) return row.error();
+  if (!*row) return other("it ends with event " + std::to_string(head.seq) + ", and the log ends before that");
+  if ((*row)->last_seq != head.seq || (*row)->chained != head.chain_hash) return other("event " + std::to_string(head.seq) + " has another hash in the log");
+  return {};
+}
+
 class backup_run {
  public:
   backup_run(const std::string& directory, const std::string& target, const backup_options& options, const keep_going& go_on)
@@ -63,7 +82,7 @@ class backup_run {
     if (!rows) return rows.error();
     auto first = (*rows)->next();
     if (!first) return first.error();
-    TOMNEXT_TRY(check_history(*first));
+    TOMNEXT_TRY(check_history(directory_, target_, manifest_.head, *first));
     TOMNEXT_TRY(make_folder(segments_folder(target_)));
     TOMNEXT_TRY(make_folder(target_ + "/content"));
     TOMNEXT_TRY(remove_leftovers());
@@ -77,26 +96,6 @@ class backup_run {
     report_.contents = manifest_.contents.size();
     for (const auto& s : manifest_.segments) report_.bytes += s.bytes;
     for (const auto& c : manifest_.contents) report_.bytes += c.second;
-    return {};
-  }
-
-  /// What the backup ends with is what the log goes on from.
-  result<void> check_history(const std::optional<stored_row>& first) {
-    const auto& head = manifest_.head;
-    if (head.seq == 0) return first ? result<void>{} : error(errc::invalid_argument, directory_ + ": the log has no events yet; there is nothing to back up");
-    const auto other = [&](const std::string& why) {
-      return error(errc::log_corrupt, target_ + ": is the backup of another history: " + why + ". Name another folder for this log");
-    };
-    if (first) {
-      if (first->first_seq == head.seq + 1 && first->previous == head.chain_hash) return {};
-      return other("it ends with event " + std::to_string(head.seq) + " and hash " + to_hex(head.chain_hash) + ", and the log does not go on from there");
-    }
-    auto last = read_rows(directory_, head.seq);
-    if (!last) return last.error();
-    auto row = (*last)->next();
-    if (!row) return row.error();
-    if (!*row) return other("it ends with event " + std::to_string(head.seq) + ", and the log ends before that");
-    if ((*row)->last_seq != head.seq || (*row)->chained != head.chain_hash) return other("event " + std::to_string(head.seq) + " has another hash in the log");
     return {};
   }
 
@@ -205,6 +204,17 @@ class backup_run {
 
 result<backup_report> backup_log(const std::string& directory, const std::string& target, const backup_options& options, const keep_going& go_on) {
   return backup_run(directory, target, options, go_on).run();
+}
+
+result<void> check_backup_of(const std::string& directory, const std::string& target) {
+  auto m = read_manifest(target);
+  if (!m) return m.error();
+  if (!*m) return error(errc::file_unreadable, target + ": there is no backup here (no manifest.json)");
+  auto rows = read_rows(directory, (*m)->head.seq + 1);
+  if (!rows) return rows.error();
+  auto first = (*rows)->next();
+  if (!first) return first.error();
+  return check_history(directory, target, (*m)->head, *first);
 }
 
 }  // namespace tomnext::persistence

@@ -39,6 +39,9 @@ result<backup_report> backup_log(const std::string& directory, const std::string
 /// errc::file_unreadable where there is no backup.
 result<backup_report> verify_backup(const std::string& target, const keep_going& go_on);
 
+/// Whether the log goes on from the backup, or holds its last group: errc::log_corrupt where it is the backup of another history.
+result<void> check_backup_of(const std::string& directory, const std::string& target);
+
 /// Where a restored log ends: with the last group that ends at or before it. Neither: all of the backup.
 struct restore_point {
   std::optional<std::uint64_t> seq;

@@ -123,6 +123,8 @@ TEST_CASE("a backup of another history, and a folder that is none, are refused a
   SECTION("a longer log of other events") {
     grow(f / "other", 40, 2);
     CHECK(refusal_of(backup_log(f / "other", f / "backup", small(), {})) == errc::log_corrupt);
+    CHECK(check_backup_of(f / "other", f / "backup").error().code == errc::log_corrupt);
+    must(check_backup_of(f / "log", f / "backup"));
   }
   SECTION("a log of the same groups and another epoch") {
     (void)must(open_log(f / "other", {}));
