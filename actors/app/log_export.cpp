@@ -1,5 +1,4 @@
 // tomnext log export: events into one file.
-#include <map>
 #include <memory>
 
 #include "actors/app/log_copying.hpp"
@@ -13,14 +12,16 @@ using persistence::export_format;
 struct export_arguments {
   std::string directory, file;
   std::uint64_t from = 1, to = 0;
-  export_format format = export_format::segment;
+  std::string format = "segment";
 };
 
-const std::map<std::string, export_format> formats{{"segment", export_format::segment}, {"jsonl", export_format::jsonl}, {"protobuf", export_format::protobuf}};
+export_format format_of(const std::string& name) {
+  return name == "jsonl" ? export_format::jsonl : name == "protobuf" ? export_format::protobuf : export_format::segment;
+}
 
 result<exit_code> run(const export_arguments& a, session& s) {
   auto report = with_progress(s, "log export", a.to != 0 ? a.to : anchored_seq(a.directory), [&](const persistence::keep_going& go_on) {
-    return persistence::export_log(a.directory, a.file, a.format, a.from, a.to, go_on);
+    return persistence::export_log(a.directory, a.file, format_of(a.format), a.from, a.to, go_on);
   });
   if (!report) return report.error();
   if (s.json)
@@ -28,7 +29,7 @@ result<exit_code> run(const export_arguments& a, session& s) {
         s,
         json_text({{"file", a.file}, {"first_seq", report->first_seq}, {"last_seq", report->last_seq}, {"events", report->events}, {"bytes", report->bytes}}) +
             "\n");
-  const char* whole = a.format == export_format::segment ? "; groups are whole" : "";
+  const char* whole = format_of(a.format) == export_format::segment ? "; groups are whole" : "";
   return printed(s, fmt::format("{}: events {} to {} ({} bytes{})\n", a.file, report->first_seq, report->last_seq, grouped(report->bytes), whole));
 }
 
@@ -41,7 +42,7 @@ action add(CLI::App& app) {
   app.add_option("--format", a->format,
                  "segment: the stored groups byte for byte, what `log import` reads (default); jsonl: lines of `log cat --json`; "
                  "protobuf: the message `event` of `log schema` behind its length, for each event")
-      ->transform(CLI::Transformer(formats))
+      ->check(CLI::IsMember({"segment", "jsonl", "protobuf"}))
       ->type_name("FORMAT");
   return [a](session& s) { return run(*a, s); };
 }
