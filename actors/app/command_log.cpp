@@ -19,7 +19,7 @@ action add_schema(CLI::App&) {
 
 command log_command() {
   return {"log",
-          "looks into a log: stats, cat, verify, compare, dump, project, schema",
+          "looks into a log: stats, cat, verify, compare, dump, project, archive, retain, schema",
           "tomnext log verify results/log",
           nullptr,
           {log_stats_command(),
@@ -28,6 +28,8 @@ command log_command() {
            log_compare_command(),
            log_dump_command(),
            log_project_command(),
+           log_archive_command(),
+           log_retain_command(),
            {"schema", "prints all events as a .proto", "tomnext log schema", add_schema}}};
 }
 

@@ -232,14 +232,14 @@ TEST_CASE("retention takes events of the log only, and needs the writer's lock")
 
 TEST_CASE("events that a host has no snapshot of stay") {
   const temporary_folder folder;
-  auto attempt = [&](const std::vector<std::uint64_t>& covered, std::uint64_t from, std::set<std::string> gone = {}) {
+  auto attempt = [&](const std::vector<std::uint64_t>& covered, std::uint64_t from, std::set<std::string> exempt = {}) {
     const auto log = folder / "log";
     fs::remove_all(log);
     make_hosted(log, 500, covered);
     archive_all(log);
     retain_options o;
     o.from_seq = from;
-    o.gone_hosts = std::move(gone);
+    o.exempt_hosts = std::move(exempt);
     return retain_log(log, o, {});
   };
   const auto none = attempt({}, 301);
