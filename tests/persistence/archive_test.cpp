@@ -106,6 +106,29 @@ TEST_CASE("archiving works beside a writer") {
   must(verify_log(directory, {}));
 }
 
+TEST_CASE("what is appended while archiving is on its way is left to the next call") {
+  const temporary_folder folder;
+  const auto directory = folder / "log";
+  auto log = must(open_log(directory, {}));
+  extend(*log, 20, 7);
+  archive_options o;
+  o.segment_bytes = 1024;
+  std::uint64_t most = 0;
+  int calls = 0;
+  const auto report = must(archive_log(directory, o, [&](std::uint64_t seq) {
+    most = std::max(most, seq);
+    if (calls++ % 5 == 0) extend(*log, 3, 7);
+    return true;
+  }));
+  CHECK(report.to_seq == 140);
+  CHECK(most == 140);
+  const auto head = log->head().seq;
+  REQUIRE(head > 300);
+  CHECK(archive_all(directory).to_seq == head);
+  log.reset();
+  CHECK(must(verify_log(directory, {})).segments > 2);
+}
+
 TEST_CASE("archiving that is cancelled anywhere leaves whole segments, and the next call completes them") {
   const temporary_folder folder;
   const auto origin = folder / "origin";

@@ -1,5 +1,6 @@
 #include "persistence/retain.hpp"
 
+#include "persistence/anchor.hpp"
 #include "persistence/verifier.hpp"
 #include "tests/persistence/retained_log.hpp"
 
@@ -428,4 +429,75 @@ TEST_CASE("a base that is damaged or wrong is refused") {
   CHECK_FALSE(verify_log(log, {}));
   must(write_base(log, good));
   CHECK(must(verify_log(log, {})).events == 1'000);
+}
+
+TEST_CASE("segments of another log are not read for those of this one") {
+  const temporary_folder folder;
+  const auto log = folder / "log", other = folder / "other";
+  make_quotes(log, 60, 10);
+  {
+    // The same groups from event 101 on, behind another history.
+    auto w = must(open_log(other, {}));
+    auto changed = std::make_shared<group>(*group_of(1, 10, 1));
+    changed->events[0].head.at.ns += 1;
+    const group_ref first = changed;
+    must(w->append({&first, 1}));
+    extend(*w, 59, 10);
+  }
+  for (const auto& directory : {log, other}) archive_all(directory, 1 << 20);
+  must(retain(log, 301));
+  fs::remove_all(log + "/archive");
+  fs::rename(other + "/archive", log + "/archive");
+  const auto read = must(open_log_for_reading(log));
+  for (const auto where_to : {direction::forward, direction::backward}) {
+    const auto all = groups_from(*read, where_to == direction::forward ? 1 : 600, where_to);
+    REQUIRE_FALSE(all);
+    CHECK(all.error().code == errc::log_corrupt);
+    CHECK(all.error().message.find("another log") != std::string::npos);
+  }
+  auto rows = must(read_rows(log, 1));
+  auto end = rows->next();
+  while (end && *end) end = rows->next();
+  REQUIRE_FALSE(end);
+  CHECK(end.error().code == errc::log_corrupt);
+  CHECK_FALSE(verify_log(log, {}));
+  CHECK(retain(log, 401).error().code == errc::retention_refused);
+}
+
+TEST_CASE("the anchor of a crashed log is brought behind the base") {
+  const temporary_folder folder;
+  const auto log = folder / "log";
+  {
+    auto w = must(open_log(folder / "live", {}));
+    extend(*w, 40, 10);
+    copy_folder(folder / "live", log);  // what a kill leaves: anchored at the first commit, and not since
+  }
+  REQUIRE(must(anchor::read(anchor_file(log))).seq == 10);
+  archive_all(log);
+  must(retain(log, 301));
+  CHECK(must(anchor::read(anchor_file(log))).seq == 400);
+  fs::rename(log + "/archive", folder / "away");
+  // Nothing that opening needs lies before the base.
+  CHECK(must(verify_log(log, {})).first_seq == 301);
+  CHECK(extend(*must(open_log(log, {})), 1, 10).seq == 410);
+  CHECK(must(verify_log(log, {})).events == 110);
+}
+
+TEST_CASE("who reads a log while it is retained reads on") {
+  const temporary_folder folder;
+  const auto log = folder / "log";
+  make_quotes(log, 500, 10);
+  archive_all(log, 1 << 20);
+  const auto reader = must(open_log_for_reading(log));
+  auto scan = must(reader->scan(1));
+  must(scan->next());
+  must(retain(log, 4'001));
+  std::uint64_t last = 0;
+  for (;;) {
+    const auto g = must(scan->next());
+    if (!g) break;
+    last = g->last_seq();
+  }
+  CHECK(last == 5'000);
+  CHECK(must(groups_from(*reader, 1, direction::forward)).size() == 500);
 }
