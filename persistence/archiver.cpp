@@ -1,6 +1,6 @@
 #include "persistence/archiver.hpp"
 
-#include <algorithm>
+#include <filesystem>
 
 #include "persistence/archive.hpp"
 #include "persistence/checksum.hpp"
@@ -35,6 +35,20 @@ result<std::uint64_t> next_to_archive(const std::string& folder, const event_log
   return next;
 }
 
+/// Brings to the disk what a reader may have seen of a log before its writer has synced it: no segment may hold an event that the log can still lose.
+result<void> sync_rows(const std::string& directory) {
+  namespace fs = std::filesystem;
+  const auto folder = rows_folder(directory);
+  std::vector<std::string> logs;
+  std::error_code bad;
+  for (auto it = fs::directory_iterator(folder, bad); !bad && it != fs::directory_iterator(); it.increment(bad))
+    if (it->path().extension() == ".log") logs.push_back(it->path().string());
+  if (bad) return error(errc::file_unreadable, folder + ": " + bad.message());
+  // A write-ahead log that goes meanwhile has become a table, which was synced before.
+  for (const auto& path : logs) TOMNEXT_TRY(sync_file(path));
+  return sync_folder(folder);
+}
+
 class archiving {
  public:
   archiving(std::string folder, const event_log& log, const archive_options& options, const keep_going& go_on)
@@ -58,7 +72,9 @@ class archiving {
 
  private:
   [[nodiscard]] bool wanted(const stored_row& row) const {
-    return (!options_.to_seq || row.last_seq <= *options_.to_seq) && (!options_.to_time || row.first_at <= *options_.to_time);
+    // What was appended since the log was opened here cannot be held against it.
+    return row.last_seq <= log_.head().seq && (!options_.to_seq || row.last_seq <= *options_.to_seq) &&
+           (!options_.to_time || row.first_at <= *options_.to_time);
   }
 
   [[nodiscard]] static error cancelled(std::uint64_t seq) {
@@ -123,6 +139,7 @@ result<archive_report> archive_log(const std::string& directory, const archive_o
   report.from_seq = *next;
   report.to_seq = *next - 1;
   if (*next > (*log)->head().seq) return report;
+  TOMNEXT_TRY(sync_rows(directory));
   auto rows = read_rows(directory, *next);
   if (!rows) return rows.error();
   TOMNEXT_TRY(archiving(report.folder, **log, options, go_on).copy(**rows, report));

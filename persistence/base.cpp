@@ -20,7 +20,7 @@ result<log_base> read_base(const std::string& directory) {
   const auto path = base_file(directory);
   std::error_code bad;
   if (!std::filesystem::exists(path, bad) && !bad) return log_base{};
-  auto bytes = read_file(path, size);
+  auto bytes = read_file(path, 4096);
   if (!bytes) return bytes.error();
   const auto damaged = error(errc::log_corrupt, path + ": offset 0 to " + std::to_string(bytes->size()) +
                                                     ": the file that says where the rows begin is damaged; restore it from a backup");

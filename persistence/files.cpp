@@ -32,6 +32,13 @@ result<void> sync_folder(const std::string& path) {
   return {};
 }
 
+result<void> sync_file(const std::string& path) {
+  descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (d.fd < 0 && errno == ENOENT) return {};
+  if (d.fd < 0 || ::fsync(d.fd) != 0) return failed(path, "syncing");
+  return {};
+}
+
 result<void> make_folder(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code bad;

@@ -24,6 +24,8 @@ result<void> remove_durably(const std::string& path);
 /// Removes what unfinished writes left in a folder, if there is one: files that begin with `prefix` and end with temporary_suffix.
 result<void> remove_temporaries(const std::string& folder, std::string_view prefix = {});
 result<void> sync_folder(const std::string& path);
+/// Brings to the disk what any process has written to the file. A file that has gone meanwhile is no error.
+result<void> sync_file(const std::string& path);
 
 /// The one writer of a folder. Held until destroyed, or until the process ends in whatever way.
 class folder_lock {

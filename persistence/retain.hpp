@@ -15,7 +15,7 @@ enum class retain_mode : std::uint8_t { apply, dry_run };
 struct retain_options {
   std::uint64_t from_seq{};  ///< the first event that stays; rounded down to the beginning of its group
   retain_mode mode = retain_mode::apply;
-  std::set<std::string> gone_hosts;  ///< hosts of the log that will never come back, and need no snapshot
+  std::set<std::string> exempt_hosts;  ///< need no snapshot: they are gone for good, or may read the archive when they come back
 };
 
 struct retain_report {

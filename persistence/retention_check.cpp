@@ -41,29 +41,26 @@ result<void> check_archived(const std::string& directory, const log_base& from, 
     return refused(directory, "not all events from " + std::to_string(from.first_seq) + " to " + std::to_string(to.first_seq - 1) + " lie in the segments of " +
                                   archive_folder(directory) + "; " + advice);
   if (!rows) return rows.error();
-  bool any = false;
+  // The hash that leads into what stays is made of all before it: where it is right at the end, nothing was another on the way.
   for (;;) {
     auto row = (*rows)->next();
     if (!row) return refused(directory, "a segment of the archive does not hold what the log holds (" + row.error().message + "); move it away, and " + advice);
     if (!*row) return {};
-    if (!any && ((*row)->first_seq != from.first_seq || (*row)->previous != from.previous))
-      return refused(directory, "the segments of the archive do not go on from where the rows begin; move them away, and " + advice);
-    any = true;
     if (go_on && !go_on((*row)->last_seq)) return cancelled((*row)->last_seq);
   }
 }
 
-result<std::vector<std::string>> check_snapshots(const std::string& directory, const event_log& log, std::uint64_t base, const std::set<std::string>& gone,
+result<std::vector<std::string>> check_snapshots(const std::string& directory, const event_log& log, std::uint64_t base, const std::set<std::string>& exempt,
                                                  const retention_progress& go_on) {
   auto hosts = hosts_of(log, go_on);
   if (!hosts) return hosts.error();
-  for (const auto& name : gone)
+  for (const auto& name : exempt)
     if (!hosts->contains(name)) return error(errc::invalid_argument, directory + ": no host '" + name + "' was activated in this log");
   const snapshot_store snapshots(directory);
   std::vector<std::string> names, lacking;
   std::uint64_t reach = base;
   for (const auto& [name, key] : *hosts) {
-    if (gone.contains(name)) continue;
+    if (exempt.contains(name)) continue;
     auto s = snapshots.newest(key, log, damaged_snapshot::passed_over);
     // A snapshot of before the base, whose segment is elsewhere, cannot be told from one of another history. It would be too old in any case.
     if (!s && s.error().code != errc::log_archived) return s.error();
@@ -82,8 +79,8 @@ result<std::vector<std::string>> check_snapshots(const std::string& directory, c
   for (const auto& l : lacking) who += (who.empty() ? "" : ", ") + l;
   return refused(directory, "no snapshot reaches event " + std::to_string(base - 1) + " of " + who +
                                 (reach > 1 ? "; retain from event " + std::to_string(reach) + " at most" : std::string()) +
-                                ", or let the node run until each has taken one (node.snapshot_every; an ordered stop takes them too), or say which host is "
-                                "gone for good");
+                                ", or let the node run until each has taken one (node.snapshot_every; an ordered stop takes them too), or name with "
+                                "--without-snapshot those that are gone for good or may read the archive when they come back");
 }
 
 }  // namespace tomnext::persistence

@@ -148,4 +148,14 @@ result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std:
   return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first, g->previous});
 }
 
+result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where) {
+  if (base.first_seq == 1) return {};
+  auto first = row_at(db, base.first_seq, where);
+  if (!first) return first.error().within("the first group");
+  if (!*first || (*first)->first_seq != base.first_seq || (*first)->previous != base.previous)
+    return error(errc::log_corrupt, where + ": the rows do not begin at event " + std::to_string(base.first_seq) + " as the file 'base' says, or are of " +
+                                        "another history; restore it from a backup");
+  return {};
+}
+
 }  // namespace tomnext::persistence::rows

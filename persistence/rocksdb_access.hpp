@@ -70,5 +70,7 @@ struct row {
 };
 /// The row that holds `seq`, or the last one before it; nothing where there is none.
 result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where);
+/// A row begins at the base, and goes on from what came before it. Older rows that a crash left may be there; nobody looks at them.
+result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where);
 
 }  // namespace tomnext::persistence::rows

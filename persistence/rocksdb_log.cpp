@@ -44,7 +44,7 @@ class rocksdb_log final : public event_log {
     auto last = rows::row_at(*db_, UINT64_MAX, directory_);
     if (!last) return last.error().within("the last group");
     if (*last) head_ = (*last)->head;
-    TOMNEXT_TRY(check_base());
+    TOMNEXT_TRY(rows::check_base(*db_, base_, directory_));
     if (head_.seq < anchored.seq)
       return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) +
                                           ", the last good event is " + std::to_string(head_.seq) + "; restore it from a backup");
@@ -163,17 +163,6 @@ class rocksdb_log final : public event_log {
     it->SeekForPrev(slice(key_of(std::min(from_seq, head().seq))));
     std::unique_ptr<log_scan> stored = std::make_unique<rows::backward_scan>(std::move(it), base_, directory_);
     return archived ? joined(std::move(stored), std::move(archived)) : std::move(stored);
-  }
-
-  /// The rows begin at the base, and go on from what came before it. Older rows that a crash left are there, and never looked at.
-  result<void> check_base() const {
-    if (base_.first_seq == 1) return {};
-    auto first = rows::row_at(*db_, base_.first_seq, directory_);
-    if (!first) return first.error().within("the first group");
-    if (!*first || (*first)->first_seq != base_.first_seq || (*first)->previous != base_.previous)
-      return error(errc::log_corrupt, directory_ + ": the rows do not begin at event " + std::to_string(base_.first_seq) +
-                                          " as the file 'base' says, or are of " + "another history; restore it from a backup");
-    return {};
   }
 
   /// Everything that can be refused is refused before the first byte is written.

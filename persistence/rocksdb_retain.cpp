@@ -51,7 +51,7 @@ class retaining {
     report_.base = base_.first_seq;
     auto go = [this](std::uint64_t seq) { return !go_on_ || go_on_("checking", seq); };
     TOMNEXT_TRY(check_archived(directory_, *before, base_, go));
-    auto hosts = check_snapshots(directory_, **log, base_.first_seq, options_.gone_hosts, go);
+    auto hosts = check_snapshots(directory_, **log, base_.first_seq, options_.exempt_hosts, go);
     if (!hosts) return hosts.error();
     report_.hosts = std::move(*hosts);
     return {};

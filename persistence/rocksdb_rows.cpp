@@ -87,6 +87,10 @@ class rows_of_log final : public row_source {
   std::string where_;
 };
 
+error other_history(std::uint64_t anchored, const std::string& directory) {
+  return {errc::log_corrupt, directory + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored)};
+}
+
 /// The end of the rows, held against the anchor.
 result<std::uint64_t> checked_end(rocksdb::DB& db, const log_head& anchored, const log_base& base, const std::string& directory) {
   auto last = row_before(db, UINT64_MAX, directory);
@@ -95,15 +99,16 @@ result<std::uint64_t> checked_end(rocksdb::DB& db, const log_head& anchored, con
   if (end < anchored.seq)
     return error(errc::log_corrupt, directory + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) +
                                         ", the last good event is " + std::to_string(end) + "; restore it from a backup");
-  // What was anchored last lies behind the base, since retention anchors first: with an anchor of before it, somebody has put an old one back.
-  if (anchored.seq + 1 < base.first_seq && anchored.seq != 0)
-    return error(errc::log_corrupt, directory + ": the anchor is of event " + std::to_string(anchored.seq) + ", and the rows begin at " +
-                                        std::to_string(base.first_seq) + ": it is older than the rows; restore it from a backup");
   if (anchored.seq == 0 || (anchored.seq + 1 == base.first_seq && anchored.chain_hash == base.previous)) return end;
+  // Retention anchors first, so this anchor is an old one that was put back: it says less, and must hold all the same.
+  if (anchored.seq < base.first_seq) {
+    auto archived = archived_chain_at(archive_folder(directory), anchored.seq);
+    if (!archived) return archived.error().within(directory);
+    return *archived == anchored.chain_hash ? result<std::uint64_t>(end) : other_history(anchored.seq, directory);
+  }
   auto held = row_before(db, anchored.seq, directory);
   if (!held) return held.error();
-  if (!*held || (*held)->last_seq != anchored.seq || (*held)->chained != anchored.chain_hash)
-    return error(errc::log_corrupt, directory + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored.seq));
+  if (!*held || (*held)->last_seq != anchored.seq || (*held)->chained != anchored.chain_hash) return other_history(anchored.seq, directory);
   return end;
 }
 
@@ -114,6 +119,7 @@ result<std::unique_ptr<row_source>> read_once(const std::string& directory, std:
   if (!db) return db.error();
   auto base = read_base(directory);
   if (!base) return base.error();
+  TOMNEXT_TRY(rows::check_base(**db, *base, directory));
   auto end = checked_end(**db, *anchored, *base, directory);
   if (!end) return end.error();
   std::unique_ptr<row_source> stored = std::make_unique<rows_of_log>(std::move(*db), std::max(from, base->first_seq), *end, *base, directory);

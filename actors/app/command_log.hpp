@@ -18,6 +18,8 @@ command log_export_command();
 command log_import_command();
 command log_checkpoint_command();
 command log_repair_command();
+command log_archive_command();
+command log_retain_command();
 
 /// JSON on one line; bytes that are no UTF-8 are replaced, never thrown about.
 inline std::string json_text(const nlohmann::ordered_json& j) { return j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace); }
