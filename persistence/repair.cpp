@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "persistence/anchor.hpp"
+#include "persistence/base.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
@@ -11,6 +12,7 @@
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
+#include "persistence/segment.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -115,6 +117,11 @@ class repair_run {
       report_.snapshot_bytes += size;
       return {};
     }
+    // It holds what the rows hold too, and stays where it is.
+    if (path.starts_with("archive/")) {
+      if (path.ends_with(segment_suffix)) ++report_.archive_segments;
+      return {};
+    }
     if (!path.starts_with("content/")) {
       report_.files.push_back({path, size, "no part of a log that repair knows"});
       return {};
@@ -154,6 +161,12 @@ result<repair_report> repair_log(const std::string& directory, const std::string
   TOMNEXT_TRY(must_be_apart(directory, copy));
   std::error_code ignored;
   if (!log_exists(directory) && !fs::exists(rows_folder(directory), ignored)) return error(errc::file_unreadable, directory + ": there is no log here");
+  // Its rows do not begin at event 1, and what is archived is whole: that part needs no repair, and a chain without it proves nothing.
+  if (const auto base = read_base(directory); base && base->first_seq > 1)
+    return error(errc::log_archived,
+                 directory + ": events 1 to " + std::to_string(base->first_seq - 1) +
+                     " of this log are archived, and repair reads rows from event 1 on only; restore it from a backup, or make a log of the "
+                     "archive's segments with `log import`");
   auto lock = keep_writers_out(directory);
   if (!lock) return lock.error();
   auto made = new_log::begin(copy);

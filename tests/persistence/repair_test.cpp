@@ -2,6 +2,8 @@
 #include "persistence/repair.hpp"
 
 #include "persistence/anchor.hpp"
+#include "persistence/archiver.hpp"
+#include "persistence/base.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/snapshots.hpp"
@@ -208,4 +210,21 @@ TEST_CASE("repair refuses to write into the log, beside a writer, or over anythi
   auto writer = must(open_log(f / "log", {}));
   CHECK(repair_log(f / "log", f / "copy", {}).error().code == errc::log_locked);
   CHECK_FALSE(fs::exists(f / "copy"));
+}
+
+TEST_CASE("an archive beside the rows is left where it is; a log whose beginning is archived is refused with what to do") {
+  temporary_folder f;
+  make(f / "log", true);
+  must(archive_log(f / "log", {}, {}));
+  const auto r = repaired(f / "log", f / "copy");
+  REQUIRE(r);
+  INFO(r->damage);
+  CHECK(r->nothing_dropped());
+  CHECK(r->archive_segments > 0);
+  must(write_base(f / "log", {6, {}}));
+  const auto refused = repair_log(f / "log", f / "copy2", {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::log_archived);
+  CHECK(refused.error().message.find("log import") != std::string::npos);
+  CHECK_FALSE(fs::exists(f / "copy2"));
 }
