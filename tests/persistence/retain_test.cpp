@@ -280,6 +280,9 @@ TEST_CASE("a snapshot that is damaged, of another configuration, or of another h
   foreign.chain_hash.bytes[0] ^= 1;
   must(snapshot_store(log).put({risk, 400, 400, foreign, "state"}));
   refused();
+  // Its own outputs are known up to event 400, its inputs up to 250 only.
+  must(snapshot_store(log).put({risk, 250, 400, head, "state"}));
+  refused();
   must(snapshot_store(log).put({risk, 400, 400, head, "state"}));
   std::string newest;
   for (const auto& name : files_below(log + "/snapshots")) newest = std::max(newest, name);
