@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "persistence/anchor.hpp"
+#include "persistence/base.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
 
@@ -79,7 +80,10 @@ result<void> write_anchor(const std::string& directory, const log_head& head) {
 /// What was written is read again: the tables' own checksums, every row's, the chain, the anchor. Events are not decoded.
 result<void> check_made(const std::string& directory, const log_head& head, const keep_going& go_on) {
   TOMNEXT_TRY(verify_table_files(directory));
-  auto rows = read_rows(directory, 1);
+  // Before its base a log has segments, which were checked when they were made; they may be elsewhere.
+  auto base = read_base(directory);
+  if (!base) return base.error();
+  auto rows = read_rows(directory, base->first_seq);
   if (!rows) return rows.error();
   log_head found;
   for (;;) {

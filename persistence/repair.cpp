@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "persistence/anchor.hpp"
-#include "persistence/base.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
@@ -12,7 +11,6 @@
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
-#include "persistence/segment.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -111,15 +109,12 @@ class repair_run {
   }
 
   result<void> carry(const std::string& copy, const std::string& path, std::uint64_t size) {
+    // The copy has all events in its rows: nothing comes before them.
+    if (path == "base" || path.starts_with("archive/")) return {};
     if (path == "anchor" || path == "seal" || path == "lock" || path.starts_with("rows/") || path.ends_with(temporary_suffix)) return {};
     if (path.starts_with("snapshots/")) {
       ++report_.snapshots;
       report_.snapshot_bytes += size;
-      return {};
-    }
-    // It holds what the rows hold too, and stays where it is.
-    if (path.starts_with("archive/")) {
-      if (path.ends_with(segment_suffix)) ++report_.archive_segments;
       return {};
     }
     if (!path.starts_with("content/")) {
@@ -161,12 +156,6 @@ result<repair_report> repair_log(const std::string& directory, const std::string
   TOMNEXT_TRY(must_be_apart(directory, copy));
   std::error_code ignored;
   if (!log_exists(directory) && !fs::exists(rows_folder(directory), ignored)) return error(errc::file_unreadable, directory + ": there is no log here");
-  // Its rows do not begin at event 1, and what is archived is whole: that part needs no repair, and a chain without it proves nothing.
-  if (const auto base = read_base(directory); base && base->first_seq > 1)
-    return error(errc::log_archived,
-                 directory + ": events 1 to " + std::to_string(base->first_seq - 1) +
-                     " of this log are archived, and repair reads rows from event 1 on only; restore it from a backup, or make a log of the "
-                     "archive's segments with `log import`");
   auto lock = keep_writers_out(directory);
   if (!lock) return lock.error();
   auto made = new_log::begin(copy);

@@ -22,7 +22,6 @@ struct repair_report {
   rows_behind behind;                           ///< rows behind the damage, not in the copy
   std::vector<dropped_file> files;              ///< contents that are damaged, and files that are no part of a log
   std::uint64_t snapshots{}, snapshot_bytes{};  ///< never needed, made anew by the node, and not in the copy either
-  std::uint64_t archive_segments{};             ///< beside the log, and not in the copy: its rows hold the same events
   std::uint64_t contents{}, row_bytes{};        ///< in the copy
 
   /// Events that are known to be lost: from head.seq + 1 on.
@@ -32,7 +31,7 @@ struct repair_report {
 
 /// The longest run of rows from event 1 on with an unbroken chain, and the contents that have their hash, as a new log in `copy`, which must not exist or be
 /// empty. May need room for a second copy of the rows while it works. errc::log_locked: a node writes the log · errc::invalid_argument: the copy is the log,
-/// lies in it, or is not free · errc::log_archived: its rows do not begin at event 1 · errc::log_corrupt: not even the first group can be read
+/// lies in it, or is not free · errc::log_corrupt: not even the first group can be read
 result<repair_report> repair_log(const std::string& directory, const std::string& copy, const keep_going& go_on);
 
 }  // namespace tomnext::persistence

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "persistence/archive.hpp"
 #include "persistence/files.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -23,8 +24,10 @@ rocksdb::Options forgiving() {
 
 class salvage final : public salvaged_rows {
  public:
-  salvage(std::unique_ptr<rocksdb::DB> db, std::string damage) : db_(std::move(db)), at_(db_->NewIterator(rows::reading())), damage_(std::move(damage)) {
-    at_->SeekToFirst();
+  /// What comes before the base is read from the archive, and must be there: a log is made of all events from 1 on.
+  salvage(std::unique_ptr<rocksdb::DB> db, std::string damage, const log_base& base, std::unique_ptr<row_source> archived)
+      : db_(std::move(db)), at_(db_->NewIterator(rows::reading())), damage_(std::move(damage)), archived_(std::move(archived)) {
+    at_->Seek(rows::slice(rows::key_of(base.first_seq == 1 ? 0 : base.first_seq)));
   }
   ~salvage() override {
     at_.reset();
@@ -58,7 +61,19 @@ class salvage final : public salvaged_rows {
  private:
   result<std::optional<stored_row>> read() {
     if (ended_) return std::optional<stored_row>{};
-    if (last_ != 0) at_->Next();
+    if (archived_) {
+      auto row = archived_->next();
+      if (!row) return end(row.error().message);
+      if (*row) {
+        last_ = (*row)->last_seq;
+        chained_ = (*row)->chained;
+        return row;
+      }
+      archived_.reset();
+    } else if (in_rows_) {
+      at_->Next();
+    }
+    in_rows_ = true;
     if (!at_->Valid()) return end(at_->status().ok() ? "" : at_->status().ToString());
     auto row = describe_row(view(at_->value()));
     const auto first = seq_of(at_->key());
@@ -81,9 +96,10 @@ class salvage final : public salvaged_rows {
   std::unique_ptr<rocksdb::DB> db_;
   std::unique_ptr<rocksdb::Iterator> at_;
   std::string damage_;
+  std::unique_ptr<row_source> archived_;
   std::uint64_t last_ = 0;
   hash256 chained_;
-  bool ended_ = false;
+  bool in_rows_ = false, ended_ = false;
 };
 
 result<std::unique_ptr<rocksdb::DB>> open_forgiving(const std::string& rows) {
@@ -113,7 +129,16 @@ result<std::unique_ptr<salvaged_rows>> salvage_rows(const std::string& directory
     auto db = open_forgiving(rows_folder(directory));
     if (!db) db = rebuild(directory, scratch);
     if (!db) return db.error();
-    return std::unique_ptr<salvaged_rows>(std::make_unique<salvage>(std::move(*db), std::move(damage)));
+    auto base = read_base(directory);
+    if (!base) damage += (damage.empty() ? "" : "; ") + base.error().message;
+    const auto begins = base.value_or(log_base{});
+    std::unique_ptr<row_source> archived;
+    if (begins.first_seq > 1) {
+      auto before = archived_rows(archive_folder(directory), begins, 1, direction::forward);
+      if (!before) return before.error().within(directory);
+      archived = std::move(*before);
+    }
+    return std::unique_ptr<salvaged_rows>(std::make_unique<salvage>(std::move(*db), std::move(damage), begins, std::move(archived)));
   });
 }
 

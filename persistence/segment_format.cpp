@@ -87,9 +87,9 @@ void put_row(std::string& out, const stored_row& row) {
 }
 
 std::optional<std::string> disagreement(const stored_row& row) {
-  constexpr char plain_format = 1;
-  if (row.bytes.empty() || row.bytes.front() != plain_format) return std::nullopt;
   auto head = decode_group_head(row.bytes);
+  // A row that is coded in a later way says nothing to this build; it is kept as it is.
+  if (!head && head.error().code == errc::log_newer_version) return std::nullopt;
   if (!head) return head.error().message;
   if (row.bytes.size() < 4 || !checksum_matches(row.bytes)) return "the checksum of the group does not match";
   if (head->first_seq != row.first_seq || head->count != row.last_seq - row.first_seq + 1 || head->epoch != row.epoch)

@@ -19,7 +19,7 @@ struct verify_report {
 };
 
 /// Reads everything, writes nothing. In order: the seal, both anchor slots, write-ahead logs and manifests record by record, the anchor against the log,
-/// RocksDB's checksums of blocks and tables, every segment of the archive, checksum, chain and seq of every group from the first that is here, contents, snapshots.
+/// RocksDB's checksums of blocks and tables, every segment of the archive, checksum, chain and seq of every group that is here, contents, snapshots.
 /// The error names the group by its event, or the file and the offset, and the last good event. `progress` is called with the last seq read (0 while files
 /// are read); false ends it with errc::cancelled. Not for a log that is being written.
 result<verify_report> verify_log(const std::string& directory, const std::function<bool(std::uint64_t seq)>& progress);

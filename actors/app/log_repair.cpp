@@ -24,7 +24,6 @@ std::string as_json(const repair_report& r, const std::string& copy) {
       {"groups", r.behind.groups}, {"events", r.behind.events}, {"bytes", r.behind.bytes}, {"first", r.behind.first_seq}, {"last", r.behind.last_seq}};
   j["files_dropped"] = std::move(files);
   j["snapshots_left_out"] = {{"files", r.snapshots}, {"bytes", r.snapshot_bytes}};
-  j["archive_segments_left_out"] = r.archive_segments;
   j["contents"] = r.contents;
   j["row_bytes"] = r.row_bytes;
   return json_text(j) + "\n";
@@ -34,7 +33,6 @@ std::string as_text(const repair_report& r, const std::string& copy) {
   auto out = fmt::format("{}: events 1 to {} ({} bytes of rows), {} contents\n", copy, grouped(r.head.seq), grouped(r.row_bytes), grouped(r.contents));
   out += head_text(r.head);
   if (r.snapshots > 0) out += fmt::format("  left out: {} snapshots ({} bytes), which a node makes anew\n", grouped(r.snapshots), grouped(r.snapshot_bytes));
-  if (r.archive_segments > 0) out += fmt::format("  left out: {} segments of the archive, which stay where they are\n", grouped(r.archive_segments));
   if (r.nothing_dropped()) return out + "  nothing was dropped\n";
   if (!r.damage.empty()) out += "  damage: " + r.damage + "\n";
   if (r.last_dropped() > r.head.seq) out += fmt::format("  dropped: events {} to {}\n", r.head.seq + 1, r.last_dropped());

@@ -69,4 +69,20 @@ inline void check_reads_as_before(const std::string& directory, std::uint64_t he
   }
 }
 
+/// On disk.
+inline std::uint64_t rows_bytes(const std::string& directory) {
+  return must(persistence::disk_use(persistence::rows_folder(directory))).table_bytes +
+         must(persistence::disk_use(persistence::rows_folder(directory))).wal_bytes;
+}
+
+inline std::vector<std::uint64_t> firsts_of_rows(const std::string& directory, std::uint64_t from) {
+  auto rows = must(persistence::read_rows(directory, from));
+  std::vector<std::uint64_t> firsts;
+  for (;;) {
+    auto row = must(rows->next());
+    if (!row) return firsts;
+    firsts.push_back(row->first_seq);
+  }
+}
+
 }  // namespace tomnext::tests
