@@ -30,8 +30,9 @@ class sha256_stream {
   std::unique_ptr<context> context_;
 };
 inline std::string_view bytes_of(const hash256& h) { return {reinterpret_cast<const char*>(h.bytes.data()), h.bytes.size()}; }
-/// 64 lower-case hexadecimal digits.
-std::string to_hex(const hash256& h);
+/// Two lower-case hexadecimal digits a byte.
+std::string to_hex(std::string_view bytes);
+inline std::string to_hex(const hash256& h) { return to_hex(bytes_of(h)); }
 result<hash256> parse_hash(std::string_view hex);
 
 }  // namespace tomnext::persistence
