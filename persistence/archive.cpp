@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
+#include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
+#include "persistence/places.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -195,8 +198,8 @@ template <class Source, class Item> class joined_source final : public Source {
 }  // namespace
 
 std::string archive_folder(const std::string& directory) {
-  const char* named = std::getenv("TOMNEXT_ARCHIVE");
-  return named != nullptr && *named != '\0' ? named : directory + "/archive";
+  const char* named = std::getenv(archive_variable);
+  return named != nullptr && *named != '\0' ? named : directory + "/" + std::string(archive_folder_name);
 }
 
 result<std::uint64_t> archived_from(const std::string& folder, const log_base& base) {
@@ -211,10 +214,22 @@ result<std::uint64_t> archived_from(const std::string& folder, const log_base& b
   return first;
 }
 
+result<void> sync_archive(const std::string& folder, std::uint64_t first_seq, std::uint64_t last_seq) {
+  auto all = segments_in(folder);
+  if (!all) return all.error();
+  for (const auto& s : *all)
+    if (s.first_seq <= last_seq && s.last_seq >= first_seq) TOMNEXT_TRY(sync_file(s.path));
+  std::error_code bad;
+  const auto here = std::filesystem::canonical(folder, bad);
+  if (bad) return error(errc::log_io, folder + ": " + bad.message());
+  TOMNEXT_TRY(sync_folder(here.string()));
+  return sync_folder(here.parent_path().string());
+}
+
 error not_archived_here(const std::string& folder, std::uint64_t first_seq, std::uint64_t last_seq) {
   return {errc::log_archived, "events " + std::to_string(first_seq) + " to " + std::to_string(last_seq) + " were archived, and the segment that holds event " +
                                   std::to_string(last_seq) + " is not in " + folder +
-                                  ": bring it back there, or name the folder that has it in the environment variable TOMNEXT_ARCHIVE"};
+                                  ": bring it back there, or name the folder that has it in the environment variable " + archive_variable};
 }
 
 result<std::unique_ptr<row_source>> archived_rows(const std::string& folder, const log_base& base, std::uint64_t from_seq, direction where_to) {

@@ -15,6 +15,9 @@ std::string archive_folder(const std::string& directory);
 /// The first event from which the folder's segments lead without a gap up to the base; the base's own where none does. Goes by names alone.
 result<std::uint64_t> archived_from(const std::string& folder, const log_base& base);
 
+/// Brings the segments that hold any of these events to the disk, and their names: they may have been copied here by hand, which syncs nothing.
+result<void> sync_archive(const std::string& folder, std::uint64_t first_seq, std::uint64_t last_seq);
+
 /// The events before the base that a log needs and that are not there: which segment is missing, and what to do.
 error not_archived_here(const std::string& folder, std::uint64_t first_seq, std::uint64_t last_seq);
 

@@ -1,7 +1,5 @@
 #include "persistence/archiver.hpp"
 
-#include <filesystem>
-
 #include "persistence/archive.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
@@ -23,6 +21,9 @@ result<std::uint64_t> next_to_archive(const std::string& folder, const event_log
     last = &s;
   }
   if (last == nullptr) return next;
+  // Whoever made it may have been cut off before it was durable, or may have copied it here by hand.
+  TOMNEXT_TRY(sync_file(last->path));
+  TOMNEXT_TRY(sync_folder(folder));
   auto info = verify_segment(last->path, go_on);
   if (!info) {
     if (info.error().code == errc::cancelled) return info.error();
@@ -33,20 +34,6 @@ result<std::uint64_t> next_to_archive(const std::string& folder, const event_log
   if (!*ours || info->last_seq != last->last_seq)
     return error(errc::log_corrupt, last->path + ": the segment is of another log, or of events that this log has lost; move it away, or check the log");
   return next;
-}
-
-/// Brings to the disk what a reader may have seen of a log before its writer has synced it: no segment may hold an event that the log can still lose.
-result<void> sync_rows(const std::string& directory) {
-  namespace fs = std::filesystem;
-  const auto folder = rows_folder(directory);
-  std::vector<std::string> logs;
-  std::error_code bad;
-  for (auto it = fs::directory_iterator(folder, bad); !bad && it != fs::directory_iterator(); it.increment(bad))
-    if (it->path().extension() == ".log") logs.push_back(it->path().string());
-  if (bad) return error(errc::file_unreadable, folder + ": " + bad.message());
-  // A write-ahead log that goes meanwhile has become a table, which was synced before.
-  for (const auto& path : logs) TOMNEXT_TRY(sync_file(path));
-  return sync_folder(folder);
 }
 
 class archiving {
@@ -139,8 +126,7 @@ result<archive_report> archive_log(const std::string& directory, const archive_o
   report.from_seq = *next;
   report.to_seq = *next - 1;
   if (*next > (*log)->head().seq) return report;
-  TOMNEXT_TRY(sync_rows(directory));
-  auto rows = read_rows(directory, *next);
+  auto rows = read_durable_rows(directory, *next);
   if (!rows) return rows.error();
   TOMNEXT_TRY(archiving(report.folder, **log, options, go_on).copy(**rows, report));
   return report;

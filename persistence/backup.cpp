@@ -9,6 +9,7 @@
 #include "persistence/files.hpp"
 #include "persistence/places.hpp"
 #include "persistence/segment.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -26,7 +27,13 @@ bool is_there(const std::string& path) {
 result<void> must_be_backup_or_free(const std::string& target) {
   if (!is_there(target) || is_there(manifest_file(target)) || is_there(unfinished_mark(target))) return {};
   std::error_code bad;
-  if (fs::is_directory(target, bad) && fs::is_empty(target, bad) && !bad) return {};
+  bool free = fs::is_directory(target, bad);
+  // A first backup that was killed before it could say so leaves its lock, and perhaps half a mark.
+  for (auto it = fs::directory_iterator(target, bad); free && !bad && it != fs::directory_iterator(); it.increment(bad)) {
+    const auto name = it->path().filename().string();
+    free = it->is_regular_file(bad) && ((name == lock_file_name && it->file_size(bad) == 0) || is_temporary_of(name, "unfinished"));
+  }
+  if (free && !bad) return {};
   return error(errc::invalid_argument, target + ": is neither a backup nor an empty folder; name a new folder, or one that holds a backup of this log");
 }
 
@@ -74,11 +81,15 @@ class backup_run {
   result<void> copy() {
     auto found = read_manifest(target_);
     if (!found) return found.error();
-    if (*found) manifest_ = std::move(**found);
-    else TOMNEXT_TRY(write_durably(unfinished_mark(target_), "a backup of a tomnext log that is not whole yet\n"));
+    if (*found) {
+      manifest_ = std::move(**found);
+      TOMNEXT_TRY(must_be_there());
+    } else {
+      TOMNEXT_TRY(write_durably(unfinished_mark(target_), "a backup of a tomnext log that is not whole yet\n"));
+    }
     report_.before = manifest_.head.seq;
     // Rows first, contents then: contents are stored before the event that names them, so those of all rows up to this head are there.
-    auto rows = read_rows(directory_, manifest_.head.seq + 1);
+    auto rows = read_durable_rows(directory_, manifest_.head.seq + 1);
     if (!rows) return rows.error();
     auto first = (*rows)->next();
     if (!first) return first.error();
@@ -97,6 +108,22 @@ class backup_run {
     for (const auto& s : manifest_.segments) report_.bytes += s.bytes;
     for (const auto& c : manifest_.contents) report_.bytes += c.second;
     return {};
+  }
+
+  /// Nothing is added to what has lost a part. Whether each file's bytes are what they were, verify_backup says.
+  result<void> must_be_there() {
+    for (const auto& s : manifest_.segments) TOMNEXT_TRY(must_have(segment_path(target_, s), s.bytes));
+    for (const auto& [name, size] : manifest_.contents) TOMNEXT_TRY(must_have(target_ + "/content/" + name, size));
+    return {};
+  }
+
+  result<void> must_have(const std::string& path, std::uint64_t size) const {
+    std::error_code bad;
+    const auto found = fs::file_size(path, bad);
+    if (!bad && found == size) return {};
+    return error(errc::log_corrupt, path + ": the manifest says that it has " + std::to_string(size) + " bytes, and " +
+                                        (bad ? "it cannot be read: " + bad.message() : "it has " + std::to_string(found)) +
+                                        "; nothing is added to a damaged backup: bring the file back, or begin a new one in another folder");
   }
 
   /// Segments that were finished right before a crash, and files that were not. Named anew, they would overlap.
@@ -183,13 +210,13 @@ class backup_run {
                  target_ + (kept == 0 ? ": cancelled; no backup was made" : ": cancelled; the backup holds events up to " + std::to_string(kept)));
   }
 
-  /// A first backup that came to nothing leaves nothing. The mark says that all of this is ours.
+  /// A first backup that came to nothing leaves nothing. The mark says that all of this is ours, and so does that there was no such folder.
   void remove_unfinished(bool was_there) {
-    if (!is_there(unfinished_mark(target_))) return;
-    std::error_code ignored;
-    for (const auto* name : {"segments", "content", "lock", "unfinished"}) fs::remove_all(target_ + "/" + name, ignored);
+    if (was_there && !is_there(unfinished_mark(target_))) return;
+    for (const auto* name : {"segments", "content"}) (void)remove_tree(target_ + "/" + name);
+    for (const auto* name : {"lock", "unfinished"}) (void)remove_durably(target_ + "/" + name);
     (void)remove_temporaries(target_);
-    if (!was_there) fs::remove(target_, ignored);
+    if (!was_there) (void)calls().rmdir(target_.c_str());
   }
 
   const std::string& directory_;

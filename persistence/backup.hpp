@@ -29,9 +29,9 @@ struct backup_report {
   std::uint64_t segments_new{}, contents_new{}, bytes_new{};
 };
 
-/// Every file that is written is read again and checked before the manifest names it. Cancelled or broken off, the backup is what it was after its last whole
+/// Files that the backup had are looked for, and not read (verify_backup does). Every file that is written is read again and checked before the manifest names it. Cancelled or broken off, the backup is what it was after its last whole
 /// segment, or is not there at all; the next call goes on from there. errc::invalid_argument: the target is something else, or lies within the log ·
-/// errc::log_corrupt: the target is the backup of another history, or a part of the log or of the backup is damaged · errc::log_locked: another backup runs
+/// errc::log_corrupt: the target is the backup of another history, lacks a file, or a part of the log is damaged · errc::log_locked: another backup runs
 /// errc::log_gap, errc::log_archived: events between the backup's end and the log's beginning are not there
 result<backup_report> backup_log(const std::string& directory, const std::string& target, const backup_options& options, const keep_going& go_on);
 

@@ -13,7 +13,7 @@ struct checkpoint_report {
 };
 
 /// Takes the writer's lock, flushes the log, and makes a log of its own in `target`, which must not exist or be empty. Tables, contents and snapshots never
-/// change once written and are linked; what changes is copied. The copy is read again from end to end, with a new anchor and seal, before it has its name.
+/// change once written and are linked; what changes is copied; projections are left out. The copy is read again from end to end, with a new anchor and seal, before it has its name.
 /// The log itself is sealed again where it was. errc::log_locked: a node writes it · errc::invalid_argument: the target · as opening it for writing
 result<checkpoint_report> checkpoint_log(const std::string& directory, const std::string& target, const keep_going& go_on);
 

@@ -23,7 +23,7 @@ error nothing_from(const std::string& directory, std::uint64_t from) {
 
 /// By the bytes: events that this build does not know, or cannot read, go along.
 result<export_report> export_rows(const std::string& directory, const std::string& file, std::uint64_t from, std::uint64_t to, const keep_going& go_on) {
-  auto rows = read_rows(directory, from);
+  auto rows = read_durable_rows(directory, from);
   if (!rows) return rows.error();
   auto writer = segment_writer::create(file);
   if (!writer) return writer.error();
@@ -55,6 +55,7 @@ result<export_report> export_events(const std::string& directory, const std::str
   auto log = open_log_for_reading(directory);
   if (!log) return log.error();
   if (from > (*log)->head().seq) return nothing_from(directory, from);
+  TOMNEXT_TRY(sync_rows(directory));
   auto scan = (*log)->scan(from);
   if (!scan) return scan.error();
   auto out = new_file::create(file);

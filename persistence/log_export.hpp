@@ -25,7 +25,7 @@ struct export_report {
 result<export_report> export_log(const std::string& directory, const std::string& file, export_format format, std::uint64_t from, std::uint64_t to,
                                  const keep_going& go_on);
 
-/// A new log of segment files in their order, which hold its whole chain from event 1. As make_log. Contents are not in segments.
+/// A new log of segment files in their order, which hold its whole chain from event 1 and may overlap as rows_of_segments says. As make_log. Contents are not in segments.
 result<log_head> import_log(const std::vector<std::string>& files, const std::string& directory, const keep_going& go_on);
 
 }  // namespace tomnext::persistence

@@ -1,19 +1,16 @@
 #include "persistence/new_log.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <vector>
 
 #include "persistence/anchor.hpp"
 #include "persistence/base.hpp"
+#include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -43,17 +40,6 @@ result<void> must_be_free(const std::string& directory) {
   return {};
 }
 
-/// "<target>.<process>-<number>.new", and nothing that a person would call a folder of theirs.
-bool is_temporary_of(std::string_view name, const std::string& target) {
-  if (!name.starts_with(target + ".") || !name.ends_with(temporary_suffix)) return false;
-  name.remove_prefix(target.size() + 1);
-  if (name.size() <= temporary_suffix.size()) return false;
-  name.remove_suffix(temporary_suffix.size());
-  const auto dash = name.find('-');
-  const auto digits = [](std::string_view s) { return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; }); };
-  return dash != std::string_view::npos && digits(name.substr(0, dash)) && digits(name.substr(dash + 1));
-}
-
 /// What a process that died has left beside the target. One that is being made right now is locked, and left alone.
 result<void> remove_abandoned(const std::string& target) {
   std::vector<std::string> found;
@@ -62,9 +48,13 @@ result<void> remove_abandoned(const std::string& target) {
     if (is_temporary_of(it->path().filename().string(), fs::path(target).filename().string())) found.push_back(it->path().string());
   if (bad) return error(errc::log_io, folder_above(target) + ": " + bad.message());
   for (const auto& folder : found) {
-    if (!fs::exists(folder + "/lock", bad) || folder_lock::held(folder)) continue;
-    fs::remove_all(folder, bad);
-    if (bad) return error(errc::log_io, folder + ": cannot be removed: " + bad.message());
+    if (folder_lock::held(folder)) continue;
+    // Without a lock it is not ours, unless nothing came after its name.
+    if (!fs::exists(folder + "/" + std::string(lock_file_name), bad)) {
+      (void)calls().rmdir(folder.c_str());
+      continue;
+    }
+    TOMNEXT_TRY(remove_tree(folder));
   }
   return {};
 }
@@ -99,14 +89,11 @@ result<void> check_made(const std::string& directory, const log_head& head, cons
 
 }  // namespace
 
-new_log::new_log(const std::string& target) : target_(target) {
-  static std::atomic<std::uint64_t> running{0};
-  path_ = target + "." + std::to_string(::getpid()) + "-" + std::to_string(++running) + std::string(temporary_suffix);
-}
+new_log::new_log(const std::string& target) : target_(target), path_(temporary_name(target)) {}
 
 new_log::~new_log() {
-  std::error_code ignored;
-  if (!published_) fs::remove_all(path_, ignored);
+  // What cannot be removed now is removed by the next attempt.
+  if (!published_) (void)remove_tree(path_);
 }
 
 result<std::unique_ptr<new_log>> new_log::begin(const std::string& target) {
@@ -119,6 +106,8 @@ result<std::unique_ptr<new_log>> new_log::begin(const std::string& target) {
   auto lock = folder_lock::take(made->path_);
   if (!lock) return lock.error();
   made->lock_.emplace(std::move(*lock));
+  // Before anything else is in it: what a power cut leaves must be known for ours.
+  TOMNEXT_TRY(sync_folder(made->path_));
   return made;
 }
 
@@ -133,7 +122,7 @@ result<void> new_log::complete(const log_head& head, const keep_going& go_on, co
 }
 
 result<void> new_log::publish() {
-  if (std::rename(path_.c_str(), target_.c_str()) != 0)
+  if (calls().rename(path_.c_str(), target_.c_str()) != 0)
     return error(errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ? errc::invalid_argument : errc::log_io,
                  target_ + ": the new log cannot be given this name: " + std::strerror(errno));
   published_ = true;

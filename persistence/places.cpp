@@ -22,6 +22,10 @@ bool begins_with(const fs::path& path, const fs::path& folder) {
 
 }  // namespace
 
+bool lies_in(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
 result<void> must_be_apart(const std::string& directory, const std::string& target) {
   auto log = true_path(directory);
   if (!log) return log.error();

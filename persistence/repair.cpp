@@ -69,7 +69,7 @@ class repair_run {
   result<repair_report> into(new_log& made, const std::string& scratch) {
     const auto w = witnesses_of(directory_);
     if (w.anchored || w.sealed) report_.expected_seq = std::max(w.anchored ? w.anchored->seq : 0, w.sealed ? w.sealed->seq : 0);
-    auto rows = salvage_rows(directory_, scratch);
+    auto rows = salvage_rows(directory_, scratch, report_.expected_seq);
     if (!rows) return rows.error();
     watched_rows watched(**rows, w);
     auto head = store_rows(made.path(), watched, go_on_);
@@ -83,9 +83,7 @@ class repair_run {
     report_.behind = (*rows)->behind();
     // What was copied to be read goes before the new log is looked at.
     rows->reset();
-    std::error_code bad;
-    fs::remove_all(scratch, bad);
-    if (bad) return error(errc::log_io, scratch + ": " + bad.message());
+    TOMNEXT_TRY(remove_tree(scratch));
     report_.head = *head;
     report_.row_bytes = watched.bytes;
     // The next writer's epoch must be newer than any that was, lost events included.
@@ -110,14 +108,16 @@ class repair_run {
 
   result<void> carry(const std::string& copy, const std::string& path, std::uint64_t size) {
     // The copy has all events in its rows: nothing comes before them.
-    if (path == "base" || path.starts_with("archive/")) return {};
-    if (path == "anchor" || path == "seal" || path == "lock" || path.starts_with("rows/") || path.ends_with(temporary_suffix)) return {};
-    if (path.starts_with("snapshots/")) {
+    if (path == base_file_name || lies_in(path, archive_folder_name)) return {};
+    if (path == "anchor" || path == "seal" || path == lock_file_name || lies_in(path, "rows") || path.ends_with(temporary_suffix)) return {};
+    // Folded from the log, at any time.
+    if (lies_in(path, projections_folder_name)) return {};
+    if (lies_in(path, "snapshots")) {
       ++report_.snapshots;
       report_.snapshot_bytes += size;
       return {};
     }
-    if (!path.starts_with("content/")) {
+    if (!lies_in(path, "content")) {
       report_.files.push_back({path, size, "no part of a log that repair knows"});
       return {};
     }
@@ -140,7 +140,7 @@ class repair_run {
 /// Held for as long as we read, so that no node begins to write; where there is no such file, none is made.
 result<std::optional<folder_lock>> keep_writers_out(const std::string& directory) {
   std::error_code ignored;
-  if (!fs::exists(directory + "/lock", ignored)) return std::optional<folder_lock>{};
+  if (!fs::exists(directory + "/" + std::string(lock_file_name), ignored)) return std::optional<folder_lock>{};
   auto lock = folder_lock::take(directory);
   if (lock) return std::optional<folder_lock>(std::move(*lock));
   if (lock.error().code == errc::log_locked)

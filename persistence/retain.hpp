@@ -32,7 +32,8 @@ using retain_step = std::function<bool(std::string_view step, std::uint64_t seq)
 /// Removes the rows before options.from_seq. Nobody may write the log meanwhile (errc::log_locked).
 /// errc::retention_refused, and nothing is changed: an event that would go lies in no whole segment that leads into the rows that stay, or a host
 /// that was activated in the log has no snapshot that reaches to them; the message says which, and what to do. A log without hosts needs segments only.
-/// The base is durable before the first row goes: ended at any step the log opens, behaves as retained from that step on, and a further call completes it.
+/// The segments are synced, and the base is durable, before the first row goes: ended at any step the log opens, behaves as retained from that step on, and a further call completes it,
+/// if all rows that are still there lie in the archive then.
 result<retain_report> retain_log(const std::string& directory, const retain_options& options, const retain_step& go_on);
 
 }  // namespace tomnext::persistence

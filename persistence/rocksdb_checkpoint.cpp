@@ -6,11 +6,13 @@
 #include "persistence/anchor.hpp"
 #include "persistence/checkpoint.hpp"
 #include "persistence/files.hpp"
+#include "persistence/new_file.hpp"
 #include "persistence/new_log.hpp"
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -77,23 +79,20 @@ result<void> checkpoint_rows(const std::string& directory, const std::string& co
 }
 
 /// Never changed once they have their name: another content of the same name is another file.
-bool never_changes(const std::string& path) { return path.starts_with("content/") || path.starts_with("snapshots/") || path.starts_with("archive/"); }
+bool never_changes(const std::string& path) { return lies_in(path, "content") || lies_in(path, "snapshots") || lies_in(path, archive_folder_name); }
 
-/// What the new log has of its own, and what is nothing.
-bool is_made_anew(const std::string& path) {
-  return path == "anchor" || path == "lock" || path == "seal" || path.starts_with("rows/") || path.ends_with(temporary_suffix);
+/// What the new log has of its own, what is no part of a log, and what is nothing. A lock that was linked would be held in both: those of folders too.
+bool is_left_out(const std::string& path) {
+  return path == "anchor" || path == "seal" || fs::path(path).filename() == lock_file_name || lies_in(path, "rows") || lies_in(path, projections_folder_name) ||
+         path.ends_with(temporary_suffix);
 }
 
 result<void> carry(const std::string& directory, const std::string& copy, const std::string& path) {
   const auto from = directory + "/" + path, to = copy + "/" + path;
   TOMNEXT_TRY(make_folder(fs::path(to).parent_path().string()));
-  std::error_code bad;
-  if (never_changes(path)) fs::create_hard_link(from, to, bad);
-  // On another file system, or on one without links.
-  if (never_changes(path) && !bad) return sync_folder(fs::path(to).parent_path().string());
-  auto bytes = read_file(from, std::size_t{1} << 32);
-  if (!bytes) return bytes.error();
-  return write_durably(to, *bytes);
+  if (never_changes(path) && calls().link(from.c_str(), to.c_str()) == 0) return sync_folder(fs::path(to).parent_path().string());
+  // It changes, or lies on another file system, or on one without links.
+  return copy_durably(from, to);
 }
 
 result<void> carry_others(const std::string& directory, const std::string& copy) {
@@ -103,7 +102,7 @@ result<void> carry_others(const std::string& directory, const std::string& copy)
     if (it->is_regular_file(bad)) paths.push_back(it->path().lexically_relative(directory).generic_string());
   if (bad) return error(errc::file_unreadable, directory + ": " + bad.message());
   for (const auto& path : paths)
-    if (!is_made_anew(path)) TOMNEXT_TRY(carry(directory, copy, path));
+    if (!is_left_out(path)) TOMNEXT_TRY(carry(directory, copy, path));
   return {};
 }
 
@@ -147,8 +146,10 @@ result<checkpoint_report> checkpoint_log(const std::string& directory, const std
     if (!made) return made.error();
     auto head = copy_log(directory, **made, go_on);
     if (!head) return head.error();
+    auto figures = figures_of((*made)->path(), *head);
+    if (!figures) return figures.error();
     TOMNEXT_TRY((*made)->publish());
-    return figures_of(target, *head);
+    return figures;
   });
 }
 

@@ -1,9 +1,10 @@
 // Removing rows: the base first, whole tables then, single rows last.
 #include <rocksdb/convenience.h>
 
-#include <filesystem>
+#include <algorithm>
 
 #include "persistence/anchor.hpp"
+#include "persistence/archive.hpp"
 #include "persistence/files.hpp"
 #include "persistence/retain.hpp"
 #include "persistence/retention_check.hpp"
@@ -50,15 +51,21 @@ class retaining {
     }
     report_.base = base_.first_seq;
     auto go = [this](std::uint64_t seq) { return !go_on_ || go_on_("checking", seq); };
-    TOMNEXT_TRY(check_archived(directory_, *before, base_, go));
+    auto oldest = oldest_rows(*before);
+    if (!oldest) return oldest.error();
+    oldest_ = *oldest;
+    TOMNEXT_TRY(check_archived(directory_, oldest_, base_, go));
     auto hosts = check_snapshots(directory_, **log, base_.first_seq, options_.exempt_hosts, go);
     if (!hosts) return hosts.error();
-    report_.hosts = std::move(*hosts);
+    report_.hosts = std::move(hosts->names);
+    hosts_ = std::move(hosts->before_base);
     return {};
   }
 
   /// Everything up to the base goes. Done again after a crash at any point, it completes.
   result<void> apply() {
+    // What was checked may have been read from memory only.
+    if (base_.first_seq > oldest_.first_seq) TOMNEXT_TRY(sync_archive(archive_folder(directory_), oldest_.first_seq, base_.first_seq - 1));
     TOMNEXT_TRY(step("breaking the seal"));
     // A damaged seal stops nobody: the log has been read without it, and is sealed anew.
     auto known = read_seal(directory_).value_or(std::nullopt);
@@ -70,7 +77,7 @@ class retaining {
     TOMNEXT_TRY(step("anchoring"));
     TOMNEXT_TRY(anchor_head(*db));
     TOMNEXT_TRY(step("writing the base"));
-    TOMNEXT_TRY(write_base(directory_, base_));
+    TOMNEXT_TRY(write_base(directory_, base_, hosts_));
     TOMNEXT_TRY(drop(*db));
     if (auto s = db->Close(); !s.ok()) return io_error(directory_, s);
     db.reset();
@@ -87,6 +94,17 @@ class retaining {
   result<void> step(std::string_view name) {
     if (!go_on_ || go_on_(name, 0)) return {};
     return error(errc::cancelled, directory_ + ": cancelled before " + std::string(name) + "; retaining again completes it");
+  }
+
+  /// Where the rows begin in truth. A call that was cut off has left rows of before the base, and their archive may have gone since: they may be the last copy.
+  result<log_base> oldest_rows(const log_base& base) {
+    auto db = rows::open_for_reading(directory_);
+    if (!db) return db.error();
+    const auto it = std::unique_ptr<rocksdb::Iterator>((*db)->NewIterator(rows::reading()));
+    it->SeekToFirst();
+    if (!it->status().ok()) return io_error(directory_, it->status());
+    if (!it->Valid() || rows::seq_of(it->key()) >= base.first_seq) return base;
+    return log_base{std::max<std::uint64_t>(rows::seq_of(it->key()), 1), {}};
   }
 
   result<log_base> group_at(std::uint64_t seq) {
@@ -129,7 +147,8 @@ class retaining {
   const std::string& directory_;
   const retain_options& options_;
   const retain_step& go_on_;
-  log_base base_;
+  log_base oldest_, base_;
+  std::vector<snapshot_key> hosts_;
   retain_report report_;
 };
 

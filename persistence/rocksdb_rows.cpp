@@ -191,6 +191,25 @@ result<std::unique_ptr<row_source>> read_rows(const std::string& directory, std:
   });
 }
 
+result<void> sync_rows(const std::string& directory) {
+  namespace fs = std::filesystem;
+  const auto folder = rows_folder(directory);
+  std::vector<std::string> logs;
+  std::error_code bad;
+  for (auto it = fs::directory_iterator(folder, bad); !bad && it != fs::directory_iterator(); it.increment(bad))
+    if (it->path().extension() == ".log") logs.push_back(it->path().string());
+  if (bad) return error(errc::file_unreadable, folder + ": " + bad.message());
+  // A write-ahead log that goes meanwhile has become a table, which was synced before.
+  for (const auto& path : logs) TOMNEXT_TRY(sync_file_if_there(path));
+  return sync_folder(folder);
+}
+
+result<std::unique_ptr<row_source>> read_durable_rows(const std::string& directory, std::uint64_t from_seq) {
+  auto source = read_rows(directory, from_seq);
+  if (source) TOMNEXT_TRY(sync_rows(directory));
+  return source;
+}
+
 result<log_head> store_rows(const std::string& directory, row_source& source, const keep_going& go_on) {
   return guarded(directory, [&]() -> result<log_head> {
     auto o = rows::database_options();

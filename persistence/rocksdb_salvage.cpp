@@ -1,6 +1,9 @@
 #include "persistence/rocksdb_salvage.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
+#include <vector>
 
 #include "persistence/archive.hpp"
 #include "persistence/files.hpp"
@@ -22,12 +25,14 @@ rocksdb::Options forgiving() {
   return o;
 }
 
+using database = std::shared_ptr<rocksdb::DB>;
+
 class salvage final : public salvaged_rows {
  public:
-  /// What comes before the base is read from the archive, and must be there: a log is made of all events from 1 on.
-  salvage(std::unique_ptr<rocksdb::DB> db, std::string damage, const log_base& base, std::unique_ptr<row_source> archived)
+  /// From event 1 in the rows, or through `archived` to the base and from there in the rows: a log is made of all events from 1 on.
+  salvage(database db, std::string damage, std::uint64_t rows_from, std::unique_ptr<row_source> archived)
       : db_(std::move(db)), at_(db_->NewIterator(rows::reading())), damage_(std::move(damage)), archived_(std::move(archived)) {
-    at_->Seek(rows::slice(rows::key_of(base.first_seq == 1 ? 0 : base.first_seq)));
+    at_->Seek(rows::slice(rows::key_of(rows_from)));
   }
   ~salvage() override {
     at_.reset();
@@ -93,7 +98,7 @@ class salvage final : public salvaged_rows {
     return std::optional<stored_row>{};
   }
 
-  std::unique_ptr<rocksdb::DB> db_;
+  database db_;
   std::unique_ptr<rocksdb::Iterator> at_;
   std::string damage_;
   std::unique_ptr<row_source> archived_;
@@ -102,14 +107,14 @@ class salvage final : public salvaged_rows {
   bool in_rows_ = false, ended_ = false;
 };
 
-result<std::unique_ptr<rocksdb::DB>> open_forgiving(const std::string& rows) {
+result<database> open_forgiving(const std::string& rows) {
   rocksdb::DB* raw = nullptr;
   if (auto s = rocksdb::DB::OpenForReadOnly(forgiving(), rows, &raw); !s.ok()) return error(errc::log_corrupt, rows + ": " + s.ToString());
-  return std::unique_ptr<rocksdb::DB>(raw);
+  return database(raw);
 }
 
 /// The list of files anew, from the files that are there.
-result<std::unique_ptr<rocksdb::DB>> rebuild(const std::string& directory, const std::string& scratch) {
+result<database> rebuild(const std::string& directory, const std::string& scratch) {
   TOMNEXT_TRY(make_folder(scratch));
   const auto copy = rows_folder(scratch);
   std::error_code bad;
@@ -119,27 +124,110 @@ result<std::unique_ptr<rocksdb::DB>> rebuild(const std::string& directory, const
   return open_forgiving(copy);
 }
 
-}  // namespace
+/// Tables that are there and that the list of files does not name: a list that was cut short opens without a word. A crash leaves such tables too.
+bool leaves_out_tables(rocksdb::DB& db, const std::string& rows) {
+  std::vector<rocksdb::LiveFileMetaData> listed;
+  db.GetLiveFilesMetaData(&listed);
+  std::set<std::string> names;
+  for (const auto& f : listed) names.insert(fs::path(f.name).filename().string());
+  std::error_code bad;
+  for (auto it = fs::directory_iterator(rows, bad); !bad && it != fs::directory_iterator(); it.increment(bad))
+    if (it->path().extension() == ".sst" && !names.contains(it->path().filename().string())) return true;
+  return static_cast<bool>(bad);
+}
 
-result<std::unique_ptr<salvaged_rows>> salvage_rows(const std::string& directory, const std::string& scratch) {
-  return guarded(directory, [&]() -> result<std::unique_ptr<salvaged_rows>> {
-    std::string damage;
+/// The last event that a row claims; 0: there is none.
+std::uint64_t last_seq_of(rocksdb::DB& db) {
+  const auto it = std::unique_ptr<rocksdb::Iterator>(db.NewIterator(rows::reading()));
+  it->SeekToLast();
+  const auto row = it->Valid() ? describe_row(view(it->value())) : result<stored_row>(error(errc::log_corrupt, "none"));
+  return row ? row->last_seq : 0;
+}
+
+bool begins_at_event_1(rocksdb::DB& db) {
+  const auto it = std::unique_ptr<rocksdb::Iterator>(db.NewIterator(rows::reading()));
+  it->SeekToFirst();
+  return it->Valid() && seq_of(it->key()) == 1;
+}
+
+class salvaging {
+ public:
+  salvaging(const std::string& directory, const std::string& scratch) : directory_(directory), scratch_(scratch) {}
+
+  result<std::unique_ptr<salvaged_rows>> run(std::optional<std::uint64_t> expected_seq) {
     // As the log is opened for reading: what that finds wrong is damage, whatever can be read all the same.
-    if (auto strict = rows::open_for_reading(directory); !strict) damage = strict.error().message;
-    auto db = open_forgiving(rows_folder(directory));
-    if (!db) db = rebuild(directory, scratch);
-    if (!db) return db.error();
-    auto base = read_base(directory);
-    if (!base) damage += (damage.empty() ? "" : "; ") + base.error().message;
-    const auto begins = base.value_or(log_base{});
+    if (auto strict = rows::open_for_reading(directory_); !strict) add(strict.error().message);
+    auto base = read_base(directory_);
+    if (!base) add(base.error().message);
+    base_ = base.value_or(log_base{});
+    auto listed = open_forgiving(rows_folder(directory_));
+    const bool doubtful = !listed || leaves_out_tables(**listed, rows_folder(directory_)) || !expected_seq || last_seq_of(**listed) < *expected_seq;
+    if (listed) offer(*listed, "");
+    if (doubtful) {
+      auto rebuilt = rebuild(directory_, scratch_);
+      if (!rebuilt && !listed) return rebuilt.error();
+      if (rebuilt) offer(*rebuilt, "the list of the rows' files leaves out what is there");
+    }
+    return longest();
+  }
+
+ private:
+  struct candidate {
+    database db;
+    std::string note;
+    bool through_archive = false;
+    std::uint64_t reach = 0;
+  };
+
+  void add(const std::string& why) { damage_ += (damage_.empty() ? "" : "; ") + why; }
+
+  void offer(const database& db, const std::string& note) {
+    candidates_.push_back({db, note, base_.first_seq > 1, 0});
+    // Retention that was cut off has left them: the archive is not needed.
+    if (base_.first_seq > 1 && begins_at_event_1(*db)) candidates_.push_back({db, note, false, 0});
+  }
+
+  result<std::unique_ptr<salvaged_rows>> longest() {
+    // One alone is not read twice.
+    if (candidates_.size() > 1)
+      for (auto& c : candidates_) c.reach = reach_of(c);
+    const auto& best = *std::max_element(candidates_.begin(), candidates_.end(), [](const auto& a, const auto& b) { return a.reach < b.reach; });
+    if (!best.note.empty() && damage_.empty()) add(best.note);
+    return begin(best, damage_);
+  }
+
+  [[nodiscard]] std::uint64_t reach_of(const candidate& c) const {
+    std::uint64_t last = 0;
+    auto rows = begin(c, "");
+    if (!rows) return last;
+    for (;;) {
+      auto row = (*rows)->next();
+      if (!row || !*row) return last;
+      last = (*row)->last_seq;
+    }
+  }
+
+  result<std::unique_ptr<salvaged_rows>> begin(const candidate& c, const std::string& damage) const {
     std::unique_ptr<row_source> archived;
-    if (begins.first_seq > 1) {
-      auto before = archived_rows(archive_folder(directory), begins, 1, direction::forward);
-      if (!before) return before.error().within(directory);
+    if (c.through_archive) {
+      auto before = archived_rows(archive_folder(directory_), base_, 1, direction::forward);
+      if (!before) return before.error().within(directory_);
       archived = std::move(*before);
     }
-    return std::unique_ptr<salvaged_rows>(std::make_unique<salvage>(std::move(*db), std::move(damage), begins, std::move(archived)));
-  });
+    return std::unique_ptr<salvaged_rows>(std::make_unique<salvage>(c.db, damage, c.through_archive ? base_.first_seq : 0, std::move(archived)));
+  }
+
+  const std::string& directory_;
+  const std::string& scratch_;
+  log_base base_;
+  std::string damage_;
+  std::vector<candidate> candidates_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<salvaged_rows>> salvage_rows(const std::string& directory, const std::string& scratch, std::optional<std::uint64_t> expected_seq) {
+  return guarded(directory, [&] { return salvaging(directory, scratch).run(expected_seq); });
 }
 
 }  // namespace tomnext::persistence

@@ -22,8 +22,10 @@ class salvaged_rows : public row_source {
   virtual rows_behind behind() = 0;
 };
 
-/// Reads the rows with the recovery that forgives. Writes nothing to the directory. Where its list of files (MANIFEST, CURRENT) cannot be read, the rows are
-/// copied into `scratch`, which does not exist yet, and the list is made anew there. errc::log_corrupt: nothing of it can be read.
-result<std::unique_ptr<salvaged_rows>> salvage_rows(const std::string& directory, const std::string& scratch);
+/// Reads the rows with the recovery that forgives. Writes nothing to the directory. Where its list of files (MANIFEST, CURRENT) cannot be read, leaves out
+/// files that are there, or leads to less than `expected_seq` (nothing: unknown), the rows are copied into `scratch`, which does not exist yet, and the list
+/// is made anew there; the longer run counts. What comes before the base is read from the archive, or from rows that are still there, whichever leads
+/// further. errc::log_corrupt: nothing of it can be read · errc::log_archived
+result<std::unique_ptr<salvaged_rows>> salvage_rows(const std::string& directory, const std::string& scratch, std::optional<std::uint64_t> expected_seq);
 
 }  // namespace tomnext::persistence

@@ -1,7 +1,7 @@
 // RocksDB's own checksums, and what lies on disk.
 #include <filesystem>
 
-#include "persistence/files.hpp"
+#include "persistence/places.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
 

@@ -18,12 +18,11 @@ class segment_chain final : public row_source {
     for (;;) {
       if (!at_) {
         if (file_ == files_.size()) return std::optional<stored_row>{};
-        auto opened = open_segment(files_[file_]);
-        if (!opened) return opened.error();
-        at_ = std::move(*opened);
+        TOMNEXT_TRY(open());
       }
       auto row = at_->next();
       if (!row) return row;
+      if (*row && (*row)->last_seq <= last_) continue;  // what comes next proves that this was the same
       if (*row) return follows(**row);
       at_.reset();
       ++file_;
@@ -31,10 +30,23 @@ class segment_chain final : public row_source {
   }
 
  private:
+  result<void> open() {
+    const auto& path = files_[file_];
+    auto info = read_segment_info(path);
+    if (!info) return info.error();
+    if (info->last_seq <= last_)
+      return error(errc::log_gap, path + ": goes on at event " + std::to_string(info->first_seq) + " and ends at " + std::to_string(info->last_seq) +
+                                      ", and what comes before it ends at event " + std::to_string(last_) + ": it adds nothing, leave it out");
+    auto opened = open_segment(path);
+    if (!opened) return opened.error();
+    at_ = std::move(*opened);
+    return {};
+  }
+
   next_row follows(const stored_row& row) {
     if (last_ != 0 && row.first_seq != last_ + 1)
-      return error(errc::log_gap,
-                   files_[file_] + ": goes on at event " + std::to_string(row.first_seq) + ", and what comes before it ends at event " + std::to_string(last_));
+      return error(errc::log_gap, files_[file_] + ": a group begins at event " + std::to_string(row.first_seq) +
+                                      ", and what comes before this file ends at event " + std::to_string(last_));
     if (last_ != 0 && row.previous != chained_)
       return error(errc::log_corrupt, files_[file_] + ": is of another history than what comes before it, which ends at event " + std::to_string(last_));
     last_ = row.last_seq;

@@ -8,8 +8,9 @@
 
 namespace tomnext::persistence {
 
-/// The rows of these segment files, one file after another. Each file is opened when it is reached. That they follow each other is checked where they do not
-/// overlap: errc::log_gap, errc::log_corrupt.
+/// The rows of these segment files, one file after another. Each file is opened when it is reached. A file may begin with rows that the one before it has
+/// had (an export begins with the whole group that holds its first event): they are passed over, and the row behind them must be chained to what was read
+/// last. errc::log_gap: a file leaves a gap, or adds nothing · errc::log_corrupt: it is of another history.
 std::unique_ptr<row_source> rows_of_segments(std::vector<std::string> files);
 
 /// Ends with the last row that ends at or before `last_seq`.

@@ -42,7 +42,7 @@ std::string segment_name(std::uint64_t first_seq, std::uint64_t last_seq);
 /// Writes one segment. The file appears, durably, when `finish` returns; before that, or where the writer goes without it, there is none.
 class segment_writer {
  public:
-  /// Of this path. An existing file is replaced at `finish`.
+  /// Of this path.
   static result<std::unique_ptr<segment_writer>> create(const std::string& path);
   /// In this folder, under the name that its rows give it (segment_name).
   static result<std::unique_ptr<segment_writer>> create_in(const std::string& folder);
@@ -54,7 +54,7 @@ class segment_writer {
   result<void> add(const stored_row& row);
   /// Bytes of the rows so far, before compression.
   [[nodiscard]] std::uint64_t row_bytes() const;
-  /// errc::invalid_argument where no row was added.
+  /// errc::invalid_argument where no row was added, or something has the file's name by now.
   result<segment_info> finish();
   /// Where the file lies; of `create_in` once it is finished.
   [[nodiscard]] const std::string& path() const;

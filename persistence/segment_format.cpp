@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 
 #include "persistence/bytes.hpp"
 #include "persistence/checksum.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence::segments {
 namespace {
@@ -95,19 +95,22 @@ std::optional<std::string> disagreement(const stored_row& row) {
   if (head->first_seq != row.first_seq || head->count != row.last_seq - row.first_seq + 1 || head->epoch != row.epoch)
     return "the group says that it has " + std::to_string(head->count) + " events from " + std::to_string(head->first_seq) + " of epoch " +
            std::to_string(head->epoch) + ", what stands beside it differs";
+  auto first_at = decode_first_at(row.bytes.substr(0, row.bytes.size() - 4));
+  if (!first_at) return first_at.error().message;
+  if (*first_at != row.first_at) return "the time of its first event is " + to_string(*first_at) + ", what stands beside it differs";
   if (head->previous != row.previous) return "the hash chain is broken before it";
   return std::nullopt;
 }
 
 result<std::unique_ptr<file>> file::open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = calls().open(path.c_str(), O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
   auto f = std::unique_ptr<file>(new file(fd, path));
   TOMNEXT_TRY(f->load());
   return f;
 }
 
-file::~file() { ::close(fd_); }
+file::~file() { calls().close(fd_); }
 
 error file::damaged(std::uint64_t offset, const std::string& why) const {
   return {errc::log_corrupt, path_ + ": offset " + std::to_string(offset) + ": the segment is damaged: " + why};
@@ -116,7 +119,7 @@ error file::damaged(std::uint64_t offset, const std::string& why) const {
 result<std::string> file::read(std::uint64_t offset, std::size_t size) const {
   std::string bytes(size, '\0');
   for (std::size_t done = 0; done < size;) {
-    const auto n = ::pread(fd_, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+    const auto n = calls().pread(fd_, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return error(errc::file_unreadable, path_ + ": offset " + std::to_string(offset + done) + ": " + std::strerror(errno));
     if (n == 0) return damaged(offset + done, "it ends here");

@@ -1,32 +1,26 @@
-// Writes under a temporary name, syncs, renames, syncs the folder: whole or absent.
-#include <fcntl.h>
-#include <unistd.h>
+// The rows of a segment in blocks; how the file appears whole or not at all is new_file's.
 #include <zstd.h>
 
-#include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
+#include <optional>
 
 #include "persistence/checksum.hpp"
-#include "persistence/files.hpp"
+#include "persistence/new_file.hpp"
 #include "persistence/segment_format.hpp"
 
 namespace tomnext::persistence {
 
 struct segment_writer::state {
-  std::string folder, path, temporary;
-  int fd = -1;
+  state(new_file f, std::string in, std::string named) : out(std::move(f)), folder(std::move(in)), path(std::move(named)) {}
+
+  new_file out;
+  std::string folder, path;  // one of the two, until it is finished
   sha256_stream whole;
   segment_info info;
   segments::block_head block;
   std::string plain, packed;
   bool failed = false;
 
-  ~state() {
-    if (fd >= 0) ::close(fd);
-    if (!temporary.empty()) ::unlink(temporary.c_str());
-  }
+  [[nodiscard]] const std::string& where() const { return path.empty() ? folder : path; }
 
   result<void> write(std::string_view bytes) {
     whole.add(bytes);
@@ -34,37 +28,17 @@ struct segment_writer::state {
   }
 
   result<void> write_plain(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const auto n = ::write(fd, bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return io_failed("writing");
-      info.file_bytes += static_cast<std::uint64_t>(n);
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return {};
-  }
-
-  error io_failed(const char* what) {
-    failed = true;
-    return {errc::log_io, temporary + ": " + what + ": " + std::strerror(errno)};
-  }
-
-  result<void> open() {
-    static std::atomic<std::uint64_t> running{0};
-    const auto base = path.empty() ? folder + "/segment" : path;
-    temporary = base + "." + std::to_string(::getpid()) + "-" + std::to_string(++running) + std::string(temporary_suffix);
-    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) return {};
-    auto e = io_failed("creating");
-    temporary.clear();  // it is not ours to remove
-    return e;
+    info.file_bytes += bytes.size();
+    auto written = out.write(bytes);
+    failed = failed || !written;
+    return written;
   }
 
   result<void> flush_block() {
     packed.resize(ZSTD_compressBound(plain.size()));
     constexpr int level = 3;
     const auto size = ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), level);
-    if (ZSTD_isError(size) != 0) return error(errc::log_io, temporary + ": compressing: " + ZSTD_getErrorName(size));
+    if (ZSTD_isError(size) != 0) return error(errc::log_io, where() + ": compressing: " + ZSTD_getErrorName(size));
     packed.resize(size);
     block.plain_bytes = static_cast<std::uint32_t>(plain.size());
     block.stored_bytes = static_cast<std::uint32_t>(size);
@@ -93,19 +67,15 @@ segment_writer::segment_writer(std::unique_ptr<state> s) : state_(std::move(s)) 
 segment_writer::~segment_writer() = default;
 
 result<std::unique_ptr<segment_writer>> segment_writer::create(const std::string& path) {
-  auto s = std::make_unique<state>();
-  s->path = path;
-  s->folder = std::filesystem::path(path).parent_path().string();
-  if (s->folder.empty()) s->folder = ".";
-  TOMNEXT_TRY(s->open());
-  return std::unique_ptr<segment_writer>(new segment_writer(std::move(s)));
+  auto out = new_file::create(path);
+  if (!out) return out.error();
+  return std::unique_ptr<segment_writer>(new segment_writer(std::make_unique<state>(std::move(*out), std::string(), path)));
 }
 
 result<std::unique_ptr<segment_writer>> segment_writer::create_in(const std::string& folder) {
-  auto s = std::make_unique<state>();
-  s->folder = folder;
-  TOMNEXT_TRY(s->open());
-  return std::unique_ptr<segment_writer>(new segment_writer(std::move(s)));
+  auto out = new_file::create_in(folder);
+  if (!out) return out.error();
+  return std::unique_ptr<segment_writer>(new segment_writer(std::make_unique<state>(std::move(*out), folder, std::string())));
 }
 
 std::uint64_t segment_writer::row_bytes() const { return state_->info.row_bytes; }
@@ -113,7 +83,7 @@ const std::string& segment_writer::path() const { return state_->path; }
 
 result<void> segment_writer::add(const stored_row& row) {
   auto& s = *state_;
-  if (s.failed) return error(errc::log_io, s.temporary + ": an earlier write failed");
+  if (s.failed) return error(errc::log_io, s.where() + ": an earlier write failed");
   TOMNEXT_TRY(s.check(row));
   if (s.info.groups == 0) {
     s.info.first_seq = row.first_seq;
@@ -138,16 +108,14 @@ result<void> segment_writer::add(const stored_row& row) {
 
 result<segment_info> segment_writer::finish() {
   auto& s = *state_;
-  if (s.failed) return error(errc::log_io, s.temporary + ": an earlier write failed");
-  if (s.info.groups == 0) return error(errc::invalid_argument, (s.path.empty() ? s.folder : s.path) + ": a segment of no rows");
+  if (s.failed) return error(errc::log_io, s.where() + ": an earlier write failed");
+  if (s.info.groups == 0) return error(errc::invalid_argument, s.where() + ": a segment of no rows");
   if (s.block.rows > 0) TOMNEXT_TRY(s.flush_block());
   TOMNEXT_TRY(s.write(segments::encode_footer(s.info)));
   TOMNEXT_TRY(s.write_plain(bytes_of(s.whole.finish())));
-  if (::fsync(s.fd) != 0) return s.io_failed("syncing");
   if (s.path.empty()) s.path = s.folder + "/" + segment_name(s.info.first_seq, s.info.last_seq);
-  if (::rename(s.temporary.c_str(), s.path.c_str()) != 0) return s.io_failed("renaming");
-  s.temporary.clear();
-  TOMNEXT_TRY(sync_folder(s.folder));
+  s.failed = true;  // whatever comes of it, nothing more can be added
+  TOMNEXT_TRY(s.out.finish_as(s.path));
   return s.info;
 }
 

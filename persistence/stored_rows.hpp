@@ -36,6 +36,12 @@ class row_source {
 /// Works beside a writer. Refuses a log that holds less than its anchor, or another history, as opening it does.
 result<std::unique_ptr<row_source>> read_rows(const std::string& directory, std::uint64_t from_seq);
 
+/// Brings to the disk what a reader may have seen of a log before its writer has synced it: nothing that leaves a log may hold an event that it can still lose.
+/// Called when the source is open, which ends at the head of that time, and before anything is made of it.
+result<void> sync_rows(const std::string& directory);
+/// The rows as read_rows gives them, when they are on the disk.
+result<std::unique_ptr<row_source>> read_durable_rows(const std::string& directory, std::uint64_t from_seq);
+
 /// Asked now and then with the last seq that is done; false ends the work with errc::cancelled, and nothing half-done is left.
 using keep_going = std::function<bool(std::uint64_t seq)>;
 

@@ -8,9 +8,11 @@
 #include "persistence/archive.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
+#include "persistence/places.hpp"
 #include "persistence/record_file.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
+#include "persistence/stored_rows.hpp"
 #include "persistence/snapshots.hpp"
 
 namespace tomnext::persistence {
@@ -47,6 +49,17 @@ result<void> check_groups(const std::string& directory, const event_log& log, co
     report.events += (*g)->events.size();
     if (progress && !progress((*g)->last_seq())) return error(errc::cancelled, directory + ": cancelled after event " + std::to_string((*g)->last_seq()));
   }
+}
+
+/// Said before any segment is held against rows that are not where they should be.
+result<void> check_beginning(const std::string& directory) {
+  auto base = read_base(directory);
+  if (!base) return base.error();
+  auto rows = read_rows(directory, base->first_seq);
+  if (!rows) return rows.error();
+  auto first = (*rows)->next();
+  if (first || first.error().code != errc::log_gap || base->first_seq != 1) return first ? result<void>{} : first.error();
+  return first.error().within("the rows do not begin at event 1, and there is no file '" + std::string(base_file_name) + "' that says that they should not");
 }
 
 /// Each as a whole, and at its end by the log's own chain. How segments lead into each other and into the rows is found out by reading all groups.
@@ -92,6 +105,7 @@ result<verify_report> check_all(const std::string& directory, const progress_cal
     return error(errc::log_corrupt, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", and ended at " +
                                         std::to_string(sealed->head.seq) + " when it was closed");
   TOMNEXT_TRY(verify_table_files(directory));
+  TOMNEXT_TRY(check_beginning(directory));
   TOMNEXT_TRY(check_segments(directory, **log, progress, report));
   TOMNEXT_TRY(check_groups(directory, **log, progress, report));
   TOMNEXT_TRY(content_store(directory).verify());

@@ -8,6 +8,7 @@
 #include "actors/app/progress_line.hpp"
 #include "persistence/anchor.hpp"
 #include "persistence/archiver.hpp"
+#include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::app {
@@ -59,7 +60,9 @@ result<exit_code> run(archive_arguments& a, session& s) {
 
 action add(CLI::App& app) {
   auto a = std::make_shared<archive_arguments>();
-  app.add_option("DIR", a->directory, "directory of a log; the segments go to DIR/archive, or to the folder that TOMNEXT_ARCHIVE names")
+  app.add_option("DIR", a->directory,
+                 fmt::format("directory of a log; the segments go to DIR/{}, or to the folder that {} names", persistence::archive_folder_name,
+                             persistence::archive_variable))
       ->type_name("")
       ->required();
   auto* seq =

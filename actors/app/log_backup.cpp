@@ -16,8 +16,8 @@ struct backup_arguments {
 timestamp now() { return timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
 std::string as_json(const persistence::backup_report& r, const std::string& target, bool verified) {
-  nlohmann::ordered_json j{{"target", target},       {"verified", true},       {"head", head_json(r.head)},
-                           {"segments", r.segments}, {"contents", r.contents}, {"bytes", r.bytes}};
+  nlohmann::ordered_json j{{"target", target}, {"head", head_json(r.head)}, {"segments", r.segments}, {"contents", r.contents}, {"bytes", r.bytes}};
+  j[verified ? "verified" : "new_files_verified"] = true;
   if (!verified) {
     j["events_new"] = r.head.seq - r.before;
     j["segments_new"] = r.segments_new;
@@ -32,8 +32,8 @@ std::string as_text(const persistence::backup_report& r, const std::string& targ
                          grouped(r.bytes));
   if (verified) out += "  valid: every file, every checksum, and the chain from event 1 on\n";
   else
-    out += fmt::format("  new   {} events, {} segments, {} contents, {} bytes; all read again\n", grouped(r.head.seq - r.before), grouped(r.segments_new),
-                       grouped(r.contents_new), grouped(r.bytes_new));
+    out += fmt::format("  new   {} events, {} segments, {} contents, {} bytes; the new ones read again; `--verify-only` reads all\n",
+                       grouped(r.head.seq - r.before), grouped(r.segments_new), grouped(r.contents_new), grouped(r.bytes_new));
   return out + head_text(r.head);
 }
 

@@ -284,3 +284,72 @@ TEST_CASE("after a crash at every step of a restore there is no log, and the nex
     CHECK(std::distance(fs::directory_iterator(crashed), fs::directory_iterator()) == 1);
   }
 }
+
+TEST_CASE("a segment of another generation, whole in itself, makes no log") {
+  temporary_folder f;
+  grow(f / "log", 30, 3);
+  must(backup_log(f / "log", f / "backup", {{}, 1 << 20}, {}));
+  const auto segments = segments_folder(f / "backup");
+  REQUIRE(files_below(segments).size() == 1);
+  const auto path = segments + "/" + files_below(segments).front();
+  // Its beginning, as an earlier backup had it.
+  must(restore_log(f / "backup", f / "early", {30, {}}, {}));
+  must(backup_log(f / "early", f / "earlier", {{}, 1 << 20}, {}));
+  fs::copy_file(segments_folder(f / "earlier") + "/" + files_below(segments_folder(f / "earlier")).front(), path, fs::copy_options::overwrite_existing);
+  must(verify_segment(path));
+  for (const auto& point : {restore_point{}, restore_point{60, {}}, restore_point{20, {}}, restore_point{{}, timestamp{60'000'000}}}) {
+    const auto r = restore_log(f / "backup", f / "to", point, {});
+    REQUIRE_FALSE(r);
+    CHECK(r.error().code == errc::log_corrupt);
+    CHECK(r.error().message.find("the manifest says") != std::string::npos);
+    CHECK_FALSE(fs::exists(f / "to"));
+  }
+  CHECK_FALSE(verify_backup(f / "backup", {}));
+}
+
+TEST_CASE("nothing is added to a backup that lacks a file, or has one of another size") {
+  temporary_folder f;
+  must(content_store(f / "log").put("a configuration"));
+  grow(f / "log", 20, 3);
+  must(backup_log(f / "log", f / "backup", small(), {}));
+  grow(f / "log", 5, 3);
+  for (const auto& file : files_below(f / "backup")) {
+    if (!file.starts_with("segments/") && !file.starts_with("content/")) continue;
+    const auto path = f / ("backup/" + file);
+    const auto whole = slurp(path);
+    INFO(file);
+    for (const bool gone : {true, false}) {
+      fs::remove(path);
+      if (!gone) spill(path, std::string_view(whole).substr(1));
+      const auto before = fingerprint(f / "backup");
+      const auto r = backup_log(f / "log", f / "backup", small(), {});
+      CHECK(refusal_of(r) == errc::log_corrupt);
+      CHECK(r.error().message.find(path) != std::string::npos);
+      CHECK(fingerprint(f / "backup") == before);
+    }
+    spill(path, whole);
+  }
+  must(backup_log(f / "log", f / "backup", small(), {}));
+  must(verify_backup(f / "backup", {}));
+}
+
+TEST_CASE("a first backup that was killed before it had its mark is begun again") {
+  temporary_folder f;
+  grow(f / "log", 5, 3);
+  for (const auto& left : {std::vector<std::string>{"lock"}, std::vector<std::string>{"lock", "unfinished.7-3.new"}}) {
+    fs::create_directory(f / "backup");
+    for (const auto& name : left) spill(f / ("backup/" + name), name == "lock" ? "" : "a bac");
+    must(backup_log(f / "log", f / "backup", small(), {}));
+    CHECK(must(verify_backup(f / "backup", {})).head.seq == 15);
+    for (const auto& file : files_below(f / "backup")) CHECK_FALSE(file.ends_with(".new"));
+    fs::remove_all(f / "backup");
+  }
+  // What somebody else put there is not ours.
+  for (const std::string left : {"unfinished.new", "unfinished.a-1.new", "locked", "lock/file"}) {
+    const auto path = f / ("backup/" + left);
+    fs::create_directories(fs::path(path).parent_path());
+    spill(path, "mine");
+    CHECK(refusal_of(backup_log(f / "log", f / "backup", small(), {})) == errc::invalid_argument);
+    fs::remove_all(f / "backup");
+  }
+}

@@ -1,7 +1,9 @@
 // Checkpoints: a log of its own, made of links; the log that it was made of stays what it was.
 #include "persistence/checkpoint.hpp"
 
+#include "persistence/archiver.hpp"
 #include "persistence/content_store.hpp"
+#include "persistence/files.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
 #include "persistence/snapshots.hpp"
@@ -125,4 +127,20 @@ TEST_CASE("a log that is written, damaged or empty has no checkpoint, and the ta
   }
   // The writer of the first section wrote one event more.
   CHECK(must(verify_log(f / "log", {})).head.seq >= head.seq);
+}
+
+TEST_CASE("a checkpoint leaves projections out, and shares no lock") {
+  temporary_folder f;
+  make(f / "log");
+  must(archive_log(f / "log", {}, {}));
+  fs::create_directories(f / "log/projections/deeper");
+  spill(f / "log/projections/CURRENT", "half of what somebody is writing");
+  spill(f / "log/notes", "mine");
+  must(checkpoint_log(f / "log", f / "copy", {}));
+  CHECK_FALSE(fs::exists(f / "copy/projections"));
+  CHECK(slurp(f / "copy/notes") == "mine");
+  CHECK(fs::exists(f / "copy/archive"));
+  const auto alone = must(folder_lock::take(f / "log/archive"));
+  CHECK(must(archive_log(f / "copy", {}, {})).segments == 0);
+  must(verify_log(f / "copy", {}));
 }

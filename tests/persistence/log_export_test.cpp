@@ -98,3 +98,63 @@ TEST_CASE("an export overwrites nothing, and leaves nothing where it was refused
     CHECK(names_in(f.path()) == std::vector<std::string>{"log", "mine"});
   }
 }
+
+TEST_CASE("adjacent ranges import though groups are whole: what overlaps is passed over, and held against what was read") {
+  temporary_folder f;
+  const auto head = extend(*must(open_log(f / "log", {})), 25, 4);
+  CHECK(must(export_log(f / "log", f / "one", export_format::segment, 1, 42, {})).last_seq == 44);
+  CHECK(must(export_log(f / "log", f / "two", export_format::segment, 43, 0, {})).first_seq == 41);
+  CHECK(must(import_log({f / "one", f / "two"}, f / "copy", {})).chain_hash == head.chain_hash);
+  CHECK(must(read_quotes(*must(open_log_for_reading(f / "copy")), 1)) == 100);
+  // The same groups, of another history.
+  {
+    auto log = must(open_log(f / "other", {}));
+    auto changed = std::make_shared<group>(*group_of(1, 4, 1));
+    changed->events[0].head.at.ns += 1;
+    const group_ref first = changed;
+    must(log->append({&first, 1}));
+    extend(*log, 24, 4);
+  }
+  must(export_log(f / "other", f / "foreign", export_format::segment, 43, 0, {}));
+  CHECK(import_log({f / "one", f / "foreign"}, f / "refused", {}).error().code == errc::log_corrupt);
+  // Other groups of the same number of events.
+  extend(*must(open_log(f / "threes", {})), 30, 3);
+  must(export_log(f / "threes", f / "astride", export_format::segment, 43, 0, {}));
+  CHECK(import_log({f / "one", f / "astride"}, f / "refused", {}).error().code == errc::log_gap);
+  const auto nothing = import_log({f / "one", f / "one", f / "two"}, f / "refused", {});
+  CHECK(nothing.error().code == errc::log_gap);
+  CHECK(nothing.error().message.find("adds nothing") != std::string::npos);
+  CHECK_FALSE(fs::exists(f / "refused"));
+}
+
+TEST_CASE("what an export that was killed has left is removed by the next one, whatever process it is; what is of others stays") {
+  temporary_folder f;
+  extend(*must(open_log(f / "log", {})), 10, 5);
+  const auto format = GENERATE(export_format::segment, export_format::jsonl);
+  // Every number that a process of ours might use next.
+  const auto pid = std::to_string(::getpid());
+  std::vector<std::string> left{"out.1-1.new"};
+  for (int i = 1; i < 200; ++i) left.push_back("out." + pid + "-" + std::to_string(i) + ".new");
+  const std::vector<std::string> others{"out.new", "out.mine.new", "out.1-x.new", "out.txt.1-1.new", "outer.1-1.new"};
+  for (const auto& name : left) spill(f / name, "half");
+  for (const auto& name : others) spill(f / name, "mine");
+  must(export_log(f / "log", f / "out", format, 1, 0, {}));
+  for (const auto& name : left) CHECK_FALSE(fs::exists(f / name));
+  for (const auto& name : others) CHECK(slurp(f / name) == "mine");
+}
+
+TEST_CASE("a file that appears while it is exported is not overwritten, and one that is being written is not removed") {
+  temporary_folder f;
+  extend(*must(open_log(f / "log", {})), 10, 5);
+  const auto format = GENERATE(export_format::segment, export_format::jsonl);
+  int asked = 0;
+  const auto r = export_log(f / "log", f / "out", format, 1, 0, [&](std::uint64_t) {
+    if (asked++ == 0) must(export_log(f / "log", f / "out", format, 1, 10, {}));
+    return true;
+  });
+  REQUIRE_FALSE(r);
+  CHECK(r.error().code == errc::invalid_argument);
+  CHECK(r.error().message.find("exists already") != std::string::npos);
+  CHECK(names_in(f.path()) == std::vector<std::string>{"log", "out"});
+  if (format == export_format::segment) CHECK(must(verify_segment(f / "out")).last_seq == 10);
+}

@@ -211,13 +211,45 @@ TEST_CASE("repair refuses to write into the log, beside a writer, or over anythi
   CHECK_FALSE(fs::exists(f / "copy"));
 }
 
-TEST_CASE("an archive beside the rows is left where it is, and is nothing that was dropped") {
+TEST_CASE("an archive beside the rows, and projections, are left where they are, and are nothing that was dropped") {
   temporary_folder f;
   make(f / "log", true);
   must(archive_log(f / "log", {}, {}));
+  fs::create_directories(f / "log/projections");
+  spill(f / "log/projections/000004.log", "folded from the log");
   const auto r = repaired(f / "log", f / "copy");
   REQUIRE(r);
   INFO(r->damage);
   CHECK(r->nothing_dropped());
   CHECK_FALSE(fs::exists(f / "copy/archive"));
+  CHECK_FALSE(fs::exists(f / "copy/projections"));
+}
+
+TEST_CASE("a list of files that ends early, at every record: all rows that are there are found") {
+  temporary_folder f;
+  make(f / "whole", true);
+  // Opened again, the rows are in tables, and the list has more than one of them.
+  for (int i = 0; i < 3; ++i) extend(*must(open_log(f / "whole", {})), 4, group_events);
+  const auto wanted = must(open_log_for_reading(f / "whole"))->head();
+  const auto list = file_that_ends(f / "whole/rows", slurp(f / "whole/rows/CURRENT").substr(0, 15));
+  REQUIRE_FALSE(list.empty());
+  const auto bytes = slurp(list);
+  // A record: crc32c u32 · length u16 · type u8 · the length's bytes. The list is shorter than a block of 32 KiB.
+  REQUIRE(bytes.size() < 32'768);
+  std::vector<std::size_t> ends{0};
+  while (ends.back() < bytes.size()) {
+    const auto at = ends.back();
+    ends.push_back(at + 7 + static_cast<unsigned char>(bytes[at + 4]) + 256u * static_cast<unsigned char>(bytes[at + 5]));
+  }
+  CHECK(ends.size() > 5);
+  for (const auto end : ends) {
+    copy_folder(f / "whole", f / "log");
+    spill(f / "log/rows/" + fs::path(list).filename().string(), std::string_view(bytes).substr(0, end));
+    INFO("cut at " << end << " of " << bytes.size());
+    const auto r = repaired(f / "log", f / "copy");
+    REQUIRE(r);
+    CHECK(r->head.seq == wanted.seq);
+    CHECK(r->head.chain_hash == wanted.chain_hash);
+    CHECK(r->nothing_dropped() == (end == bytes.size()));
+  }
 }

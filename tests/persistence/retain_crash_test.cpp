@@ -122,3 +122,38 @@ TEST_CASE("who reads a log while it is retained reads on") {
   CHECK(last == 5'000);
   CHECK(must(groups_from(*reader, 1, direction::forward)).size() == 500);
 }
+
+TEST_CASE("retention that was cut off is completed only where the archive still holds the rows that are left") {
+  const temporary_folder folder;
+  const auto log = folder / "log", left = folder / "left";
+  make_quotes(log, 600, 10);
+  archive_all(log, 50'000);
+  const auto stopped = retain(log, 4'001, [](std::string_view step, std::uint64_t) { return step != "dropping tables"; });
+  REQUIRE(stopped.error().code == errc::cancelled);
+  REQUIRE(must(read_base(log)).first_seq == 4'001);
+  for (const std::uint64_t from : {std::uint64_t{1}, std::uint64_t{4'001}, std::uint64_t{5'001}}) {
+    INFO("from event " << from);
+    copy_folder(log, left);
+    // The rows are the last copy of events 1 to 4,000.
+    fs::remove_all(folder / "away");
+    fs::rename(left + "/archive", folder / "away");
+    const auto before = fingerprint(left);
+    const auto refused = retain(left, from);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::retention_refused);
+    CHECK(refused.error().message.find("events from 1 to") != std::string::npos);
+    CHECK(fingerprint(left) == before);
+    // Segments of a part of them are not enough.
+    fs::create_directories(left + "/archive");
+    const auto all = must(segments_in(folder / "away"));
+    REQUIRE(all.size() > 3);
+    for (std::size_t i = 1; i < all.size(); ++i) fs::copy(all[i].path, left + "/archive");
+    CHECK(retain(left, from).error().code == errc::retention_refused);
+    fs::copy(all[0].path, left + "/archive");
+    CHECK(must(retain(left, from)).base == std::max<std::uint64_t>(from, 4'001));
+    check_reads_as_before(left, 6'000, 10);
+    // And when they have gone, the archive is no longer asked for.
+    fs::remove_all(left + "/archive");
+    CHECK(must(retain(left, 1)).base == std::max<std::uint64_t>(from, 4'001));
+  }
+}

@@ -1,6 +1,9 @@
 #include "persistence/retain.hpp"
 
 #include "persistence/anchor.hpp"
+#include "persistence/bytes.hpp"
+#include "persistence/checksum.hpp"
+#include "persistence/seal.hpp"
 #include "persistence/verifier.hpp"
 #include "tests/persistence/retained_log.hpp"
 
@@ -334,12 +337,12 @@ TEST_CASE("a base that is damaged or wrong is refused") {
   for (const auto& wrong :
        {log_base{511, good.previous}, log_base{505, good.previous}, log_base{491, good.previous}, log_base{2'000, good.previous}, log_base{501, {}}}) {
     INFO("base at event " << wrong.first_seq);
-    must(write_base(log, wrong));
+    must(write_base(log, wrong, {}));
     refused(errc::log_corrupt);
   }
   fs::remove(path);
   CHECK_FALSE(verify_log(log, {}));
-  must(write_base(log, good));
+  must(write_base(log, good, {}));
   CHECK(must(verify_log(log, {})).events == 1'000);
 }
 
@@ -374,4 +377,98 @@ TEST_CASE("segments of another log are not read for those of this one") {
   CHECK(end.error().code == errc::log_corrupt);
   CHECK_FALSE(verify_log(log, {}));
   CHECK(retain(log, 401).error().code == errc::retention_refused);
+}
+
+TEST_CASE("hosts of before the base are known when their archive is elsewhere") {
+  const temporary_folder folder;
+  const auto log = folder / "log";
+  const auto head = make_hosted(log, 500, {200});
+  archive_all(log);
+  must(retain(log, 201));
+  CHECK(must(hosts_before_base(log)).value() == std::vector<snapshot_key>{risk});
+  fs::rename(log + "/archive", folder / "away");
+  archive_all(log);
+  const auto attempt = [&](std::set<std::string> exempt) {
+    retain_options o;
+    o.from_seq = 401;
+    o.exempt_hosts = std::move(exempt);
+    return retain_log(log, o, {});
+  };
+  const auto refused = attempt({});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::retention_refused);
+  CHECK(refused.error().message.find("'risk_management/risk' (its newest covers event 200)") != std::string::npos);
+  CHECK(attempt({"nobody"}).error().code == errc::invalid_argument);
+  SECTION("it is gone for good") {
+    CHECK(must(attempt({risk.host})).base == 401);
+    CHECK(must(hosts_before_base(log)).value() == std::vector<snapshot_key>{risk});
+  }
+  SECTION("it has a snapshot by now") {
+    must(snapshot_store(log).put({risk, 400, 400, head, "state"}));
+    CHECK(must(attempt({})).hosts == std::vector<std::string>{risk.host});
+  }
+  SECTION("activated anew, it is known by what it is now") {
+    auto newer = risk;
+    newer.configuration_hash = 8;
+    {
+      auto w = must(open_log(log, {}));
+      auto g = std::make_shared<group>(*group_of(501, 1, w->head().epoch));
+      host_activated a;
+      a.name = text(newer.host);
+      a.service_version = newer.service_version;
+      a.state_version = newer.state_version;
+      a.configuration_hash = newer.configuration_hash;
+      g->events[0] = event{g->events[0].head, a};
+      const group_ref ref = g;
+      must(w->append({&ref, 1}));
+      must(snapshot_store(log).put({risk, 400, 400, head, "state"}));
+    }
+    CHECK(attempt({}).error().code == errc::retention_refused);
+    must(snapshot_store(log).put({newer, 400, 400, head, "state"}));
+    CHECK(must(attempt({})).base == 401);
+    // Of before the base it is the older one: what comes behind is read again.
+    CHECK(must(hosts_before_base(log)).value() == std::vector<snapshot_key>{risk});
+  }
+}
+
+TEST_CASE("a base of format 1 is read, and does not say which hosts there were") {
+  const temporary_folder folder;
+  const auto log = folder / "log";
+  make_hosted(log, 500, {400});
+  archive_all(log);
+  must(retain(log, 201));
+  const auto base = must(read_base(log));
+  std::string old = "tomnext-base";
+  put_number(old, std::uint32_t{1});
+  put_number(old, base.first_seq);
+  old += bytes_of(base.previous);
+  put_number(old, crc32c(old));
+  spill(base_file(log), old);
+  fs::remove(seal_file(log));
+  CHECK(must(read_base(log)) == base);
+  CHECK_FALSE(must(hosts_before_base(log)));
+  must(verify_log(log, {}));
+  fs::rename(log + "/archive", folder / "away");
+  archive_all(log);
+  const auto refused = retain(log, 401);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::retention_refused);
+  CHECK(refused.error().message.find("bring them back") != std::string::npos);
+  for (const auto& s : must(segments_in(folder / "away"))) fs::copy(s.path, log + "/archive", fs::copy_options::overwrite_existing);
+  CHECK(must(retain(log, 401)).hosts == std::vector<std::string>{risk.host});
+  CHECK(must(hosts_before_base(log)).value() == std::vector<snapshot_key>{risk});
+}
+
+TEST_CASE("without its base, a retained log is refused for where its rows begin, and no segment is blamed") {
+  const temporary_folder folder;
+  const auto log = folder / "log";
+  make_quotes(log, 100, 10);
+  archive_all(log);
+  must(retain(log, 501));
+  fs::remove(base_file(log));
+  fs::remove(seal_file(log));
+  const auto r = verify_log(log, {});
+  REQUIRE_FALSE(r);
+  CHECK(r.error().message.find("the rows do not begin at event 1, and there is no file 'base'") != std::string::npos);
+  CHECK(r.error().message.find("segment") == std::string::npos);
 }

@@ -88,3 +88,24 @@ TEST_CASE("repair of a retained log begins with its archive") {
   CHECK(without.error().code == errc::log_archived);
   CHECK_FALSE(fs::exists(folder / "without"));
 }
+
+TEST_CASE("repair of a log whose retention was cut off goes by its rows where the archive is elsewhere, or damaged") {
+  const temporary_folder folder;
+  const auto log = folder / "log";
+  make_quotes(log, 100, 10);
+  archive_all(log, 1 << 14);
+  REQUIRE(retain(log, 601, [](std::string_view step, std::uint64_t) { return step != "dropping tables"; }).error().code == errc::cancelled);
+  const auto head = must(open_log_for_reading(log))->head();
+  const auto check_whole = [&](const std::string& copy) {
+    const auto r = must(repair_log(log, copy, {}));
+    CHECK(r.head.chain_hash == head.chain_hash);
+    CHECK(r.last_dropped() == 1'000);
+    check_reads_as_before(copy, 1'000, 10);
+  };
+  check_whole(folder / "with");
+  const auto all = must(segments_in(log + "/archive"));
+  flip_bit(all[0].path, fs::file_size(all[0].path) / 2, 4);
+  check_whole(folder / "damaged");
+  fs::rename(log + "/archive", folder / "away");
+  check_whole(folder / "without");
+}

@@ -4,6 +4,7 @@
 
 #include "persistence/checksum.hpp"
 #include "persistence/group_codec.hpp"
+#include "persistence/rocksdb_log.hpp"
 #include "tests/persistence/log_fixture.hpp"
 
 using namespace tomnext;
@@ -88,7 +89,7 @@ TEST_CASE("a segment gives back the rows that were put, from the first, from any
   // Rows that fill a block, rows that are longer than one, and many small ones.
   for (const auto& [rows, count] : {std::pair<std::size_t, std::uint64_t>{1, 1}, {7, 3}, {900, 40}, {3, 20'000}}) {
     const auto made = rows_of(1'001, rows, count, before);
-    const auto path = folder / "one.segment";
+    const auto path = folder / (std::to_string(rows) + ".segment");
     const auto info = must(write(path, made));
     CHECK(info.first_seq == 1'001);
     CHECK(info.last_seq == 1'000 + rows * count);
@@ -277,4 +278,16 @@ TEST_CASE("checking a segment can be cancelled") {
   const auto stopped = verify_segment(folder / "one.segment", [](std::uint64_t seq) { return seq < 20; });
   REQUIRE_FALSE(stopped);
   CHECK(stopped.error().code == errc::cancelled);
+}
+
+TEST_CASE("a row whose time stands wrong beside it is refused: restoring to a time goes by it") {
+  temporary_folder f;
+  extend(*must(open_log(f / "log", {})), 2, 3);
+  auto rows = must(read_rows(f / "log", 1));
+  auto row = must(rows->next()).value();
+  auto writer = must(segment_writer::create(f / "one"));
+  row.first_at.ns += 1;
+  CHECK(writer->add(row).error().code == errc::log_corrupt);
+  row.first_at.ns -= 1;
+  must(writer->add(row));
 }
