@@ -10,6 +10,7 @@
 #include "persistence/json.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/segment.hpp"
+#include "persistence/system_calls.hpp"
 #include "persistence/verifier.hpp"
 #include "persistence/wire.hpp"
 #include "tests/persistence/log_fixture.hpp"
@@ -157,4 +158,29 @@ TEST_CASE("a file that appears while it is exported is not overwritten, and one 
   CHECK(r.error().message.find("exists already") != std::string::npos);
   CHECK(names_in(f.path()) == std::vector<std::string>{"log", "out"});
   if (format == export_format::segment) CHECK(must(verify_segment(f / "out")).last_seq == 10);
+}
+
+TEST_CASE("where a file system cannot rename over nothing only, a link does the same") {
+  struct no_such_rename final : system_calls {
+    int rename_to_free(const char*, const char*) override {
+      errno = EINVAL;
+      return -1;
+    }
+  } old;
+  temporary_folder f;
+  extend(*must(open_log(f / "log", {})), 10, 5);
+  use_calls(&old);
+  const auto made = export_log(f / "log", f / "out", export_format::segment, 1, 0, {});
+  int asked = 0;
+  const auto late = export_log(f / "log", f / "late", export_format::segment, 1, 0, [&](std::uint64_t) {
+    if (asked++ == 0) spill(f / "late", "mine");
+    return true;
+  });
+  use_calls(nullptr);
+  CHECK(must(verify_segment(f / "out")).last_seq == 50);
+  CHECK(must(made).last_seq == 50);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == errc::invalid_argument);
+  CHECK(slurp(f / "late") == "mine");
+  CHECK(names_in(f.path()) == std::vector<std::string>{"late", "log", "out"});
 }
