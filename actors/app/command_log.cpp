@@ -19,12 +19,14 @@ action add_schema(CLI::App&) {
 
 command log_command() {
   return {"log",
-          "looks into a log: stats, cat, verify, compare, dump, project, schema; and keeps it: backup, restore, export, import, checkpoint, repair, archive, "
-          "retain",
+          "looks into a log: stats, cat, grep, tail, verify, compare, dump, project, schema; and keeps it: backup, restore, export, import, checkpoint, "
+          "repair, archive, retain",
           "tomnext log verify results/log",
           nullptr,
           {log_stats_command(),
            log_cat_command(),
+           log_grep_command(),
+           log_tail_command(),
            log_verify_command(),
            log_compare_command(),
            log_dump_command(),
