@@ -28,8 +28,8 @@ result<void> remove_temporaries(const std::string& folder, std::string_view pref
 result<void> sync_folder(const std::string& path);
 /// Brings to the disk what any process has written to the file.
 result<void> sync_file(const std::string& path);
-/// The same, of a file that may have gone meanwhile.
-result<void> sync_file_if_there(const std::string& path);
+/// The same of a file or a folder of somebody else's: one that has gone meanwhile, or lies where nobody can write, is no error.
+result<void> sync_if_there(const std::string& path);
 /// Removes a folder and what is in it, if it is there. Durable when the folder above it is synced.
 result<void> remove_tree(const std::string& path);
 

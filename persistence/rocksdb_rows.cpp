@@ -200,8 +200,8 @@ result<void> sync_rows(const std::string& directory) {
     if (it->path().extension() == ".log") logs.push_back(it->path().string());
   if (bad) return error(errc::file_unreadable, folder + ": " + bad.message());
   // A write-ahead log that goes meanwhile has become a table, which was synced before.
-  for (const auto& path : logs) TOMNEXT_TRY(sync_file_if_there(path));
-  return sync_folder(folder);
+  for (const auto& path : logs) TOMNEXT_TRY(sync_if_there(path));
+  return sync_if_there(folder);
 }
 
 result<std::unique_ptr<row_source>> read_durable_rows(const std::string& directory, std::uint64_t from_seq) {

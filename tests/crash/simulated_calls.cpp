@@ -58,9 +58,10 @@ ssize_t simulated_calls::pwrite(int fd, const void* from, std::size_t bytes, off
 }
 int simulated_calls::fsync(int fd) {
   const auto f = of(fd);
-  if (!disk_.begin(f.file ? operation::sync : operation::sync_folder, f.path, f.file)) return failed();
+  const bool file = f.file && !f.file->folder;
+  if (!disk_.begin(file ? operation::sync : operation::sync_folder, f.path, f.file)) return failed();
   // The disk below is not asked: what it would keep is what is kept here.
-  if (f.file) disk_.synced(f.file);
+  if (file) disk_.synced(f.file);
   else disk_.synced_folder(f.path);
   return 0;
 }
