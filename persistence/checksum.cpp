@@ -48,19 +48,50 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   return ~crc_by_table(~before, bytes.data(), bytes.size());
 }
 
+struct sha256_stream::context {
+  EVP_MD_CTX* digest = EVP_MD_CTX_new();
+  ~context() { EVP_MD_CTX_free(digest); }
+  context() = default;
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+};
+
+namespace {
+
+// No memory, or an OpenSSL without SHA-256: nothing can be trusted any more.
+void must(bool good) {
+  if (!good) std::abort();
+}
+
+void begin(EVP_MD_CTX* c) {
+  // Fetched once, since OpenSSL 3 looks the algorithm up by name.
+  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  must(c != nullptr && EVP_DigestInit_ex(c, algorithm, nullptr) == 1);
+}
+
+}  // namespace
+
+sha256_stream::sha256_stream() : context_(std::make_unique<context>()) { begin(context_->digest); }
+sha256_stream::sha256_stream(sha256_stream&&) noexcept = default;
+sha256_stream& sha256_stream::operator=(sha256_stream&&) noexcept = default;
+sha256_stream::~sha256_stream() = default;
+void sha256_stream::add(std::string_view bytes) { must(EVP_DigestUpdate(context_->digest, bytes.data(), bytes.size()) == 1); }
+hash256 sha256_stream::finish() {
+  hash256 h;
+  must(EVP_DigestFinal_ex(context_->digest, h.bytes.data(), nullptr) == 1);
+  return h;
+}
+
 hash256 sha256(std::initializer_list<std::string_view> parts) {
   struct free_context {
     void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
   };
-  // One context a thread: making one costs more than hashing a small group. Fetched once, since OpenSSL 3 looks the algorithm up by name.
-  static const EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  // One context a thread: making one costs more than hashing a small group.
   thread_local const std::unique_ptr<EVP_MD_CTX, free_context> context(EVP_MD_CTX_new());
+  begin(context.get());
   hash256 h;
-  unsigned size = 0;
-  bool good = context && EVP_DigestInit_ex(context.get(), algorithm, nullptr) == 1;
-  for (auto part : parts) good = good && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
-  good = good && EVP_DigestFinal_ex(context.get(), h.bytes.data(), &size) == 1;
-  if (!good) std::abort();  // no memory, or an OpenSSL without SHA-256: nothing can be trusted any more
+  for (auto part : parts) must(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1);
+  must(EVP_DigestFinal_ex(context.get(), h.bytes.data(), nullptr) == 1);
   return h;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,21 @@ namespace tomnext::persistence {
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
 /// SHA-256 of the parts as if they were one.
 hash256 sha256(std::initializer_list<std::string_view> parts);
+/// SHA-256 of what comes piece by piece.
+class sha256_stream {
+ public:
+  sha256_stream();
+  sha256_stream(sha256_stream&&) noexcept;
+  sha256_stream& operator=(sha256_stream&&) noexcept;
+  ~sha256_stream();
+  void add(std::string_view bytes);
+  /// Once.
+  hash256 finish();
+
+ private:
+  struct context;
+  std::unique_ptr<context> context_;
+};
 inline std::string_view bytes_of(const hash256& h) { return {reinterpret_cast<const char*>(h.bytes.data()), h.bytes.size()}; }
 /// Two lower-case hexadecimal digits a byte.
 std::string to_hex(std::string_view bytes);

@@ -12,12 +12,15 @@
 #include <utility>
 #include <vector>
 
+#include "persistence/places.hpp"
 #include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
 
 error failed(const std::string& path, const char* what) { return {errc::log_io, path + ": " + what + ": " + std::strerror(errno)}; }
+
+std::string lock_file(const std::string& folder) { return folder + "/" + std::string(lock_file_name); }
 
 struct descriptor {
   int fd;
@@ -32,6 +35,57 @@ result<void> sync_folder(const std::string& path) {
   descriptor d{calls().open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)};
   if (d.fd < 0 || calls().fsync(d.fd) != 0) return failed(path, "syncing the folder");
   return {};
+}
+
+result<void> sync_file(const std::string& path) {
+  descriptor d{calls().open(path.c_str(), O_RDONLY | O_CLOEXEC, 0)};
+  if (d.fd < 0 || calls().fsync(d.fd) != 0) return failed(path, "syncing");
+  return {};
+}
+
+result<void> sync_if_there(const std::string& path) {
+  descriptor d{calls().open(path.c_str(), O_RDONLY | O_CLOEXEC, 0)};
+  if (d.fd < 0 && errno == ENOENT) return {};
+  if (d.fd >= 0 && calls().fsync(d.fd) == 0) return {};
+  // A file system that is mounted for reading has nothing to sync, and may say so.
+  if (d.fd >= 0 && (errno == EROFS || errno == EINVAL)) return {};
+  return failed(path, "syncing");
+}
+
+result<void> remove_tree(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code bad;
+  std::vector<std::string> found, folders;
+  if (fs::symlink_status(path, bad).type() == fs::file_type::not_found) return {};
+  folders.push_back(path);
+  for (auto it = fs::recursive_directory_iterator(path, bad); !bad && it != fs::recursive_directory_iterator(); it.increment(bad))
+    (it->is_directory(bad) && !it->is_symlink(bad) ? folders : found).push_back(it->path().string());
+  if (bad) return error(errc::log_io, path + ": " + bad.message());
+  // A lock goes last: it tells whose the rest is, where this is cut off.
+  for (const auto& file : found)
+    if (file != lock_file(path) && calls().unlink(file.c_str()) != 0 && errno != ENOENT) return failed(file, "removing");
+  // What lies deeper was found later.
+  for (; !folders.empty(); folders.pop_back()) {
+    if (folders.size() == 1 && calls().unlink(lock_file(path).c_str()) != 0 && errno != ENOENT) return failed(path, "removing its lock");
+    if (calls().rmdir(folders.back().c_str()) != 0 && errno != ENOENT) return failed(folders.back(), "removing");
+  }
+  return {};
+}
+
+std::string temporary_name(const std::string& path) {
+  static std::atomic<std::uint64_t> running{0};
+  return path + "." + std::to_string(::getpid()) + "-" + std::to_string(++running) + std::string(temporary_suffix);
+}
+
+bool is_temporary_of(std::string_view name, std::string_view path) {
+  if (!name.starts_with(path) || !name.ends_with(temporary_suffix) || name.size() <= path.size() + 1 + temporary_suffix.size()) return false;
+  name.remove_prefix(path.size());
+  if (name.front() != '.') return false;
+  name.remove_prefix(1);
+  name.remove_suffix(temporary_suffix.size());
+  const auto dash = name.find('-');
+  const auto digits = [](std::string_view s) { return !s.empty() && s.find_first_not_of("0123456789") == std::string_view::npos; };
+  return dash != std::string_view::npos && digits(name.substr(0, dash)) && digits(name.substr(dash + 1));
 }
 
 result<void> make_folder(const std::string& path) {
@@ -72,8 +126,7 @@ result<void> remove_temporaries(const std::string& folder, std::string_view pref
 
 result<void> write_durably(const std::string& path, std::string_view bytes) {
   // Two writers of the same file do not share a temporary one: the later rename wins, and both files are whole.
-  static std::atomic<std::uint64_t> running{0};
-  const std::string temporary = path + "." + std::to_string(::getpid()) + "-" + std::to_string(++running) + std::string(temporary_suffix);
+  const auto temporary = temporary_name(path);
   {
     descriptor d{calls().open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (d.fd < 0) return failed(temporary, "creating");
@@ -113,7 +166,6 @@ struct flock whole_file(short type) {
   f.l_whence = SEEK_SET;
   return f;
 }
-std::string lock_file(const std::string& folder) { return folder + "/lock"; }
 
 }  // namespace
 

@@ -10,8 +10,10 @@ namespace tomnext::persistence {
 /// What a write that never finished leaves behind ends like this. It is nothing, and removed at the next opening for writing.
 inline constexpr std::string_view temporary_suffix = ".new";
 
-/// The part of a log's directory that can be deleted at any time, and that changes while the log is closed: no seal covers it, and it is no part of the log.
-inline constexpr std::string_view projections_folder_name = "projections";
+/// "<path>.<process>-<number>.new": the number is one that this process has not used.
+std::string temporary_name(const std::string& path);
+/// Whether this process or another could have made the name for that path, and nobody would call a file of theirs so.
+bool is_temporary_of(std::string_view name, std::string_view path);
 
 /// Writes to a temporary name of its own, syncs, renames, syncs the folder.
 result<void> write_durably(const std::string& path, std::string_view bytes);
@@ -24,6 +26,12 @@ result<void> remove_durably(const std::string& path);
 /// Removes what unfinished writes left in a folder, if there is one: files that begin with `prefix` and end with temporary_suffix.
 result<void> remove_temporaries(const std::string& folder, std::string_view prefix = {});
 result<void> sync_folder(const std::string& path);
+/// Brings to the disk what any process has written to the file.
+result<void> sync_file(const std::string& path);
+/// The same of a file or a folder of somebody else's: one that has gone meanwhile, or lies where nobody can write, is no error.
+result<void> sync_if_there(const std::string& path);
+/// Removes a folder and what is in it, if it is there. Durable when the folder above it is synced.
+result<void> remove_tree(const std::string& path);
 
 /// The one writer of a folder. Held until destroyed, or until the process ends in whatever way.
 class folder_lock {

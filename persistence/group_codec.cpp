@@ -217,6 +217,23 @@ result<group_head> decode_group_head(std::string_view bytes) {
   return read_head(r);
 }
 
+result<timestamp> decode_first_at(std::string_view bytes) {
+  reader r{bytes.data(), bytes.data() + bytes.size()};
+  auto head = read_head(r);
+  if (!head) return head.error();
+  const unsigned flags = r.byte();
+  (void)r.varint();  // type
+  (void)r.byte();    // version
+  if ((flags & has_host) != 0) {
+    (void)r.varint();
+    (void)r.varint();
+  }
+  timestamp at;
+  if ((flags & has_at) != 0) at.ns = unzigzag(r.varint());
+  if (!r.good) return corrupt("event " + std::to_string(head->first_seq) + " is cut short");
+  return at;
+}
+
 result<decoded_group> decode_group(std::string_view bytes, const upcaster_table& table) {
   if (bytes.size() < 5 || bytes.size() > group_bytes_max) return corrupt(std::to_string(bytes.size()) + " bytes");
   std::uint32_t stored = 0;

@@ -37,6 +37,8 @@ struct group_head {
   hash256 previous;
 };
 result<group_head> decode_group_head(std::string_view bytes);
+/// The time of the first event, from its envelope alone: of no known type, and whatever its payload is. Without a checksum.
+result<timestamp> decode_first_at(std::string_view bytes);
 
 /// SHA-256 over the previous hash and the group's bytes.
 hash256 chain(const hash256& previous, std::string_view group_bytes);

@@ -37,7 +37,6 @@ class log_follower {
   };
   [[nodiscard]] std::vector<file_state> files() const;
   result<std::unique_ptr<event_log>> opened();
-  [[nodiscard]] result<void> on_disk() const;
 
   std::string directory_;
   log_head seen_;

@@ -2,6 +2,7 @@
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
+#include "persistence/places.hpp"
 
 namespace tomnext::persistence {
 namespace {

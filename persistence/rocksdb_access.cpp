@@ -118,6 +118,7 @@ result<group_ref> scan::next() {
 }
 
 result<group_ref> backward_scan::next() {
+  if (later_ == base_.first_seq) return group_ref{};
   if (!at_->Valid()) {
     if (!at_->status().ok()) return io_error(where_, at_->status()).within("before event " + std::to_string(later_));
     return group_ref{};
@@ -131,6 +132,7 @@ result<group_ref> backward_scan::next() {
   if (later_ != 0 && g->events->last_seq() + 1 != later_)
     return error(errc::log_gap, where_ + ": events " + std::to_string(g->events->last_seq() + 1) + " to " + std::to_string(later_ - 1) + " are missing");
   if (later_ != 0 && chain(g->previous, bytes) != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
+  if (first == base_.first_seq && g->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
   expected_ = g->previous;
   later_ = first;
   at_->Prev();
@@ -148,7 +150,17 @@ result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std:
   if (!g) return g.error().within(where + ": group at event " + std::to_string(first));
   if (g->events->first_seq() != first)
     return error(errc::log_corrupt, where + ": group at event " + std::to_string(first) + ": it says that it begins elsewhere");
-  return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first});
+  return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first, g->previous});
+}
+
+result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where) {
+  if (base.first_seq == 1) return {};
+  auto first = row_at(db, base.first_seq, where);
+  if (!first) return first.error().within("the first group");
+  if (!*first || (*first)->first_seq != base.first_seq || (*first)->previous != base.previous)
+    return error(errc::log_corrupt, where + ": the rows do not begin at event " + std::to_string(base.first_seq) + " as the file 'base' says, or are of " +
+                                        "another history; restore it from a backup");
+  return {};
 }
 
 }  // namespace tomnext::persistence::rows

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "persistence/base.hpp"
 #include "persistence/event_log.hpp"
 
 namespace tomnext::persistence::rows {
@@ -49,14 +50,15 @@ class scan final : public log_scan {
   std::string where_;
 };
 
-/// Decoded groups from where the iterator stands down to the first row. Each group's hash must be the one that the later group names as its predecessor's.
+/// Decoded groups from where the iterator stands down to the base. Each group's hash must be the one that the later group names as its predecessor's.
 class backward_scan final : public log_scan {
  public:
-  backward_scan(std::unique_ptr<rocksdb::Iterator> at, std::string where) : at_(std::move(at)), where_(std::move(where)) {}
+  backward_scan(std::unique_ptr<rocksdb::Iterator> at, const log_base& base, std::string where) : at_(std::move(at)), base_(base), where_(std::move(where)) {}
   result<group_ref> next() override;
 
  private:
   std::unique_ptr<rocksdb::Iterator> at_;
+  log_base base_;
   std::uint64_t later_ = 0;  // first seq of the group that was read last; 0: none yet
   hash256 expected_;
   std::string where_;
@@ -66,8 +68,11 @@ class backward_scan final : public log_scan {
 struct row {
   log_head head;
   std::uint64_t first_seq{};
+  hash256 previous;
 };
 /// The row that holds `seq`, or the last one before it; nothing where there is none.
 result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where);
+/// A row begins at the base, and goes on from what came before it. Older rows that a crash left may be there; nobody looks at them.
+result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where);
 
 }  // namespace tomnext::persistence::rows

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "persistence/anchor.hpp"
+#include "persistence/archive.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
@@ -42,9 +43,13 @@ class rocksdb_log final : public event_log {
 
   /// Finds the end of the log and holds it against the anchor.
   result<void> recover(const log_head& anchored) {
+    auto base = read_base(directory_);
+    if (!base) return base.error();
+    base_ = *base;
     auto last = rows::row_at(*db_, UINT64_MAX, directory_);
     if (!last) return last.error().within("the last group");
     if (*last) head_ = (*last)->head;
+    TOMNEXT_TRY(rows::check_base(*db_, base_, directory_));
     if (head_.seq < anchored.seq)
       return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) +
                                           ", the last good event is " + std::to_string(head_.seq) + "; restore it from a backup");
@@ -97,22 +102,34 @@ class rocksdb_log final : public event_log {
     return guarded(directory_, [&]() -> result<std::unique_ptr<log_scan>> {
       if (where_to == direction::backward) return scan_backward(from_seq);
       const auto to = head().seq;
-      const auto from = std::max<std::uint64_t>(from_seq, 1);
+      const auto from = std::max(from_seq, base_.first_seq);
       // Nothing is read for what does not exist yet.
       if (from > to) return std::unique_ptr<log_scan>(std::make_unique<rows::scan>(nullptr, from, 0, std::nullopt, directory_));
       auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
       it->SeekForPrev(slice(key_of(from)));
       if (!it->Valid() && it->status().ok()) return error(errc::log_gap, directory_ + ": the log does not begin at event 1");
       std::optional<hash256> previous;
-      if (from == 1) previous = hash256{};
-      return std::unique_ptr<log_scan>(std::make_unique<rows::scan>(std::move(it), from, to, previous, directory_));
+      if (from == base_.first_seq) previous = base_.previous;
+      auto stored = std::unique_ptr<log_scan>(std::make_unique<rows::scan>(std::move(it), from, to, previous, directory_));
+      if (from_seq >= base_.first_seq || base_.first_seq == 1) return stored;
+      auto archived = archived_rows(archive_folder(directory_), base_, from_seq, direction::forward);
+      if (!archived) return archived.error().within(directory_);
+      return joined(decoded(std::move(*archived), directory_), std::move(stored));
     });
   }
+
+  [[nodiscard]] std::uint64_t first_seq() const override { return archived_from(archive_folder(directory_), base_).value_or(base_.first_seq); }
 
   [[nodiscard]] result<bool> holds(const log_head& h) const override {
     return guarded(directory_, [&]() -> result<bool> {
       if (h.seq == 0) return true;
       if (h.seq > head().seq) return false;
+      if (h.seq + 1 == base_.first_seq) return h.chain_hash == base_.previous;
+      if (h.seq < base_.first_seq) {
+        auto archived = archived_chain_at(archive_folder(directory_), h.seq);
+        if (!archived) return archived.error().within(directory_);
+        return *archived == h.chain_hash;
+      }
       auto row = rows::row_at(*db_, h.seq, directory_);
       if (!row) return row.error();
       return *row && (*row)->head.seq == h.seq && (*row)->head.chain_hash == h.chain_hash;
@@ -141,9 +158,17 @@ class rocksdb_log final : public event_log {
 
  private:
   result<std::unique_ptr<log_scan>> scan_backward(std::uint64_t from_seq) const {
+    std::unique_ptr<log_scan> archived;
+    if (base_.first_seq > 1) {
+      auto before = archived_rows(archive_folder(directory_), base_, from_seq, direction::backward);
+      if (!before) return before.error().within(directory_);
+      archived = decoded(std::move(*before), directory_);
+      if (from_seq < base_.first_seq) return archived;
+    }
     auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
     it->SeekForPrev(slice(key_of(std::min(from_seq, head().seq))));
-    return std::unique_ptr<log_scan>(std::make_unique<rows::backward_scan>(std::move(it), directory_));
+    std::unique_ptr<log_scan> stored = std::make_unique<rows::backward_scan>(std::move(it), base_, directory_);
+    return archived ? joined(std::move(stored), std::move(archived)) : std::move(stored);
   }
 
   /// Everything that can be refused is refused before the first byte is written.
@@ -183,7 +208,7 @@ class rocksdb_log final : public event_log {
 
   // From the anchored group on, every group follows the one before it. What lies earlier was checked when it was anchored, and `log verify` checks it all.
   result<void> check_contiguous(std::uint64_t anchored) const {
-    auto walk = scan(anchored);
+    auto walk = scan(std::max(anchored, base_.first_seq));
     if (!walk) return walk.error();
     for (;;) {
       auto g = (*walk)->next();
@@ -210,6 +235,7 @@ class rocksdb_log final : public event_log {
   std::optional<writing> writer_;
   std::unique_ptr<rocksdb::DB> db_;
   mutable std::recursive_mutex mutex_;
+  log_base base_;
   log_head head_;
   std::uint64_t commits_ = 0;
   bool failed_ = false;

@@ -1,7 +1,7 @@
 // RocksDB's own checksums, and what lies on disk.
 #include <filesystem>
 
-#include "persistence/files.hpp"
+#include "persistence/places.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -19,7 +19,9 @@ result<void> verify_table_files(const std::string& directory) {
 }
 
 std::uint64_t last_good_event(const std::string& directory) {
-  std::uint64_t last = 0;
+  // What lies before the base was archived: it counts as good here, and `log verify` reads it where it is.
+  const auto base = read_base(directory).value_or(log_base{});
+  std::uint64_t last = base.first_seq - 1;
   auto read = rows::guarded(directory, [&]() -> result<void> {
     // Up to the damage, wherever it lies: the one place where the recovery that forgives is right, since nothing is served from it.
     auto o = rows::database_options();
@@ -28,8 +30,8 @@ std::uint64_t last_good_event(const std::string& directory) {
     if (auto s = rocksdb::DB::OpenForReadOnly(o, rows_folder(directory), &raw); !s.ok()) return rows::io_error(directory, s);
     const std::unique_ptr<rocksdb::DB> db(raw);
     auto it = std::unique_ptr<rocksdb::Iterator>(db->NewIterator(rows::reading()));
-    it->SeekToFirst();
-    rows::scan walk(std::move(it), 1, UINT64_MAX, hash256{}, directory);
+    it->Seek(rows::slice(rows::key_of(base.first_seq)));
+    rows::scan walk(std::move(it), base.first_seq, UINT64_MAX, base.previous, directory);
     for (;;) {
       auto g = walk.next();
       if (!g) return g.error();

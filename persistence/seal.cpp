@@ -7,6 +7,8 @@
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
+#include "persistence/places.hpp"
+#include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -19,17 +21,19 @@ std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (
 
 bool never_changes(const std::string& path) { return path.ends_with(".sst") || path.starts_with("content/"); }
 
-/// Paths below the directory, without the seal's own and without projections: those can be deleted, and change while the log is closed.
+/// Paths below the directory, without the seal's own, projections and the archive: those can be deleted, and change while the log is closed. Segments have
+/// checksums of their own.
 result<std::map<std::string, std::uint64_t>> files_below(const std::string& directory) {
   namespace fs = std::filesystem;
   std::map<std::string, std::uint64_t> found;
   std::error_code bad;
   for (auto it = fs::recursive_directory_iterator(directory, bad); !bad && it != fs::recursive_directory_iterator(); it.increment(bad)) {
-    if (it.depth() == 0 && it->path().filename() == projections_folder_name) it.disable_recursion_pending();
+    const auto path = it->path().lexically_relative(directory).generic_string();
+    if (path == projections_folder_name || path == archive_folder_name) it.disable_recursion_pending();
     if (!it->is_regular_file(bad)) continue;
     const auto size = it->file_size(bad);
     if (bad) break;
-    found.emplace(it->path().lexically_relative(directory).generic_string(), size);
+    found.emplace(path, size);
   }
   if (bad) return error(errc::file_unreadable, directory + ": " + bad.message());
   found.erase("seal");
@@ -92,6 +96,9 @@ result<sealed_file> checksums_of(const std::string& path) {
 }
 
 result<void> write_seal(const std::string& directory, const log_head& head, const std::optional<seal>& known) {
+  // RocksDB removes files without a word to the folder: after a power cut they would be there again, and this seal would not know them.
+  std::error_code bad;
+  if (const auto rows = rows_folder(directory); std::filesystem::exists(rows, bad)) TOMNEXT_TRY(sync_folder(rows));
   auto found = files_below(directory);
   if (!found) return found.error();
   seal s;

@@ -139,13 +139,14 @@ result<void> snapshot_store::put(const snapshot& s) const {
   return {};
 }
 
-result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, const event_log& log) const {
+result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, const event_log& log, damaged_snapshot damaged) const {
   auto files = files_of(folder_, file_stem(key.host));
   if (!files) return files.error();
   const auto head = log.head().seq;
   for (const auto& file : *files) {
     auto s = load(file.path);
     if (!s && s.error().code == errc::snapshot_invalid) {
+      if (damaged == damaged_snapshot::passed_over) continue;
       TOMNEXT_TRY(break_seal(log_));
       if (calls().rename(file.path.c_str(), (file.path + ".quarantined").c_str()) != 0)
         return error(errc::snapshot_invalid, file.path + ": is damaged and cannot be renamed: " + std::strerror(errno));

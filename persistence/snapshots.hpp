@@ -43,6 +43,9 @@ inline constexpr std::size_t snapshots_kept = 2;
 inline constexpr std::size_t snapshot_state_bytes_max = std::size_t{256} << 20;
 inline constexpr std::size_t host_name_bytes_max = 255;
 
+/// What becomes of a damaged snapshot on the way to a good one.
+enum class damaged_snapshot : std::uint8_t { quarantined, passed_over };
+
 class snapshot_store {
  public:
   /// Snapshots lie in the subfolder `snapshots` of the log's directory. One host's snapshots are put by one thread at a time.
@@ -50,9 +53,9 @@ class snapshot_store {
   explicit snapshot_store(std::string log_directory, std::size_t kept = snapshots_kept);
   /// Durable when it returns; older ones beyond those kept go. errc::invalid_argument unless covered <= mark <= at.seq, a host is named, and the state fits.
   result<void> put(const snapshot& s) const;
-  /// The latest put that is whole, of this key, with mark <= head, and of this log's history. A damaged one is renamed to *.quarantined and the one before it
-  /// used; one of another key or history is passed over.
-  result<std::optional<snapshot>> newest(const snapshot_key& key, const event_log& log) const;
+  /// The latest put that is whole, of this key, with mark <= head, and of this log's history. A damaged one is renamed to *.quarantined (where nothing may be
+  /// changed: passed over) and the one before it used; one of another key or history is passed over.
+  result<std::optional<snapshot>> newest(const snapshot_key& key, const event_log& log, damaged_snapshot damaged = damaged_snapshot::quarantined) const;
   /// Checks every file that is not quarantined. errc::snapshot_invalid names the first that is damaged.
   [[nodiscard]] result<void> verify() const;
   /// What lies there, by host, then by what it covers. A damaged one is not among them: it is `verify`'s to name.

@@ -17,12 +17,16 @@ std::atomic<system_calls*> in_use{nullptr};
 int system_calls::open(const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); }
 int system_calls::close(int fd) { return ::close(fd); }
 ssize_t system_calls::read(int fd, void* into, std::size_t bytes) { return ::read(fd, into, bytes); }
+ssize_t system_calls::pread(int fd, void* into, std::size_t bytes, off_t offset) { return ::pread(fd, into, bytes, offset); }
 ssize_t system_calls::write(int fd, const void* from, std::size_t bytes) { return ::write(fd, from, bytes); }
 ssize_t system_calls::pwrite(int fd, const void* from, std::size_t bytes, off_t offset) { return ::pwrite(fd, from, bytes, offset); }
 int system_calls::fsync(int fd) { return ::fsync(fd); }
 int system_calls::fdatasync(int fd) { return ::fdatasync(fd); }
 int system_calls::rename(const char* from, const char* to) { return ::rename(from, to); }
+int system_calls::rename_to_free(const char* from, const char* to) { return ::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE); }
+int system_calls::link(const char* from, const char* to) { return ::link(from, to); }
 int system_calls::unlink(const char* path) { return ::unlink(path); }
+int system_calls::rmdir(const char* path) { return ::rmdir(path); }
 int system_calls::mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
 
 system_calls& calls() {

@@ -14,12 +14,17 @@ class system_calls {
   virtual int open(const char* path, int flags, mode_t mode);
   virtual int close(int fd);
   virtual ssize_t read(int fd, void* into, std::size_t bytes);
+  virtual ssize_t pread(int fd, void* into, std::size_t bytes, off_t offset);
   virtual ssize_t write(int fd, const void* from, std::size_t bytes);
   virtual ssize_t pwrite(int fd, const void* from, std::size_t bytes, off_t offset);
   virtual int fsync(int fd);
   virtual int fdatasync(int fd);
   virtual int rename(const char* from, const char* to);
+  /// renameat2 with RENAME_NOREPLACE: EEXIST where something has the new name, EINVAL or ENOSYS where the file system does not know it.
+  virtual int rename_to_free(const char* from, const char* to);
+  virtual int link(const char* from, const char* to);
   virtual int unlink(const char* path);
+  virtual int rmdir(const char* path);
   virtual int mkdir(const char* path, mode_t mode);
 };
 

@@ -5,11 +5,14 @@
 #include <vector>
 
 #include "persistence/anchor.hpp"
+#include "persistence/archive.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
+#include "persistence/places.hpp"
 #include "persistence/record_file.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/seal.hpp"
+#include "persistence/stored_rows.hpp"
 #include "persistence/snapshots.hpp"
 
 namespace tomnext::persistence {
@@ -35,7 +38,8 @@ result<void> check_record_files(const std::string& directory) {
 }
 
 result<void> check_groups(const std::string& directory, const event_log& log, const progress_call& progress, verify_report& report) {
-  auto walk = log.scan(1);
+  report.first_seq = log.first_seq();
+  auto walk = log.scan(report.first_seq);
   if (!walk) return walk.error();
   for (;;) {
     auto g = (*walk)->next();
@@ -45,6 +49,37 @@ result<void> check_groups(const std::string& directory, const event_log& log, co
     report.events += (*g)->events.size();
     if (progress && !progress((*g)->last_seq())) return error(errc::cancelled, directory + ": cancelled after event " + std::to_string((*g)->last_seq()));
   }
+}
+
+/// Said before any segment is held against rows that are not where they should be.
+result<void> check_beginning(const std::string& directory) {
+  auto base = read_base(directory);
+  if (!base) return base.error();
+  auto rows = read_rows(directory, base->first_seq);
+  if (!rows) return rows.error();
+  auto first = (*rows)->next();
+  if (first || first.error().code != errc::log_gap || base->first_seq != 1) return first ? result<void>{} : first.error();
+  return first.error().within("the rows do not begin at event 1, and there is no file '" + std::string(base_file_name) + "' that says that they should not");
+}
+
+/// Each as a whole, and at its end by the log's own chain. How segments lead into each other and into the rows is found out by reading all groups.
+result<void> check_segments(const std::string& directory, const event_log& log, const progress_call& progress, verify_report& report) {
+  auto all = segments_in(archive_folder(directory));
+  if (!all) return all.error();
+  for (const auto& s : *all) {
+    auto info = verify_segment(s.path, [&](std::uint64_t) { return !progress || progress(0); });
+    if (!info) return info.error();
+    if (info->first_seq != s.first_seq || info->last_seq != s.last_seq) return error(errc::log_corrupt, s.path + ": offset 0: its name and its events differ");
+    ++report.segments;
+    // Segments that nothing connects with the log are no part of it, so far as can be told.
+    if (info->last_seq + 1 < log.first_seq()) continue;
+    auto ours = log.holds({info->last_seq, info->last_epoch, info->chained});
+    if (!ours) return ours.error();
+    if (!*ours)
+      return error(errc::log_corrupt,
+                   s.path + ": offset 0: the segment ends at event " + std::to_string(info->last_seq) + " with another history than the log's");
+  }
+  return {};
 }
 
 result<void> check_sealed(const std::string& directory, const progress_call& progress, std::optional<seal>& found) {
@@ -70,6 +105,8 @@ result<verify_report> check_all(const std::string& directory, const progress_cal
     return error(errc::log_corrupt, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", and ended at " +
                                         std::to_string(sealed->head.seq) + " when it was closed");
   TOMNEXT_TRY(verify_table_files(directory));
+  TOMNEXT_TRY(check_beginning(directory));
+  TOMNEXT_TRY(check_segments(directory, **log, progress, report));
   TOMNEXT_TRY(check_groups(directory, **log, progress, report));
   TOMNEXT_TRY(content_store(directory).verify());
   TOMNEXT_TRY(snapshot_store(directory).verify());

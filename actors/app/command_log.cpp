@@ -19,7 +19,8 @@ action add_schema(CLI::App&) {
 
 command log_command() {
   return {"log",
-          "looks into a log: stats, cat, grep, tail, verify, compare, dump, project, schema",
+          "looks into a log: stats, cat, grep, tail, verify, compare, dump, project, schema; and keeps it: backup, restore, export, import, checkpoint, "
+          "repair, archive, retain",
           "tomnext log verify results/log",
           nullptr,
           {log_stats_command(),
@@ -30,6 +31,14 @@ command log_command() {
            log_compare_command(),
            log_dump_command(),
            log_project_command(),
+           log_archive_command(),
+           log_retain_command(),
+           log_backup_command(),
+           log_restore_command(),
+           log_export_command(),
+           log_import_command(),
+           log_checkpoint_command(),
+           log_repair_command(),
            {"schema", "prints all events as a .proto", "tomnext log schema", add_schema}}};
 }
 

@@ -27,12 +27,17 @@ std::string as_json(const persistence::verify_report& r) {
                     {"bytes", r.bytes},
                     {"files", r.files},
                     {"sealed", r.sealed},
+                    {"first_seq", r.first_seq},
+                    {"segments", r.segments},
                     {"head", {{"seq", r.head.seq}, {"epoch", r.head.epoch}, {"hash", persistence::to_hex(r.head.chain_hash)}}}});
 }
 
 std::string as_text(const persistence::verify_report& r) {
-  return fmt::format("valid: {} events in {} groups ({} bytes, {} files{})\n  head  {}  seq {}, epoch {}\n", grouped(r.events), grouped(r.groups),
-                     grouped(r.bytes), grouped(r.files), r.sealed ? ", sealed" : "", persistence::to_hex(r.head.chain_hash), r.head.seq, r.head.epoch);
+  auto text = fmt::format("valid: {} events in {} groups ({} bytes, {} files{})\n  head  {}  seq {}, epoch {}\n", grouped(r.events), grouped(r.groups),
+                          grouped(r.bytes), grouped(r.files), r.sealed ? ", sealed" : "", persistence::to_hex(r.head.chain_hash), r.head.seq, r.head.epoch);
+  if (r.segments > 0) text += fmt::format("  archive  {} segments, valid\n", r.segments);
+  if (r.first_seq > 1) text += fmt::format("  events 1 to {} lie in segments that are not here: they were not checked\n", r.first_seq - 1);
+  return text;
 }
 
 action add(CLI::App& app) {

@@ -1,8 +1,8 @@
 // A writer is cut off before each of its operations on the disk, in each way a crash can leave them: nothing acknowledged is missing, and the log goes on.
 #include <chrono>
 
+#include "tests/crash/crash_states.hpp"
 #include "tests/crash/fast_folder.hpp"
-#include "tests/crash/simulated_calls.hpp"
 #include "tests/crash/workload.hpp"
 #include "tests/persistence/log_fixture.hpp"
 
@@ -15,23 +15,13 @@ namespace {
 /// States that a crash can leave, each once, with what had been promised by then, and where it came from.
 using crash_states = std::map<std::pair<disk_image, promise>, std::string>;
 
-/// Collects the states before every operation while `what` runs on the disk. They are collected, and checked later: a check opens logs of its own.
 template <class What> std::uint64_t collect(simulated_disk& disk, const promises& told, crash_states& states, What what) {
-  std::uint64_t points = 0;
-  disk.observer = [&](operation o, const std::string& path) {
-    ++points;
-    for (const auto s : survivals) {
-      if (s == survival::last_torn && o != operation::write) continue;
-      const auto where = "before operation " + std::to_string(points) + " (" + std::string(name_of(o)) + " of " + path + "), " + std::string(name_of(s));
-      states.try_emplace({disk.image(s), promise(told)}, where);
-    }
-  };
-  {
-    const on_disk lies(disk);
-    what();
-  }
-  disk.observer = {};
-  return points;
+  return each_crash_state(
+      disk,
+      [&](disk_image image, std::string where) {
+        states.try_emplace({std::move(image), promise(told)}, std::move(where));
+      },
+      what);
 }
 
 /// The states of the whole workload.

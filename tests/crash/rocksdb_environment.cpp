@@ -117,7 +117,18 @@ class file_system final : public FileSystemWrapper {
   }
   IOStatus NewRandomRWFile(const std::string&, const FileOptions&, std::unique_ptr<FSRandomRWFile>*, IODebugContext*) override { return unknown(); }
   IOStatus Truncate(const std::string&, std::size_t, const IOOptions&, IODebugContext*) override { return unknown(); }
-  IOStatus LinkFile(const std::string&, const std::string&, const IOOptions&, IODebugContext*) override { return unknown(); }
+  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& o, IODebugContext* c) override {
+    if (!disk_.begin(operation::create, to)) return failed(to);
+    auto s = target()->LinkFile(from, to, o, c);
+    if (s.ok()) disk_.linked(from, to);
+    return s;
+  }
+  IOStatus DeleteDir(const std::string& p, const IOOptions& o, IODebugContext* c) override {
+    if (!disk_.begin(operation::remove, p)) return failed(p);
+    auto s = target()->DeleteDir(p, o, c);
+    if (s.ok()) disk_.removed(p);
+    return s;
+  }
   IOStatus NewSequentialFile(const std::string& p, const FileOptions& o, std::unique_ptr<FSSequentialFile>* r, IODebugContext* c) override {
     auto s = target()->NewSequentialFile(p, o, r, c);
     if (s.ok()) *r = std::make_unique<sequential>(std::move(*r), disk_, p);

@@ -38,6 +38,9 @@ int simulated_calls::close(int fd) {
 ssize_t simulated_calls::read(int fd, void* into, std::size_t bytes) {
   return disk_.begin(operation::read, of(fd).path) ? system_calls::read(fd, into, bytes) : failed();
 }
+ssize_t simulated_calls::pread(int fd, void* into, std::size_t bytes, off_t offset) {
+  return disk_.begin(operation::read, of(fd).path) ? system_calls::pread(fd, into, bytes, offset) : failed();
+}
 ssize_t simulated_calls::write(int fd, const void* from, std::size_t bytes) {
   const auto f = of(fd);
   if (!disk_.begin(operation::write, f.path, f.file, {static_cast<const char*>(from), bytes})) return failed();
@@ -55,9 +58,10 @@ ssize_t simulated_calls::pwrite(int fd, const void* from, std::size_t bytes, off
 }
 int simulated_calls::fsync(int fd) {
   const auto f = of(fd);
-  if (!disk_.begin(f.file ? operation::sync : operation::sync_folder, f.path, f.file)) return failed();
+  const bool file = f.file && !f.file->folder;
+  if (!disk_.begin(file ? operation::sync : operation::sync_folder, f.path, f.file)) return failed();
   // The disk below is not asked: what it would keep is what is kept here.
-  if (f.file) disk_.synced(f.file);
+  if (file) disk_.synced(f.file);
   else disk_.synced_folder(f.path);
   return 0;
 }
@@ -65,6 +69,24 @@ int simulated_calls::rename(const char* from, const char* to) {
   if (!disk_.begin(operation::rename, to)) return failed();
   const int done = system_calls::rename(from, to);
   if (done == 0) disk_.renamed(from, to);
+  return done;
+}
+int simulated_calls::rename_to_free(const char* from, const char* to) {
+  if (!disk_.begin(operation::rename, to)) return failed();
+  const int done = system_calls::rename_to_free(from, to);
+  if (done == 0) disk_.renamed(from, to);
+  return done;
+}
+int simulated_calls::link(const char* from, const char* to) {
+  if (!disk_.begin(operation::create, to)) return failed();
+  const int done = system_calls::link(from, to);
+  if (done == 0) disk_.linked(from, to);
+  return done;
+}
+int simulated_calls::rmdir(const char* path) {
+  if (!disk_.begin(operation::remove, path)) return failed();
+  const int done = system_calls::rmdir(path);
+  if (done == 0) disk_.removed(path);
   return done;
 }
 int simulated_calls::unlink(const char* path) {

@@ -14,12 +14,16 @@ class simulated_calls final : public persistence::system_calls {
   int open(const char* path, int flags, mode_t mode) override;
   int close(int fd) override;
   ssize_t read(int fd, void* into, std::size_t bytes) override;
+  ssize_t pread(int fd, void* into, std::size_t bytes, off_t offset) override;
   ssize_t write(int fd, const void* from, std::size_t bytes) override;
   ssize_t pwrite(int fd, const void* from, std::size_t bytes, off_t offset) override;
   int fsync(int fd) override;
   int fdatasync(int fd) override { return fsync(fd); }
   int rename(const char* from, const char* to) override;
+  int rename_to_free(const char* from, const char* to) override;
+  int link(const char* from, const char* to) override;
   int unlink(const char* path) override;
+  int rmdir(const char* path) override;
   int mkdir(const char* path, mode_t mode) override;
 
  private:

@@ -7,10 +7,6 @@
 namespace tomnext::tests {
 namespace fs = std::filesystem;
 
-namespace {
-std::string parent_of(const std::string& path) { return fs::path(path).parent_path().generic_string(); }
-}  // namespace
-
 std::string_view name_of(survival s) {
   switch (s) {
     case survival::all_written: return "all written bytes there";
@@ -50,17 +46,41 @@ disk_image disk_image::of(const std::string& folder) {
   return i;
 }
 
-simulated_disk::simulated_disk(std::string root, disk_lie lie) : root_(std::move(root)), lie_(lie) {
+simulated_disk::simulated_disk(std::string root, disk_lie lie) : root_(std::move(root)), lie_(lie), top_(std::make_shared<file>()) {
   const auto i = disk_image::of(root_);
-  for (const auto& f : i.folders) {
-    now_[f] = std::make_shared<file>();
-    now_[f]->folder = true;
-  }
+  top_->folder = true;
+  const auto add = [&](const std::string& path) {
+    std::string name;
+    auto& entries = entries_at(root_ + "/" + path, name);
+    return entries[name] = std::make_shared<file>();
+  };
+  for (const auto& f : i.folders) add(f)->folder = true;  // in order: a folder comes before what is in it
   for (const auto& [path, bytes] : i.files) {
-    now_[path] = std::make_shared<file>();
-    now_[path]->written = now_[path]->synced = bytes;
+    const auto f = add(path);
+    f->written = f->synced = bytes;
   }
-  durable_ = now_;
+  const auto all_synced = [](const auto& self, file& folder) -> void {
+    folder.synced_entries = folder.entries;
+    for (const auto& [name, f] : folder.entries) self(self, *f);
+  };
+  all_synced(all_synced, *top_);
+}
+
+simulated_disk::file_ref simulated_disk::find(const std::string& path) const {
+  auto f = top_;
+  for (const auto& name : fs::path(below(path))) {
+    const auto found = f->entries.find(name.string());
+    if (found == f->entries.end()) return nullptr;
+    f = found->second;
+  }
+  return f;
+}
+
+std::map<std::string, simulated_disk::file_ref>& simulated_disk::entries_at(const std::string& path, std::string& name) const {
+  const auto folder = find(fs::path(path).lexically_normal().parent_path().string());
+  if (!folder) throw std::runtime_error(path + ": its folder is not on the simulated disk");
+  name = fs::path(path).lexically_normal().filename().string();
+  return folder->entries;
 }
 
 std::string simulated_disk::below(const std::string& path) const {
@@ -104,22 +124,23 @@ bool simulated_disk::begin(operation o, const std::string& path, const file_ref&
   return true;
 }
 
-disk_image simulated_disk::image(survival s) const {
-  const std::scoped_lock lock(mutex_);
-  disk_image i;
-  const auto& there = s == survival::entries_too ? durable_ : now_;
-  for (const auto& [path, f] : there) {
-    // A file whose folder is not there is not there.
-    bool reachable = true;
-    for (auto above = parent_of(path); !above.empty(); above = parent_of(above)) reachable = reachable && there.contains(above);
-    if (!reachable) continue;
+void simulated_disk::add_to(disk_image& i, const file& folder, const std::string& prefix, survival s) const {
+  for (const auto& [name, f] : s == survival::entries_too ? folder.synced_entries : folder.entries) {
+    const auto path = prefix + name;
     if (f->folder) {
       i.folders.insert(path);
+      add_to(i, *f, path + "/", s);
       continue;
     }
     auto& bytes = i.files[path] = s == survival::synced_only || s == survival::entries_too ? f->synced : f->written;
     if (s == survival::last_torn && f == torn_) write_into(bytes, torn_bytes_, torn_offset_);
   }
+}
+
+disk_image simulated_disk::image(survival s) const {
+  const std::scoped_lock lock(mutex_);
+  disk_image i;
+  add_to(i, *top_, "", s);
   return i;
 }
 
@@ -130,12 +151,13 @@ void simulated_disk::write_into(std::string& s, std::string_view bytes, std::siz
 
 simulated_disk::file_ref simulated_disk::created(const std::string& path) {
   const std::scoped_lock lock(mutex_);
-  return now_[below(path)] = std::make_shared<file>();
+  std::string name;
+  auto& entries = entries_at(path, name);
+  return entries[name] = std::make_shared<file>();
 }
 simulated_disk::file_ref simulated_disk::at(const std::string& path) const {
   const std::scoped_lock lock(mutex_);
-  const auto found = now_.find(below(path));
-  return found == now_.end() ? nullptr : found->second;
+  return find(path);
 }
 void simulated_disk::wrote(const file_ref& f, std::string_view bytes, std::size_t offset) {
   const std::scoped_lock lock(mutex_);
@@ -157,26 +179,34 @@ void simulated_disk::synced(const file_ref& f) {
 }
 void simulated_disk::renamed(const std::string& from, const std::string& to) {
   const std::scoped_lock lock(mutex_);
-  const auto moved = now_.extract(below(from));
-  if (!moved.empty()) now_[below(to)] = moved.mapped();
+  std::string old_name, new_name;
+  auto moved = entries_at(from, old_name).extract(old_name);
+  auto& there = entries_at(to, new_name);
+  if (!moved.empty()) there[new_name] = moved.mapped();
+}
+void simulated_disk::linked(const std::string& from, const std::string& to) {
+  const std::scoped_lock lock(mutex_);
+  std::string name;
+  auto& entries = entries_at(to, name);
+  entries[name] = find(from);
 }
 void simulated_disk::removed(const std::string& path) {
   const std::scoped_lock lock(mutex_);
-  now_.erase(below(path));
+  std::string name;
+  entries_at(path, name).erase(name);
 }
 void simulated_disk::made_folder(const std::string& path) {
   const std::scoped_lock lock(mutex_);
+  std::string name;
+  auto& entries = entries_at(path, name);
   auto f = std::make_shared<file>();
   f->folder = true;
-  now_.emplace(below(path), std::move(f));
+  entries.emplace(name, std::move(f));
 }
 void simulated_disk::synced_folder(const std::string& path) {
   const std::scoped_lock lock(mutex_);
   if (lie_ == disk_lie::syncs_no_folder) return;
-  const auto folder = below(path);
-  std::erase_if(durable_, [&](const auto& entry) { return parent_of(entry.first) == folder && !now_.contains(entry.first); });
-  for (const auto& [p, f] : now_)
-    if (parent_of(p) == folder) durable_[p] = f;
+  if (const auto folder = find(path)) folder->synced_entries = folder->entries;
 }
 
 }  // namespace tomnext::tests

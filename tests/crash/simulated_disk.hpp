@@ -50,6 +50,7 @@ class simulated_disk {
     std::string written, synced;
     std::vector<std::pair<std::size_t, std::size_t>> dirty;  // offset and length, not synced yet
     bool folder = false;
+    std::map<std::string, std::shared_ptr<file>> entries, synced_entries;  // of a folder: by name
   };
   using file_ref = std::shared_ptr<file>;
 
@@ -74,19 +75,23 @@ class simulated_disk {
   void truncated(const file_ref& f, std::size_t size);
   void synced(const file_ref& f);
   void renamed(const std::string& from, const std::string& to);
+  void linked(const std::string& from, const std::string& to);
   void removed(const std::string& path);
   void made_folder(const std::string& path);
   void synced_folder(const std::string& path);
 
  private:
-  using entries = std::map<std::string, file_ref>;
   [[nodiscard]] std::string below(const std::string& path) const;
+  [[nodiscard]] file_ref find(const std::string& path) const;
+  /// The folder that has it, which must be there, and its name in it.
+  [[nodiscard]] std::map<std::string, file_ref>& entries_at(const std::string& path, std::string& name) const;
+  void add_to(disk_image& i, const file& folder, const std::string& prefix, survival s) const;
   static void write_into(std::string& s, std::string_view bytes, std::size_t offset);
 
   std::string root_;
   disk_lie lie_;
   mutable std::recursive_mutex mutex_;
-  entries now_, durable_;
+  file_ref top_;
   std::uint64_t operations_ = 0, fail_at_ = 0;
   bool for_good_ = false;
   std::string failed_;
