@@ -71,18 +71,24 @@ result<void> write_durably(const std::string& path, std::string_view bytes) {
   // Two writers of the same file do not share a temporary one: the later rename wins, and both files are whole.
   static std::atomic<std::uint64_t> running{0};
   const std::string temporary = path + "." + std::to_string(::getpid()) + "-" + std::to_string(++running) + std::string(temporary_suffix);
+  // What is left of a write that failed goes at once: on a full disk it is the room that is missing.
+  auto given_up = [&](const std::string& file, const char* what) {
+    auto why = failed(file, what);
+    ::unlink(temporary.c_str());
+    return why;
+  };
   {
     descriptor d{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (d.fd < 0) return failed(temporary, "creating");
     for (std::size_t done = 0; done < bytes.size();) {
       const auto n = ::write(d.fd, bytes.data() + done, bytes.size() - done);
       if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return failed(temporary, "writing");
+      if (n <= 0) return given_up(temporary, "writing");
       done += static_cast<std::size_t>(n);
     }
-    if (::fsync(d.fd) != 0) return failed(temporary, "syncing");
+    if (::fsync(d.fd) != 0) return given_up(temporary, "syncing");
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return failed(path, "renaming");
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return given_up(path, "renaming");
   return sync_folder(std::filesystem::path(path).parent_path().string());
 }
 
@@ -99,6 +105,24 @@ result<std::string> read_file(const std::string& path, std::size_t limit) {
     bytes.append(block, static_cast<std::size_t>(n));
     if (bytes.size() > limit) return error(errc::file_unreadable, path + ": larger than " + std::to_string(limit) + " bytes");
   }
+}
+
+result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max) {
+  descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (d.fd < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
+  // Advice only: pages that are not written back yet stay.
+  (void)::posix_fadvise(d.fd, static_cast<off_t>(offset), static_cast<off_t>(bytes_max), POSIX_FADV_DONTNEED);
+  std::string bytes(bytes_max, '\0');
+  std::size_t done = 0;
+  while (done < bytes_max) {
+    const auto n = ::pread(d.fd, bytes.data() + done, bytes_max - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return error(errc::log_io, path + ": offset " + std::to_string(offset + done) + ": " + std::strerror(errno));
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
 }
 
 namespace {

@@ -1,5 +1,6 @@
 // Small durable files: whole or absent, whatever happens in between.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ inline constexpr std::string_view temporary_suffix = ".new";
 result<void> write_durably(const std::string& path, std::string_view bytes);
 /// Reads a file of at most `limit` bytes.
 result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Up to `bytes_max` bytes from `offset` on, fewer at the end of the file; from the disk itself, not from what the system remembers of it.
+/// errc::file_unreadable where it cannot be opened, errc::log_io where the disk fails.
+result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max);
 /// Creates the folder and those above it; durable when it returns.
 result<void> make_folder(const std::string& path);
 /// Removes the file if there is one; durable when it returns.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "persistence/event_log.hpp"
+#include "persistence/rocksdb_tables.hpp"
 
 namespace tomnext::persistence::rows {
 
@@ -23,6 +24,8 @@ rocksdb::Options database_options();
 rocksdb::ReadOptions reading();
 /// Opens without writing anything to the folder.
 result<std::unique_ptr<rocksdb::DB>> open_for_reading(const std::string& directory);
+/// The live tables, with the checksums that the manifest has of them.
+result<std::vector<table_file>> tables_of(rocksdb::DB& db, const std::string& directory);
 error io_error(const std::string& where, const rocksdb::Status& s);
 
 /// A RocksDB call that throws (no memory, a bug) becomes an error too.

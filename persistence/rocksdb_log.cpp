@@ -28,7 +28,7 @@ struct writing {
   std::optional<seal> last_seal;
 };
 
-class rocksdb_log final : public event_log {
+class rocksdb_log final : public event_log, public table_list {
  public:
   rocksdb_log(std::string directory, std::unique_ptr<rocksdb::DB> db, std::optional<writing> w)
       : directory_(std::move(directory)), writer_(std::move(w)), db_(std::move(db)) {}
@@ -112,6 +112,11 @@ class rocksdb_log final : public event_log {
       return *row && (*row)->head.seq == h.seq && (*row)->head.chain_hash == h.chain_hash;
     });
   }
+
+  [[nodiscard]] result<std::vector<table_file>> tables() const override {
+    return guarded(directory_, [&] { return rows::tables_of(*db_, directory_); });
+  }
+  [[nodiscard]] bool is_current() const override { return writer_.has_value(); }
 
   result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) override {
     std::uint64_t next = std::max<std::uint64_t>(from_seq, 1);

@@ -47,6 +47,8 @@ class snapshot_store {
   result<std::optional<snapshot>> newest(const snapshot_key& key, const event_log& log) const;
   /// Checks every file that is not quarantined. errc::snapshot_invalid names the first that is damaged.
   [[nodiscard]] result<void> verify() const;
+  /// Checks one file, whole or damaged; of a newer build is well too.
+  static result<void> verify_file(const std::string& path);
 
  private:
   std::string log_;
