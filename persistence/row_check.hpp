@@ -1,0 +1,37 @@
+// The rows of a log, checked on several threads. Each row names the hash before it, so ranges of rows are proven by themselves, and then their seams.
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "persistence/event_log.hpp"
+
+namespace tomnext::persistence {
+
+/// How much of a row is looked at.
+enum class row_depth : std::uint8_t {
+  envelopes,  ///< checksum, chain, seqs, and the type and version of every event: that these are the writer's bytes, and known to this build
+  payloads,   ///< and every payload is decoded
+};
+
+struct row_check {
+  std::uint64_t from_seq = 1;  ///< rows from the one that holds this event
+  unsigned threads = 1;        ///< at least 1
+  row_depth depth = row_depth::payloads;
+};
+
+struct row_figures {
+  std::uint64_t groups = 0, events = 0;
+  std::uint64_t bytes = 0;          ///< of the groups, as they are before RocksDB compresses them
+  std::uint64_t first_seq = 0;      ///< of the first row that was checked
+  log_head head;                    ///< of the last
+  std::vector<event> declarations;  ///< log_declared, configuration_set and model_file_added, in their order
+};
+
+/// Checks the rows of a log's directory. `progress` is called on this thread with the number of events checked so far, ascending; false ends it with
+/// errc::cancelled. The error is that of the first bad row, as a scan from `from_seq` would have met it.
+result<row_figures> check_rows(const std::string& directory, const row_check& what, const std::function<bool(std::uint64_t events)>& progress);
+
+/// Every table against the checksum that the manifest has of it; names the block.
+result<void> check_tables(const std::string& directory, unsigned threads, const std::function<bool()>& go_on);
+
+}  // namespace tomnext::persistence
