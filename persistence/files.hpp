@@ -11,6 +11,9 @@ namespace tomnext::persistence {
 /// What a write that never finished leaves behind ends like this. It is nothing, and removed at the next opening for writing.
 inline constexpr std::string_view temporary_suffix = ".new";
 
+/// The part of a log's directory that can be deleted at any time, and that changes while the log is closed: no seal covers it, and it is no part of the log.
+inline constexpr std::string_view projections_folder_name = "projections";
+
 /// Writes to a temporary name of its own, syncs, renames, syncs the folder.
 result<void> write_durably(const std::string& path, std::string_view bytes);
 /// Reads a file of at most `limit` bytes.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "persistence/checksum.hpp"
+#include "persistence/upcasters.hpp"
 #include "persistence/wire.hpp"
 
 namespace tomnext::persistence {
@@ -122,7 +123,7 @@ result<group_head> read_head(reader& r) {
   return h;
 }
 
-result<void> read_event(reader& r, const header& before, std::uint64_t seq, event& e) {
+result<void> read_event(reader& r, const upcaster_table& table, const header& before, std::uint64_t seq, event& e) {
   header& h = e.head;
   h = header{};
   h.seq = seq;
@@ -146,15 +147,23 @@ result<void> read_event(reader& r, const header& before, std::uint64_t seq, even
   if ((flags & has_ordinal) != 0) h.ordinal = r.number<std::uint16_t>();
   if ((flags & has_source) != 0) h.source = r.number<std::uint32_t>();
   if ((flags & has_depth) != 0) h.depth = r.byte();
-  const auto payload = r.take(r.varint());
+  auto payload = r.take(r.varint());
   if (!r.good) return corrupt("event " + std::to_string(seq) + " is cut short");
-  const auto known = type < event_numbers ? newest_version(h.type) : std::uint8_t{0};
+  const auto known = type < event_numbers ? table.newest(h.type) : std::uint8_t{0};
   if (known == 0)
     return error(errc::log_newer_version, "event " + std::to_string(seq) + " has type " + std::to_string(type) + ", which this build does not know");
   if (h.version > known)
     return error(errc::log_newer_version, "event " + std::to_string(seq) + " is " + std::string(event_name(h.type)) + " of version " +
                                               std::to_string(h.version) + "; this build knows it up to version " + std::to_string(known));
   if (h.version == 0) return corrupt("event " + std::to_string(seq) + " has version 0");
+  std::string upcast_payload;
+  if (h.version < known) [[unlikely]] {
+    auto next = table.upcast(h.type, h.version, payload);
+    if (!next) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(h.type)) + ": " + next.error().message);
+    upcast_payload = std::move(*next);
+    payload = upcast_payload;
+    h.version = known;
+  }
   const header kept = h;
   if (!decode_payload(h.type, payload.data(), payload.size(), e))
     return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
@@ -208,7 +217,7 @@ result<group_head> decode_group_head(std::string_view bytes) {
   return read_head(r);
 }
 
-result<decoded_group> decode_group(std::string_view bytes) {
+result<decoded_group> decode_group(std::string_view bytes, const upcaster_table& table) {
   if (bytes.size() < 5 || bytes.size() > group_bytes_max) return corrupt(std::to_string(bytes.size()) + " bytes");
   std::uint32_t stored = 0;
   std::memcpy(&stored, bytes.data() + bytes.size() - 4, 4);
@@ -222,7 +231,7 @@ result<decoded_group> decode_group(std::string_view bytes) {
   g->events.resize(head->count);
   header before;
   for (std::uint64_t i = 0; i < head->count; ++i) {
-    TOMNEXT_TRY(read_event(r, before, head->first_seq + i, g->events[i]));
+    TOMNEXT_TRY(read_event(r, table, before, head->first_seq + i, g->events[i]));
     before = g->events[i].head;
   }
   if (r.p != r.end) return corrupt("bytes after its last event");

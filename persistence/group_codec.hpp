@@ -25,8 +25,11 @@ struct decoded_group {
   group_ref events;
   hash256 previous;
 };
+class upcaster_table;
+const upcaster_table& upcasters();
 /// Checks the checksum first, then everything. errc::log_corrupt with the reason, errc::log_newer_version with type and seq, where an event is newer than this build.
-result<decoded_group> decode_group(std::string_view bytes);
+/// Events of an earlier version come as the newest, envelope included: a reader never meets another (upcasters.hpp). The chain is over the stored bytes.
+result<decoded_group> decode_group(std::string_view bytes, const upcaster_table& table = upcasters());
 
 /// The first part only, without a checksum: for walking over groups.
 struct group_head {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "persistence/checksum.hpp"
+#include "persistence/event_message.hpp"
 #include "persistence/wire.hpp"
 
 namespace tomnext::persistence {
@@ -151,6 +152,12 @@ std::string envelope(const header& h) {
 
 }  // namespace
 
+std::string json_quoted(std::string_view s) {
+  std::string out;
+  quoted(out, s);
+  return out;
+}
+
 std::string payload_json(const event& e) {
   std::string out = "{";
   visit(e, [&]<class E>(const E& payload) {
@@ -174,8 +181,8 @@ std::string to_line(const event& e) {
 
 std::string proto_schema() {
   std::string out =
-      "// Generated from the event descriptions. Payloads only; the envelope is described in persistence/group_codec.hpp.\nsyntax = \"proto3\";\npackage "
-      "tomnext;\n";
+      "// Generated from the event descriptions. A payload is one of the messages below; with its envelope it is the last one, `event`.\nsyntax = "
+      "\"proto3\";\npackage tomnext;\n";
   for_each_event_type([&]<class E>() {
     out += fmt::format("\n// type {}, schema version {}\nmessage {} {{\n", E::type_number, E::schema_version, E::type_name);
     proto_writer w{out};
@@ -183,6 +190,13 @@ std::string proto_schema() {
     E::describe(w, e);
     out += "}\n";
   });
+  out += "\n// An event with its envelope, as `tomnext log dump` writes it.\nmessage event {\n";
+  proto_writer w{out};
+  const event_envelope none{};
+  event_envelope::describe(w, none);
+  out += "  oneof payload {\n";
+  for_each_event_type([&]<class E>() { out += fmt::format("    .tomnext.{0} {0} = {1};\n", E::type_name, payload_field(E::type_number)); });
+  out += "  }\n}\n";
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Events as JSON, as one line for people, and as a .proto: all from the same descriptions.
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "domain/events/event.hpp"
 
@@ -11,9 +12,11 @@ namespace tomnext::persistence {
 std::string to_json(const event& e);
 /// The payload alone.
 std::string payload_json(const event& e);
+/// Text of any bytes as a JSON string: what is no UTF-8 becomes U+FFFD.
+std::string json_quoted(std::string_view s);
 /// "#123 2012-02-01T00:10:00Z order_filled order=4294967297 …": fields at their default are left out.
 std::string to_line(const event& e);
-/// A proto3 file with one message per event.
+/// A proto3 file with one message per event, and `event`: any of them with its envelope.
 std::string proto_schema();
 
 }  // namespace tomnext::persistence

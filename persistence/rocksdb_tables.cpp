@@ -30,7 +30,7 @@ result<std::vector<table_file>> tables_of(rocksdb::DB& db, const std::string& di
       return error(errc::log_corrupt, directory + "/rows" + f.name + ": the manifest has no checksum of it");
     std::uint32_t crc = 0;
     for (const char c : sum) crc = crc << 8 | static_cast<unsigned char>(c);  // RocksDB stores it big-endian
-    found.push_back({rows_folder(directory) + f.name, f.size, crc});
+    found.push_back({rows_folder(directory) + f.name, f.size, seq_of(f.largestkey), crc});
   }
   return found;
 }

@@ -11,7 +11,8 @@ namespace tomnext::persistence {
 struct table_file {
   std::string path;
   std::uint64_t bytes = 0;
-  std::uint32_t crc = 0;  ///< crc32c of the whole file, from the manifest
+  std::uint64_t last_key = 0;  ///< first seq of its last group
+  std::uint32_t crc = 0;       ///< crc32c of the whole file, from the manifest
 };
 
 /// What a log on disk can say of its tables. A memory_log has none.

@@ -1,6 +1,7 @@
 // RocksDB's own checksums, and what lies on disk.
 #include <filesystem>
 
+#include "persistence/files.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -44,6 +45,7 @@ result<disk_figures> disk_use(const std::string& directory) {
   std::error_code bad;
   for (auto it = std::filesystem::recursive_directory_iterator(directory, bad); !bad && it != std::filesystem::recursive_directory_iterator();
        it.increment(bad)) {
+    if (it.depth() == 0 && it->path().filename() == projections_folder_name) it.disable_recursion_pending();
     if (!it->is_regular_file(bad)) continue;
     const auto size = it->file_size(bad);
     if (bad) break;

@@ -27,11 +27,9 @@ struct row_figures {
   std::vector<event> declarations;  ///< log_declared, configuration_set and model_file_added, in their order
 };
 
-/// Checks the rows of a log's directory. `progress` is called on this thread with the number of events checked so far, ascending; false ends it with
-/// errc::cancelled. The error is that of the first bad row, as a scan from `from_seq` would have met it.
+/// Checks the tables of a log's directory against the checksums that the manifest has of them, then its rows. Tables that hold no row from `from_seq` on are
+/// left out. `progress` is called on this thread with the number of events checked so far, ascending, 0 while tables are read; false ends it with
+/// errc::cancelled. The error names the table and the block, or is that of the first bad row, as a scan from `from_seq` would have met it.
 result<row_figures> check_rows(const std::string& directory, const row_check& what, const std::function<bool(std::uint64_t events)>& progress);
-
-/// Every table against the checksum that the manifest has of it; names the block.
-result<void> check_tables(const std::string& directory, unsigned threads, const std::function<bool()>& go_on);
 
 }  // namespace tomnext::persistence

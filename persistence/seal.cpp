@@ -23,12 +23,13 @@ bool never_changes(const std::string& path) { return path.ends_with(".sst") || p
 /// What is no part of what a log says: the seal itself, how far the scrubber is, and room that is held back. They may change beside a closed log.
 constexpr std::array<const char*, 3> unsealed = {"seal", "scrub", "ballast"};
 
-/// Paths below the directory, those of `unsealed` left out.
+/// Paths below the directory, without those and without projections: those can be deleted, and change while the log is closed.
 result<std::map<std::string, std::uint64_t>> files_below(const std::string& directory) {
   namespace fs = std::filesystem;
   std::map<std::string, std::uint64_t> found;
   std::error_code bad;
   for (auto it = fs::recursive_directory_iterator(directory, bad); !bad && it != fs::recursive_directory_iterator(); it.increment(bad)) {
+    if (it.depth() == 0 && it->path().filename() == projections_folder_name) it.disable_recursion_pending();
     if (!it->is_regular_file(bad)) continue;
     const auto size = it->file_size(bad);
     if (bad) break;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 #include "persistence/anchor.hpp"
+#include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
 #include "persistence/record_file.hpp"
@@ -34,17 +36,46 @@ result<void> check_record_files(const std::string& directory) {
   return {};
 }
 
-result<void> check_groups(const std::string& directory, const event_log& log, const progress_call& progress, verify_report& report) {
-  auto walk = log.scan(1);
-  if (!walk) return walk.error();
-  for (;;) {
-    auto g = (*walk)->next();
-    if (!g) return g.error();
-    if (!*g) return {};
-    ++report.groups;
-    report.events += (*g)->events.size();
-    if (progress && !progress((*g)->last_seq())) return error(errc::cancelled, directory + ": cancelled after event " + std::to_string((*g)->last_seq()));
+/// The purpose that a program of this family declared at the log's beginning. Logs that anybody else made (tests, tools) say nothing of contents.
+std::optional<log_purpose> declared_purpose(const event_log& log) {
+  auto walk = log.scan(log.first_seq());
+  auto first = walk ? (*walk)->next() : walk.error();
+  if (!first || !*first) return std::nullopt;
+  const auto* d = (*first)->events.front().get_if<log_declared>();
+  if (d == nullptr || d->description.view().empty()) return std::nullopt;
+  return d->purpose;
+}
+
+/// What the log was made from is kept beside it: without its configuration or a model it cannot be replayed.
+result<void> check_contents_present(const std::string& directory, const event_log& log, const std::vector<event>& declarations) {
+  const auto purpose = declared_purpose(log);
+  if (!purpose || *purpose == log_purpose::market_data) return {};
+  for (const auto& e : declarations) {
+    const auto* c = e.get_if<configuration_set>();
+    const auto* m = e.get_if<model_file_added>();
+    const auto h = c != nullptr ? c->content_hash : m != nullptr ? m->content_hash : hash256{};
+    if (h == hash256{}) continue;
+    const auto path = directory + "/content/" + to_hex(h);
+    std::error_code bad;
+    if (!fs::exists(path, bad))
+      return error(errc::log_corrupt, path + ": offset 0: the file is missing; event " + std::to_string(e.head.seq) + " (" + std::string(event_name(e.head.type)) +
+                                          ") names it");
   }
+  return {};
+}
+
+result<void> check_groups(const std::string& directory, const event_log& log, const verify_options& o, const progress_call& progress, verify_report& report) {
+  const auto threads = o.threads != 0 ? o.threads : std::max(std::thread::hardware_concurrency(), 1u);
+  auto rows = check_rows(directory, {std::max<std::uint64_t>(o.from_seq, 1), threads, o.depth}, progress);
+  if (!rows) return rows.error();
+  if (report.head.seq != rows->head.seq || (report.head.seq != 0 && report.head.chain_hash != rows->head.chain_hash))
+    return error(errc::log_corrupt, directory + ": the rows end at event " + std::to_string(rows->head.seq) + ", and the log was opened at " +
+                                        std::to_string(report.head.seq) + ": somebody writes it, or they changed while they were read");
+  report.groups = rows->groups;
+  report.events = rows->events;
+  report.group_bytes = rows->bytes;
+  report.first_seq = rows->first_seq;
+  return check_contents_present(directory, log, rows->declarations);
 }
 
 result<void> check_sealed(const std::string& directory, const progress_call& progress, std::optional<seal>& found) {
@@ -55,10 +86,10 @@ result<void> check_sealed(const std::string& directory, const progress_call& pro
   return check_seal(directory, *found, [&] { return !progress || progress(0); });
 }
 
-result<verify_report> check_all(const std::string& directory, const progress_call& progress) {
+result<verify_report> check_all(const std::string& directory, const verify_options& o, const progress_call& progress) {
   verify_report report;
   std::optional<seal> sealed;
-  TOMNEXT_TRY(check_sealed(directory, progress, sealed));
+  if (o.from_seq <= 1) TOMNEXT_TRY(check_sealed(directory, progress, sealed));
   report.sealed = sealed.has_value();
   auto anchored = anchor::verify(anchor_file(directory));
   if (!anchored) return anchored.error();
@@ -69,8 +100,10 @@ result<verify_report> check_all(const std::string& directory, const progress_cal
   if (sealed && (sealed->head.seq != report.head.seq || sealed->head.chain_hash != report.head.chain_hash))
     return error(errc::log_corrupt, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", and ended at " +
                                         std::to_string(sealed->head.seq) + " when it was closed");
-  TOMNEXT_TRY(verify_table_files(directory));
-  TOMNEXT_TRY(check_groups(directory, **log, progress, report));
+  if (o.from_seq > std::max<std::uint64_t>(report.head.seq, 1))
+    return error(errc::invalid_argument, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", there is nothing to verify from " +
+                                             std::to_string(o.from_seq) + " on");
+  TOMNEXT_TRY(check_groups(directory, **log, o, progress, report));
   TOMNEXT_TRY(content_store(directory).verify());
   TOMNEXT_TRY(snapshot_store(directory).verify());
   auto disk = disk_use(directory);
@@ -82,10 +115,10 @@ result<verify_report> check_all(const std::string& directory, const progress_cal
 
 }  // namespace
 
-result<verify_report> verify_log(const std::string& directory, const std::function<bool(std::uint64_t seq)>& progress) {
+result<verify_report> verify_log(const std::string& directory, const verify_options& options, const std::function<bool(std::uint64_t)>& progress) {
   if (!log_exists(directory)) return error(errc::file_unreadable, directory + ": there is no log here");
-  auto report = check_all(directory, progress);
-  if (report || report.error().code == errc::cancelled) return report;
+  auto report = check_all(directory, options, progress);
+  if (report || report.error().code == errc::cancelled || report.error().code == errc::invalid_argument) return report;
   const auto& e = report.error();
   if (e.message.find("last good event") != std::string::npos) return e;
   return error(e.code, e.message + "; last good event " + std::to_string(last_good_event(directory)));

@@ -19,13 +19,15 @@ action add_schema(CLI::App&) {
 
 command log_command() {
   return {"log",
-          "looks into a log: stats, cat, verify, compare, schema",
+          "looks into a log: stats, cat, verify, compare, dump, project, schema",
           "tomnext log verify results/log",
           nullptr,
           {log_stats_command(),
            log_cat_command(),
            log_verify_command(),
            log_compare_command(),
+           log_dump_command(),
+           log_project_command(),
            {"schema", "prints all events as a .proto", "tomnext log schema", add_schema}}};
 }
 

@@ -10,6 +10,8 @@ command log_stats_command();
 command log_cat_command();
 command log_verify_command();
 command log_compare_command();
+command log_dump_command();
+command log_project_command();
 
 /// JSON on one line; bytes that are no UTF-8 are replaced, never thrown about.
 inline std::string json_text(const nlohmann::ordered_json& j) { return j.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace); }

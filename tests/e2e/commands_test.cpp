@@ -1,4 +1,7 @@
 // The commands on the log of the demo's back-test.
+#include <algorithm>
+#include <iterator>
+
 #include "tests/e2e/tool.hpp"
 
 using namespace tomnext::tests;
@@ -45,6 +48,41 @@ TEST_CASE("the demo, and every command on its log") {
     CHECK(p.err.empty());
     CHECK(has_text(p.out, "962,062.51"));
     CHECK(has_text(p.out, report["head_hash"].get<std::string>()));
+  }
+
+  SECTION("cat backwards, by time, by host and by workflow: the same events as picked from the whole") {
+    const auto cat = [&](std::vector<std::string> more) {
+      std::vector<std::string> words{"log", "cat", log, "--json"};
+      words.insert(words.end(), more.begin(), more.end());
+      return lines_of(tomnext_tool(words));
+    };
+    const auto fills = cat({"--type", "order_filled"});
+    REQUIRE(fills.size() == 570);
+    auto backwards = cat({"--type", "order_filled", "--reverse"});
+    std::reverse(backwards.begin(), backwards.end());
+    CHECK(backwards == fills);
+    CHECK(cat({"--type", "order_filled", "--reverse", "--limit", "3"}) == std::vector<json>{fills[569], fills[568], fills[567]});
+
+    const auto picked = [&](auto&& wants) {
+      std::vector<json> some;
+      std::copy_if(fills.begin(), fills.end(), std::back_inserter(some), wants);
+      return some;
+    };
+    const std::string from = fills[100]["at"], until = fills[200]["at"];
+    const auto within = picked([&](const json& e) { return e["at"].get<std::string>() >= from && e["at"].get<std::string>() < until; });
+    CHECK_FALSE(within.empty());
+    CHECK(cat({"--type", "order_filled", "--from-time", from, "--until-time", until}) == within);
+    CHECK(cat({"--type", "order_filled", "--host", std::to_string(fills[0]["host"].get<std::uint64_t>())}) ==
+          picked([&](const json& e) { return e["host"] == fills[0]["host"]; }));
+    const auto workflow = fills[50]["correlation"].get<std::uint64_t>();
+    const auto of_workflow = cat({"--correlation", std::to_string(workflow)});
+    CHECK(of_workflow.size() > 1);
+    for (const auto& e : of_workflow) CHECK(e["correlation"] == workflow);
+    CHECK(std::find(of_workflow.begin(), of_workflow.end(), fills[50]) != of_workflow.end());
+
+    const auto refused = tomnext_tool({"log", "cat", log, "--from-time", "yesterday"});
+    CHECK(refused.exit_code == 2);
+    CHECK(has_text(refused.err, "--from-time"));
   }
 
   SECTION("stats") {

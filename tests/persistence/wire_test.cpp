@@ -13,6 +13,7 @@
 #include <sstream>
 #include <vector>
 
+#include "persistence/event_message.hpp"
 #include "persistence/json.hpp"
 #include "tests/persistence/random_event.hpp"
 #include "tests/support/catch.hpp"
@@ -23,7 +24,7 @@ namespace pb = google::protobuf;
 
 namespace {
 
-/// Reads the .proto that we export: "message NAME {", "  [repeated] TYPE NAME = NUMBER;", "}". The full parser is not in libprotobuf's development
+/// Reads the .proto that we export: "message NAME {", "  [repeated] TYPE NAME = NUMBER;", "  oneof NAME {", "}". The full parser is not in libprotobuf's development
 /// package; where protoc is installed, a test compares what it reads with this.
 pb::FileDescriptorProto schema() {
   static const std::map<std::string, pb::FieldDescriptorProto::Type> types = {
@@ -46,15 +47,27 @@ pb::FileDescriptorProto schema() {
       file.add_message_type()->set_name(name);
       continue;
     }
-    auto* field = file.mutable_message_type()->rbegin()->add_field();
+    auto& message = *file.mutable_message_type()->rbegin();
+    if (first == "oneof") {
+      words >> name;
+      message.add_oneof_decl()->set_name(name);
+      continue;
+    }
+    auto* field = message.add_field();
     field->set_label(first == "repeated" ? pb::FieldDescriptorProto::LABEL_REPEATED : pb::FieldDescriptorProto::LABEL_OPTIONAL);
     if (first == "repeated") words >> first;
     int number = 0;
     words >> name >> equals >> number;
     INFO(line);
-    REQUIRE(types.contains(first));
     REQUIRE((equals == "=" && number > 0));
-    field->set_type(types.at(first));
+    if (first.starts_with(".tomnext.")) {
+      field->set_type(pb::FieldDescriptorProto::TYPE_MESSAGE);
+      field->set_type_name(first);
+      field->set_oneof_index(0);
+    } else {
+      REQUIRE(types.contains(first));
+      field->set_type(types.at(first));
+    }
     field->set_name(name);
     field->set_number(number);
   }
@@ -153,12 +166,37 @@ TEST_CASE("protoc reads the exported .proto as we do") {
   REQUIRE(status == 0);
   REQUIRE((read && set.file_size() == 1));
   const auto ours = schema();
-  REQUIRE(set.file(0).message_type_size() == static_cast<int>(all_events::size));
+  REQUIRE(set.file(0).message_type_size() == static_cast<int>(all_events::size) + 1);
   for (int i = 0; i < ours.message_type_size(); ++i) {
     auto theirs = set.file(0).message_type(i);
     for (auto& field : *theirs.mutable_field()) field.clear_json_name();
     CHECK(theirs.DebugString() == ours.message_type(i).DebugString());
   }
+}
+
+TEST_CASE("an event with its envelope has libprotobuf's bytes") {
+  peer other;
+  tests::generator g(11);
+  auto message = other.message("event");
+  const auto& reflection = *message->GetReflection();
+  const auto* fields = message->GetDescriptor();
+  for_each_event_type([&]<class E>() {
+    for (int i = 0; i < 50; ++i) {
+      auto e = tests::random_event<E>(g, 1 + g() % 1'000'000);
+      if (i == 0) e.set(E{});  // an empty payload still says which event it is
+      const auto ours = event_message(e);
+      if (!message->ParseFromString(ours) || serialised(*message) != ours) FAIL(E::type_name << ": " << to_json(e) << " / " << message->ShortDebugString());
+      const auto* payload = fields->FindFieldByName(E::type_name);
+      REQUIRE(payload->number() == 1000 + E::type_number);
+      REQUIRE(reflection.HasField(*message, payload));
+      REQUIRE(serialised(reflection.GetMessage(*message, payload)) == encode_to_string(e));
+      REQUIRE(reflection.GetUInt64(*message, fields->FindFieldByName("seq")) == e.head.seq);
+      REQUIRE(reflection.GetUInt64(*message, fields->FindFieldByName("correlation")) == e.head.correlation);
+      REQUIRE(reflection.GetUInt32(*message, fields->FindFieldByName("type")) == E::type_number);
+      REQUIRE(reflection.GetUInt32(*message, fields->FindFieldByName("host")) == e.head.host.value);
+      REQUIRE(reflection.GetInt64(*message, fields->FindFieldByName("at")) == e.head.at.ns);
+    }
+  });
 }
 
 TEST_CASE("every event has libprotobuf's bytes, both ways") {
