@@ -25,12 +25,12 @@ result<std::vector<table_file>> tables_of(rocksdb::DB& db, const std::string& di
   std::vector<table_file> found;
   found.reserve(live.size());
   for (const auto& f : live) {
+    found.push_back({rows_folder(directory) + f.name, f.size, seq_of(f.largestkey), std::nullopt});
     const auto& sum = f.file_checksum;
-    if (f.file_checksum_func_name != "FileChecksumCrc32c" || sum.size() != 4)
-      return error(errc::log_corrupt, directory + "/rows" + f.name + ": the manifest has no checksum of it");
+    if (f.file_checksum_func_name != "FileChecksumCrc32c" || sum.size() != 4) continue;
     std::uint32_t crc = 0;
     for (const char c : sum) crc = crc << 8 | static_cast<unsigned char>(c);  // RocksDB stores it big-endian
-    found.push_back({rows_folder(directory) + f.name, f.size, seq_of(f.largestkey), crc});
+    found.back().crc = crc;
   }
   return found;
 }

@@ -1,6 +1,7 @@
 // The table files of a log, and the checksums that its manifest has of them.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,8 @@ namespace tomnext::persistence {
 struct table_file {
   std::string path;
   std::uint64_t bytes = 0;
-  std::uint64_t last_key = 0;  ///< first seq of its last group
-  std::uint32_t crc = 0;       ///< crc32c of the whole file, from the manifest
+  std::uint64_t last_key = 0;        ///< first seq of its last group
+  std::optional<std::uint32_t> crc;  ///< crc32c of the whole file, from the manifest; absent in a table that was written without
 };
 
 /// What a log on disk can say of its tables. A memory_log has none.

@@ -306,10 +306,11 @@ scrubber::piece scrubber::check_table(const event_log& log, const std::string& p
   if (const auto now_bytes = size_of(path); now_bytes != table->bytes || end != table->bytes)
     return error(errc::log_corrupt, path + ": offset " + std::to_string(std::min(now_bytes, table->bytes)) + ": the table has " + std::to_string(now_bytes) +
                                         " bytes, and had " + std::to_string(table->bytes) + " when it was written");
-  if (crc != table->crc) {
+  if (!table->crc || crc != *table->crc) {
     TOMNEXT_TRY(check_table_blocks(path));  // names the block
-    return error(errc::log_corrupt,
-                 path + ": offset 0 to " + std::to_string(table->bytes) + ": the table's checksum does not match, and each of its blocks' does");
+    if (table->crc)
+      return error(errc::log_corrupt,
+                   path + ": offset 0 to " + std::to_string(table->bytes) + ": the table's checksum does not match, and each of its blocks' does");
   }
   p.offset = p.crc = 0;
   return std::uint64_t{bytes->size()};

@@ -58,8 +58,8 @@ result<void> check_contents_present(const std::string& directory, const event_lo
     const auto path = directory + "/content/" + to_hex(h);
     std::error_code bad;
     if (!fs::exists(path, bad))
-      return error(errc::log_corrupt, path + ": offset 0: the file is missing; event " + std::to_string(e.head.seq) + " (" + std::string(event_name(e.head.type)) +
-                                          ") names it");
+      return error(errc::log_corrupt,
+                   path + ": offset 0: the file is missing; event " + std::to_string(e.head.seq) + " (" + std::string(event_name(e.head.type)) + ") names it");
   }
   return {};
 }

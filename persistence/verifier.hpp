@@ -13,15 +13,15 @@ struct verify_report {
   std::uint64_t groups = 0, events = 0;
   std::uint64_t bytes = 0;  ///< of all files below the directory
   log_head head;
-  std::uint64_t files = 0;  ///< below the directory
+  std::uint64_t files = 0;        ///< below the directory
   std::uint64_t group_bytes = 0;  ///< of the groups, as they are before they are compressed
   std::uint64_t first_seq = 1;    ///< of the first row that was read
-  bool sealed = false;      ///< it was closed in order, so that every byte of every file was compared; else those of OPTIONS, IDENTITY and LOCK were not
+  bool sealed = false;            ///< it was closed in order, so that every byte of every file was compared; else those of OPTIONS, IDENTITY and LOCK were not
 };
 
 struct verify_options {
-  std::uint64_t from_seq = 1;                ///< rows before the one that holds it are not read, nor tables that have only such; then the seal is not compared
-  unsigned threads = 0;                      ///< 0: as many as the machine has processors
+  std::uint64_t from_seq = 1;  ///< rows before the one that holds it are not read, nor tables that have only such; then the seal is not compared
+  unsigned threads = 0;        ///< 0: as many as the machine has processors
   row_depth depth = row_depth::payloads;
 };
 
