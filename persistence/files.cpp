@@ -107,12 +107,12 @@ result<std::string> read_file(const std::string& path, std::size_t limit) {
   }
 }
 
-result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max) {
+result<void> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max, read_source from, std::string& bytes) {
   descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (d.fd < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
   // Advice only: pages that are not written back yet stay.
-  (void)::posix_fadvise(d.fd, static_cast<off_t>(offset), static_cast<off_t>(bytes_max), POSIX_FADV_DONTNEED);
-  std::string bytes(bytes_max, '\0');
+  if (from == read_source::disk) (void)::posix_fadvise(d.fd, static_cast<off_t>(offset), static_cast<off_t>(bytes_max), POSIX_FADV_DONTNEED);
+  bytes.resize(bytes_max);
   std::size_t done = 0;
   while (done < bytes_max) {
     const auto n = ::pread(d.fd, bytes.data() + done, bytes_max - done, static_cast<off_t>(offset + done));
@@ -122,7 +122,7 @@ result<std::string> read_part(const std::string& path, std::uint64_t offset, std
     done += static_cast<std::size_t>(n);
   }
   bytes.resize(done);
-  return bytes;
+  return {};
 }
 
 namespace {

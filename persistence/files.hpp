@@ -18,9 +18,11 @@ inline constexpr std::string_view projections_folder_name = "projections";
 result<void> write_durably(const std::string& path, std::string_view bytes);
 /// Reads a file of at most `limit` bytes.
 result<std::string> read_file(const std::string& path, std::size_t limit);
-/// Up to `bytes_max` bytes from `offset` on, fewer at the end of the file; from the disk itself, not from what the system remembers of it.
+/// Where a part of a file is read from: what the system remembers of it (fast), or the disk itself.
+enum class read_source : std::uint8_t { memory_or_disk, disk };
+/// Replaces `bytes` by up to `bytes_max` from `offset` on, fewer at the end of the file.
 /// errc::file_unreadable where it cannot be opened, errc::log_io where the disk fails.
-result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max);
+result<void> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max, read_source from, std::string& bytes);
 /// Creates the folder and those above it; durable when it returns.
 result<void> make_folder(const std::string& path);
 /// Removes the file if there is one; durable when it returns.

@@ -73,11 +73,11 @@ result<record_figures> check_record_file(const std::string& path) {
 result<record_piece> check_record_piece(const std::string& path, std::uint64_t offset, std::uint64_t bytes_max) {
   const auto begin = offset / block_bytes * block_bytes;
   const auto wanted = std::max<std::uint64_t>(bytes_max / block_bytes, 1) * block_bytes;
-  auto bytes = read_part(path, begin, wanted);
-  if (!bytes) return bytes.error();
-  auto f = check_blocks(path, begin, *bytes);
+  std::string bytes;
+  TOMNEXT_TRY(read_part(path, begin, wanted, read_source::disk, bytes));
+  auto f = check_blocks(path, begin, bytes);
   if (!f) return f.error();
-  const bool whole = bytes->size() == wanted;
+  const bool whole = bytes.size() == wanted;
   // Nothing may follow reserved space: what is behind it is read at once, since no later piece would know.
   if (whole && f->empty_bytes > 0) {
     auto all = check_record_file(path);

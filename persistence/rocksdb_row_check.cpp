@@ -8,6 +8,7 @@
 #include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_outline.hpp"
+#include "persistence/parallel.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/row_check.hpp"
@@ -133,14 +134,15 @@ class checker {
   }
 
   result<group_outline> outline(std::string_view bytes, const event_type_set& wanted, row_figures& f) {
-    auto o = outline_group(bytes, wanted);
-    if (!o || (what_.depth == row_depth::envelopes && !o->has_wanted)) return o;
+    if (what_.depth == row_depth::envelopes) {
+      auto outlined = outline_group(bytes, wanted);
+      if (!outlined || !outlined->has_wanted) return outlined;
+    }
     auto g = decode_group(bytes);
     if (!g) return g.error();
-    if (o->has_wanted)
-      for (const auto& e : g->events->events)
-        if (e.head.type < event_numbers && wanted[e.head.type]) f.declarations.push_back(e);
-    return o;
+    for (const auto& e : g->events->events)
+      if (e.head.type < event_numbers && wanted[e.head.type]) f.declarations.push_back(e);
+    return group_outline{g->events->epoch, g->events->first_seq(), g->events->last_seq(), g->previous, true};
   }
 
   error missing(std::uint64_t from, std::uint64_t to) const {
@@ -203,17 +205,17 @@ class checker {
   std::size_t ended_ = 0;     // under the mutex
 };
 
-result<void> check_table(const table_file& t, const std::function<bool()>& go_on) {
-  constexpr std::size_t part_bytes = 4u << 20;
+result<void> check_table(const table_file& t, const ask& go_on) {
+  constexpr std::size_t part_bytes = 256u << 10;  // stays in the cache of the processor
+  std::string part;
   std::uint32_t crc = 0;
   std::uint64_t offset = 0;
   for (;;) {
-    auto part = read_part(t.path, offset, part_bytes);
-    if (!part) return part.error();
-    crc = crc32c(*part, crc);
-    offset += part->size();
+    TOMNEXT_TRY(read_part(t.path, offset, part_bytes, read_source::memory_or_disk, part));
+    crc = crc32c(part, crc);
+    offset += part.size();
     if (!go_on()) return error(errc::cancelled, t.path + ": cancelled");
-    if (part->size() < part_bytes) break;
+    if (part.size() < part_bytes) break;
   }
   if (offset != t.bytes)
     return error(errc::log_corrupt, t.path + ": offset " + std::to_string(std::min(offset, t.bytes)) + ": the table has " + std::to_string(offset) +
@@ -230,24 +232,11 @@ result<void> check_tables(rocksdb::DB& db, const std::string& directory, const r
   if (!tables) return tables.error();
   std::erase_if(*tables, [&](const table_file& t) { return t.last_key + group_events_max < what.from_seq; });
   std::sort(tables->begin(), tables->end(), [](const table_file& a, const table_file& b) { return a.path < b.path; });
-  std::atomic<std::size_t> next{0};
-  std::atomic<bool> cancelled{false};
-  std::vector<result<void>> found(tables->size());
-  auto work = [&](const std::function<bool()>& ask) {
-    for (auto i = next++; i < tables->size(); i = next++) found[i] = rows::guarded(directory, [&] { return check_table((*tables)[i], ask); });
-  };
-  {
-    // The caller is asked on his own thread only; the others hear of it.
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < std::min<std::size_t>(what.threads, tables->size()); ++i) others.emplace_back([&] { work([&] { return !cancelled.load(); }); });
-    work([&] {
-      if (!cancelled && progress && !progress(0)) cancelled = true;
-      return !cancelled.load();
-    });
-  }
-  for (const auto& f : found)
-    if (!f) return f;
-  return {};
+  const ask told = [&] { return !progress || progress(0); };
+  auto checked = in_parallel(tables->size(), what.threads, told,
+                             [&](std::size_t i, const ask& go_on) { return rows::guarded(directory, [&] { return check_table((*tables)[i], go_on); }); });
+  if (!checked && checked.error().code == errc::cancelled) return checked.error().within(directory);
+  return checked;
 }
 
 }  // namespace

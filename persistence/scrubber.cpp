@@ -294,11 +294,11 @@ scrubber::piece scrubber::check_table(const event_log& log, const std::string& p
   }
   if (!exists(path) && list->is_current()) return error(errc::log_corrupt, path + ": offset 0: the table is missing");
   if (!exists(path) && !folder_lock::held(directory_)) return error(errc::log_corrupt, path + ": offset 0: the table is missing, and nobody writes the log");
-  auto bytes = read_part(path, p.offset, static_cast<std::size_t>(bytes_max));
-  if (!bytes) return bytes.error();
-  const auto crc = crc32c(*bytes, p.crc);
-  const auto end = p.offset + bytes->size();
-  if (bytes->size() == bytes_max && end < table->bytes) {
+  auto& bytes = buffer_;
+  TOMNEXT_TRY(read_part(path, p.offset, static_cast<std::size_t>(bytes_max), read_source::disk, bytes));
+  const auto crc = crc32c(bytes, p.crc);
+  const auto end = p.offset + bytes.size();
+  if (bytes.size() == bytes_max && end < table->bytes) {
     p.crc = crc;
     p.offset = end;
     return bytes_max;
@@ -313,7 +313,7 @@ scrubber::piece scrubber::check_table(const event_log& log, const std::string& p
                    path + ": offset 0 to " + std::to_string(table->bytes) + ": the table's checksum does not match, and each of its blocks' does");
   }
   p.offset = p.crc = 0;
-  return std::uint64_t{bytes->size()};
+  return std::uint64_t{bytes.size()};
 }
 
 scrubber::piece scrubber::check_anchor(const event_log& log) {

@@ -20,6 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 using progress_call = std::function<bool(std::uint64_t)>;
 
+unsigned threads_of(const verify_options& o) { return o.threads != 0 ? o.threads : std::max(std::thread::hardware_concurrency(), 1u); }
+
 result<void> check_record_files(const std::string& directory) {
   std::vector<std::string> paths;
   std::error_code bad;
@@ -65,8 +67,7 @@ result<void> check_contents_present(const std::string& directory, const event_lo
 }
 
 result<void> check_groups(const std::string& directory, const event_log& log, const verify_options& o, const progress_call& progress, verify_report& report) {
-  const auto threads = o.threads != 0 ? o.threads : std::max(std::thread::hardware_concurrency(), 1u);
-  auto rows = check_rows(directory, {std::max<std::uint64_t>(o.from_seq, 1), threads, o.depth}, progress);
+  auto rows = check_rows(directory, {std::max<std::uint64_t>(o.from_seq, 1), threads_of(o), o.depth}, progress);
   if (!rows) return rows.error();
   if (report.head.seq != rows->head.seq || (report.head.seq != 0 && report.head.chain_hash != rows->head.chain_hash))
     return error(errc::log_corrupt, directory + ": the rows end at event " + std::to_string(rows->head.seq) + ", and the log was opened at " +
@@ -78,18 +79,19 @@ result<void> check_groups(const std::string& directory, const event_log& log, co
   return check_contents_present(directory, log, rows->declarations);
 }
 
-result<void> check_sealed(const std::string& directory, const progress_call& progress, std::optional<seal>& found) {
+result<void> check_sealed(const std::string& directory, unsigned threads, const progress_call& progress, std::optional<seal>& found) {
   auto s = read_seal(directory);
   if (!s) return s.error();
   found = std::move(*s);
   if (!found) return {};
-  return check_seal(directory, *found, [&] { return !progress || progress(0); });
+  return check_seal(
+      directory, *found, [&] { return !progress || progress(0); }, threads);
 }
 
 result<verify_report> check_all(const std::string& directory, const verify_options& o, const progress_call& progress) {
   verify_report report;
   std::optional<seal> sealed;
-  if (o.from_seq <= 1) TOMNEXT_TRY(check_sealed(directory, progress, sealed));
+  if (o.from_seq <= 1) TOMNEXT_TRY(check_sealed(directory, threads_of(o), progress, sealed));
   report.sealed = sealed.has_value();
   auto anchored = anchor::verify(anchor_file(directory));
   if (!anchored) return anchored.error();
