@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "persistence/anchor.hpp"
+#include "persistence/ballast.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
@@ -161,7 +162,8 @@ class rocksdb_log final : public event_log, public table_list {
     const auto room = std::filesystem::space(directory_, bad);
     if (!bad && room.available < writer_->options.free_bytes_min)
       return error(errc::log_full, directory_ + ": " + std::to_string(room.available) + " bytes are free on the disk, at least " +
-                                       std::to_string(writer_->options.free_bytes_min) + " must be; nothing was written");
+                                       std::to_string(writer_->options.free_bytes_min) + " must be; nothing was written" +
+                                       (std::filesystem::exists(ballast_file(directory_), bad) ? "; `tomnext log release-ballast` makes room at once" : ""));
     return {};
   }
 
@@ -254,6 +256,18 @@ result<anchor> open_anchor(const std::string& directory) {
   return a;
 }
 
+/// Room for bad times, where there is some. That there is none is told, and stops nobody.
+result<void> take_ballast(const std::string& directory, const rocksdb_options& o) {
+  auto state = keep_ballast(directory, o.ballast_bytes, o.free_bytes_min);
+  if (!state) return state.error();
+  if (!o.tell) return {};
+  if (*state == ballast_state::no_room)
+    o.tell(directory + ": no room for a ballast of " + std::to_string(o.ballast_bytes) + " bytes above the " + std::to_string(o.free_bytes_min) +
+           " that must stay free; it is made at the next opening with room");
+  if (*state == ballast_state::impossible) o.tell(directory + ": this file system cannot reserve room, so there is no ballast to give up on a full disk");
+  return {};
+}
+
 }  // namespace
 
 std::string rows_folder(const std::string& directory) { return directory + "/rows"; }
@@ -282,6 +296,7 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
         std::make_unique<rocksdb_log>(directory, std::unique_ptr<rocksdb::DB>(raw), writing{std::move(*lock), std::move(*a), options, std::move(last_seal)});
     TOMNEXT_TRY(log->recover(anchored));
     TOMNEXT_TRY(log->begin_epoch());
+    TOMNEXT_TRY(take_ballast(directory, options));
     return std::unique_ptr<event_log>(std::move(log));
   });
 }

@@ -251,4 +251,15 @@ result<row_figures> check_rows(const std::string& directory, const row_check& wh
   });
 }
 
+result<std::optional<hash256>> first_chain_hash(const std::string& directory) {
+  return rows::guarded(directory, [&]() -> result<std::optional<hash256>> {
+    auto db = rows::open_for_reading(directory);
+    if (!db) return db.error();
+    auto row = rows::row_at(**db, 1, directory);
+    if (!row) return row.error();
+    if (!*row || (*row)->first_seq != 1) return std::optional<hash256>{};
+    return std::optional<hash256>((*row)->head.chain_hash);
+  });
+}
+
 }  // namespace tomnext::persistence

@@ -1,6 +1,7 @@
 // The rows of a log, checked on several threads. Each row names the hash before it, so ranges of rows are proven by themselves, and then their seams.
 #pragma once
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "persistence/event_log.hpp"
@@ -31,5 +32,8 @@ struct row_figures {
 /// left out. `progress` is called on this thread with the number of events checked so far, ascending, 0 while tables are read; false ends it with
 /// errc::cancelled. The error names the table and the block, or is that of the first bad row, as a scan from `from_seq` would have met it.
 result<row_figures> check_rows(const std::string& directory, const row_check& what, const std::function<bool(std::uint64_t events)>& progress);
+
+/// The chain hash of the first group, which no other log has; nothing where the log does not begin with event 1, or is empty.
+result<std::optional<hash256>> first_chain_hash(const std::string& directory);
 
 }  // namespace tomnext::persistence

@@ -19,12 +19,16 @@ action add_schema(CLI::App&) {
 
 command log_command() {
   return {"log",
-          "looks into a log: stats, cat, verify, compare, dump, project, schema",
+          "looks into a log: stats, cat, verify, scrub, sign, compare, dump, project, schema",
           "tomnext log verify results/log",
           nullptr,
           {log_stats_command(),
            log_cat_command(),
            log_verify_command(),
+           log_scrub_command(),
+           log_sign_command(),
+           log_keypair_command(),
+           log_release_ballast_command(),
            log_compare_command(),
            log_dump_command(),
            log_project_command(),

@@ -9,6 +9,10 @@ namespace tomnext::app {
 command log_stats_command();
 command log_cat_command();
 command log_verify_command();
+command log_scrub_command();
+command log_sign_command();
+command log_keypair_command();
+command log_release_ballast_command();
 command log_compare_command();
 command log_dump_command();
 command log_project_command();
