@@ -15,11 +15,11 @@ enum class anchoring : std::uint8_t { before_acknowledgement, periodic };
 struct rocksdb_options {
   durability when = durability::sync;
   anchoring anchors = anchoring::periodic;
-  std::uint32_t anchor_every = 64;               ///< commits, where periodic
-  std::uint64_t write_buffer_bytes = 64u << 20;  ///< held in memory before they become a table; bounds recovery
-  std::uint64_t free_bytes_min = 64u << 20;      ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
-  std::uint64_t ballast_bytes = 0;               ///< a file that takes room until an operator gives it up (ballast.hpp); 0: none
-  std::function<void(const std::string&)> tell;  ///< called while opening with what an operator should know, and that is no reason to refuse
+  std::uint32_t anchor_every = 64;                 ///< commits, where periodic
+  std::uint64_t write_buffer_bytes = 64u << 20;    ///< held in memory before they become a table; bounds recovery
+  std::uint64_t free_bytes_min = 64u << 20;        ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
+  std::uint64_t ballast_bytes = 0;                 ///< a file that takes room until an operator gives it up (ballast.hpp); 0: none
+  std::function<void(const std::string&)> tell{};  ///< called while opening with what an operator should know, and that is no reason to refuse
 };
 
 /// Opens for writing, and creates where there is nothing. Begins a new epoch. The log is read before anything is changed: what is refused stays as it is.
