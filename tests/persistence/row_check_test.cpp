@@ -83,7 +83,7 @@ TEST_CASE("what is wrong with a row is said as a scan says it, wherever it lies 
   tests::temporary_folder folder;
   (void)build(folder / "log");
   const auto anchored = tests::slurp(anchor_file(folder / "log"));
-  for (const std::uint64_t at : {1ull, 2ull, 4'097ull, 14'000ull, 29'800ull}) {
+  for (const std::uint64_t at : {1ull, 2ull, 4'097ull, 14'000ull, 29'300ull}) {
     const auto [first, whole] = row_at_or_after(folder / "log", at);
     const auto g = *tests::must(decode_group(whole)).events;
     std::vector<std::string> bad;
@@ -183,8 +183,9 @@ TEST_CASE("the outline of a group is that of its decoded events, whatever they a
     std::uint64_t seq = 1 + static_cast<std::uint64_t>(round) * 1'000;
     event_type_set wanted;
     bool has = false;
+    int kind = 0;
     for_each_event_type([&]<class E>() {
-      if ((seq + static_cast<std::uint64_t>(round)) % 3 != 0) made.events.push_back(tests::random_event<E>(g, seq++));
+      if (kind++ % 3 != round % 3) made.events.push_back(tests::random_event<E>(g, seq++));
     });
     wanted.set(static_cast<std::size_t>(round) % event_numbers);
     for (const auto& e : made.events) has = has || wanted[e.head.type];
