@@ -136,6 +136,40 @@ TEST_CASE("what is wrong with a row is said as a scan says it, wherever it lies 
   CHECK(tests::slurp(anchor_file(folder / "log")) == anchored);
 }
 
+TEST_CASE("a row of another history is found whichever it is, also where one thread's rows end and another's begin") {
+  tests::temporary_folder folder;
+  (void)build(folder / "log");
+  std::vector<std::pair<std::uint64_t, std::string>> all;
+  {
+    const auto db = tests::open_rows(folder / "log");
+    const auto it = std::unique_ptr<rocksdb::Iterator>(db->NewIterator({}));
+    for (it->SeekToFirst(); it->Valid(); it->Next())
+      all.emplace_back(tests::must(decode_group_head(it->value().ToStringView())).first_seq, it->value().ToString());
+  }
+  REQUIRE(all.size() > 200);
+  std::string other;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [first, whole] = all[i];
+    // It names another predecessor: it is refused itself.
+    encode_group(*tests::must(decode_group(whole)).events, sha256({"another history"}), other);
+    replace_row(folder / "log", first, other);
+    auto f = check_rows(folder / "log", {1, 3, row_depth::envelopes}, {});
+    const auto said = "group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + "): the hash chain is broken before it";
+    if (f || f.error().message.find(said) == std::string::npos) FAIL("row " << first << ": " << (f ? "not noticed" : f.error().message));
+    // It is another group with the same predecessor: the next one is not its successor.
+    if (i + 1 < all.size()) {
+      auto changed = *tests::must(decode_group(whole)).events;
+      changed.events.back().head.host.value = 9;
+      encode_group(changed, tests::must(decode_group(whole)).previous, other);
+      replace_row(folder / "log", first, other);
+      f = check_rows(folder / "log", {1, 3, row_depth::envelopes}, {});
+      const auto next = "group at event " + std::to_string(all[i + 1].first) + " ";
+      if (f || f.error().message.find(next) == std::string::npos) FAIL("row " << first << ": " << (f ? "not noticed" : f.error().message));
+    }
+    replace_row(folder / "log", first, whole);
+  }
+}
+
 TEST_CASE("events newer than this build are refused by their envelopes alone; a payload that is none only where payloads are read") {
   tests::temporary_folder folder;
   (void)build(folder / "log");
