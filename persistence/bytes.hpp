@@ -1,4 +1,4 @@
-// Fixed-width little-endian fields in a file's bytes, read with every length checked.
+// Fixed-width little-endian fields in a file's bytes, read with every length checked; and big-endian ones for keys, so that keys lie in the order of their numbers.
 #pragma once
 #include <bit>
 #include <cstring>
@@ -19,6 +19,24 @@ template <class T> void put_number(std::string& out, T v) {
 inline void put_text(std::string& out, std::string_view s) {
   put_number(out, static_cast<std::uint32_t>(s.size()));
   out += s;
+}
+
+template <class T> void put_ordered(std::string& key, T v) {
+  static_assert(std::is_unsigned_v<T>);
+  for (int shift = 8 * (static_cast<int>(sizeof v) - 1); shift >= 0; shift -= 8) key += static_cast<char>(v >> shift & 0xff);
+}
+/// A letter and numbers behind it.
+template <class... T> std::string ordered_key(char kind, T... numbers) {
+  std::string key(1, kind);
+  (put_ordered(key, numbers), ...);
+  return key;
+}
+/// The number that begins at `at`; bytes beyond the end count as none.
+template <class T> T ordered_at(std::string_view key, std::size_t at) {
+  T v{};
+  for (std::size_t i = 0; i < sizeof v && at + i < key.size(); ++i)
+    v = static_cast<T>(static_cast<std::uint64_t>(v) << 8 | static_cast<unsigned char>(key[at + i]));
+  return v;
 }
 
 /// Reads forward; anything beyond the end leaves it failed, and all that follows empty.

@@ -64,10 +64,12 @@ hash256 sha256(std::initializer_list<std::string_view> parts) {
   return h;
 }
 
-std::string to_hex(const hash256& h) {
+std::string to_hex(std::string_view bytes) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string s;
-  for (auto b : h.bytes) {
+  s.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto b = static_cast<unsigned char>(c);
     s += digits[b >> 4];
     s += digits[b & 15];
   }

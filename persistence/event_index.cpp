@@ -7,6 +7,7 @@
 #include <bit>
 #include <charconv>
 
+#include "persistence/bytes.hpp"
 #include "persistence/projection.hpp"
 
 namespace tomnext::persistence {
@@ -15,36 +16,10 @@ namespace {
 constexpr std::uint64_t chunk_events = 1024;
 constexpr std::size_t chunk_bytes = chunk_events / 8;
 
-template <class T> void put_ordered(std::string& key, T v) {
-  for (int shift = 8 * (static_cast<int>(sizeof v) - 1); shift >= 0; shift -= 8) key += static_cast<char>(v >> shift & 0xff);
-}
-template <class T> T ordered_at(std::string_view key, std::size_t at) {
-  T v{};
-  for (std::size_t i = 0; i < sizeof v && at + i < key.size(); ++i)
-    v = static_cast<T>(static_cast<std::uint64_t>(v) << 8 | static_cast<unsigned char>(key[at + i]));
-  return v;
-}
-
-std::string type_prefix(std::uint16_t type) {
-  std::string key("t");
-  put_ordered(key, type);
-  return key;
-}
-std::string chunk_key(std::uint16_t type, std::uint64_t chunk) {
-  auto key = type_prefix(type);
-  put_ordered(key, chunk);
-  return key;
-}
-std::string workflow_prefix(std::uint64_t correlation) {
-  std::string key("c");
-  put_ordered(key, correlation);
-  return key;
-}
-std::string workflow_key(std::uint64_t correlation, std::uint64_t seq) {
-  auto key = workflow_prefix(correlation);
-  put_ordered(key, seq);
-  return key;
-}
+std::string type_prefix(std::uint16_t type) { return ordered_key('t', type); }
+std::string chunk_key(std::uint16_t type, std::uint64_t chunk) { return ordered_key('t', type, chunk); }
+std::string workflow_prefix(std::uint64_t correlation) { return ordered_key('c', correlation); }
+std::string workflow_key(std::uint64_t correlation, std::uint64_t seq) { return ordered_key('c', correlation, seq); }
 
 error damaged_row() { return {errc::log_corrupt, "event_index: a row is not of its size; reset the projection"}; }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "domain/base/words.hpp"
+#include "persistence/bytes.hpp"
 #include "persistence/json.hpp"
 #include "persistence/projection.hpp"
 #include "persistence/wire.hpp"
@@ -59,17 +60,6 @@ struct order_row {
                              FIELD(22, why))
 };
 
-std::string id_key(char kind, std::uint64_t id) {
-  std::string key(1, kind);
-  for (int shift = 56; shift >= 0; shift -= 8) key += static_cast<char>(id >> shift & 0xff);
-  return key;
-}
-
-std::string encode(const order_row& r) {
-  std::string bytes(wire::bound(r), '\0');
-  bytes.resize(static_cast<std::size_t>(wire::encode(bytes.data(), r) - bytes.data()));
-  return bytes;
-}
 result<order_row> decode(std::string_view bytes) {
   order_row r;
   if (!wire::decode(bytes.data(), bytes.data() + bytes.size(), r)) return error(errc::log_corrupt, "order_blotter: a row cannot be read; reset the projection");
@@ -105,7 +95,10 @@ template <class E> void end(order_row& r, const E& e, order_state how, const tex
   r.why = why;
 }
 
-result<void> change(order_row& r, const order_intended& e) { return describe_order(r, e), result<void>{}; }
+result<void> change(order_row& r, const order_intended& e) {
+  describe_order(r, e);
+  return {};
+}
 result<void> change(order_row& r, const order_approved& e) {
   describe_order(r, e);
   move_to(r, order_state::approved);
@@ -134,9 +127,18 @@ result<void> change(order_row& r, const order_acknowledged& e) {
   if (r.state < order_state::acknowledged) move_to(r, order_state::acknowledged);
   return {};
 }
-result<void> change(order_row& r, const order_rejected& e) { return end(r, e, order_state::rejected, e.reason), result<void>{}; }
-result<void> change(order_row& r, const order_cancelled& e) { return end(r, e, order_state::cancelled, e.why), result<void>{}; }
-result<void> change(order_row& r, const order_expired& e) { return end(r, e, order_state::expired, e.why), result<void>{}; }
+result<void> change(order_row& r, const order_rejected& e) {
+  end(r, e, order_state::rejected, e.reason);
+  return {};
+}
+result<void> change(order_row& r, const order_cancelled& e) {
+  end(r, e, order_state::cancelled, e.why);
+  return {};
+}
+result<void> change(order_row& r, const order_expired& e) {
+  end(r, e, order_state::expired, e.why);
+  return {};
+}
 result<void> change(order_row& r, const order_filled& e) {
   const auto filled = add(r.filled, e.size);
   const auto notional = add(r.notional, e.notional);
@@ -187,7 +189,7 @@ std::string as_json(const order_row& r) {
 }
 
 result<void> fold(const event& e, order_id order, projection_rows& rows, auto&& changed) {
-  const auto key = id_key('o', order.value);
+  const auto key = ordered_key('o', order.value);
   auto stored = rows.get(key);
   if (!stored) return stored.error();
   order_row r;
@@ -202,7 +204,7 @@ result<void> fold(const event& e, order_id order, projection_rows& rows, auto&& 
   r.last_seq = e.head.seq;
   r.last_at = e.head.at;
   TOMNEXT_TRY(changed(r));
-  rows.put(key, encode(r));
+  rows.put(key, wire::encoded(r));
   return {};
 }
 
@@ -219,7 +221,8 @@ class blotter final : public projection {
       if constexpr (requires(order_row & r) { change(r, payload); }) done = fold(e, payload.order, rows, [&](order_row& r) { return change(r, payload); });
     });
     if (!done) return done;
-    if (const auto* a = e.get_if<order_acknowledged>(); a != nullptr && a->venue_order != 0) rows.put(id_key('v', a->venue_order), id_key('o', a->order.value));
+    if (const auto* a = e.get_if<order_acknowledged>(); a != nullptr && a->venue_order != 0)
+      rows.put(ordered_key('v', a->venue_order), ordered_key('o', a->order.value));
     return {};
   }
 
@@ -232,9 +235,9 @@ class blotter final : public projection {
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), id);
     if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size())
       return error(errc::invalid_argument, "order_blotter has no key '" + q.key + "'; it takes " + std::string(keys()));
-    auto key = id_key('o', id);
+    auto key = ordered_key('o', id);
     if (by_venue) {
-      auto named = rows.get(id_key('v', id));
+      auto named = rows.get(ordered_key('v', id));
       if (!named) return named.error();
       if (!*named) return {};
       key = **named;

@@ -272,7 +272,13 @@ result<void> take_ballast(const std::string& directory, const rocksdb_options& o
 
 std::string rows_folder(const std::string& directory) { return directory + "/rows"; }
 std::string anchor_file(const std::string& directory) { return directory + "/anchor"; }
-bool log_exists(const std::string& directory) { return rows_exist(directory) || anchor_exists(directory); }
+bool log_exists(const std::string& directory) {
+  if (rows_exist(directory)) return true;
+  if (!anchor_exists(directory)) return false;
+  // An anchor of no writer is what a crash leaves that came before the first rows: nothing has begun. One that cannot be read is a log that is damaged.
+  const auto anchored = anchor::read(anchor_file(directory));
+  return !anchored || anchored->epoch > 0;
+}
 
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options) {
   return guarded(directory, [&]() -> result<std::unique_ptr<event_log>> {
@@ -289,6 +295,8 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     o.write_buffer_size = options.write_buffer_bytes;
     // A crash between creating the anchor and creating the rows leaves an anchor of nothing, of no writer.
     o.create_if_missing = a->newest().epoch == 0;
+    // RocksDB makes its folder, and syncs what is in it, but not the entry of the folder itself: after a power cut all rows would be gone.
+    TOMNEXT_TRY(make_folder(rows_folder(directory)));
     rocksdb::DB* raw = nullptr;
     if (auto s = rocksdb::DB::Open(o, rows_folder(directory), &raw); !s.ok()) return io_error(directory, s);
     const auto anchored = a->newest();

@@ -1,13 +1,16 @@
 #include "persistence/snapshots.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <vector>
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
 #include "persistence/seal.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -143,9 +146,8 @@ result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, 
     auto s = load(file.path);
     if (!s && s.error().code == errc::snapshot_invalid) {
       TOMNEXT_TRY(break_seal(log_));
-      std::error_code bad;
-      fs::rename(file.path, file.path + ".quarantined", bad);
-      if (bad) return error(errc::snapshot_invalid, file.path + ": is damaged and cannot be renamed: " + bad.message());
+      if (calls().rename(file.path.c_str(), (file.path + ".quarantined").c_str()) != 0)
+        return error(errc::snapshot_invalid, file.path + ": is damaged and cannot be renamed: " + std::strerror(errno));
       continue;
     }
     if (!s && s.error().code == errc::log_newer_version) continue;

@@ -1,7 +1,7 @@
 // Events of earlier versions become the newest on reading; stored bytes are never rewritten.
 //
 // A field that is added at a new number needs nothing here. A field whose meaning changes is a new version of its event, in four steps:
-//   1. the struct as it was moves to persistence/retired_events.hpp under the name <event>_v<version>, with its TOMNEXT_FIELDS and without TOMNEXT_EVENT;
+//   1. the struct as it was moves to persistence/retired_events.hpp (the first of them makes it) under the name <event>_v<version>, with its TOMNEXT_FIELDS and without TOMNEXT_EVENT;
 //   2. the struct in domain/events gets its new meaning and the next version; field numbers of the old meaning are not used again;
 //   3. a pure function from the old struct to the new one goes into upcasters.cpp. One from 1 to 2 stays when 3 comes, and leads to the retired struct of 2;
 //   4. a log that the last build wrote goes to tests/data/logs, with what its events are now (tests/data/README.md).
@@ -31,10 +31,7 @@ struct upcaster {
 template <class Old, class Next, Next (*Convert)(const Old&)> result<std::string> upcast_by(std::string_view payload) {
   Old old{};
   if (!wire::decode(payload.data(), payload.data() + payload.size(), old)) return error(errc::decode_failed, "its fields cannot be read");
-  const Next next = Convert(old);
-  std::string bytes(wire::bound(next), '\0');
-  bytes.resize(static_cast<std::size_t>(wire::encode(bytes.data(), next) - bytes.data()));
-  return bytes;
+  return wire::encoded(Convert(old));
 }
 
 /// The first version of a type, from 1 to newest − 1, that has no step or two of them, or a later one that has any; 0 where all is well.

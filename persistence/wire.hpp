@@ -222,6 +222,12 @@ template <class E> char* encode(char* p, const E& e) {
   E::describe(w, e);
   return w.p;
 }
+/// Its fields as bytes, for what is not an event's payload.
+template <class E> std::string encoded(const E& e) {
+  std::string bytes(bound(e), '\0');
+  bytes.resize(static_cast<std::size_t>(encode(bytes.data(), e) - bytes.data()));
+  return bytes;
+}
 /// Unknown fields are passed over; they survive because stored bytes are never rewritten.
 template <class E> bool decode(const char* p, const char* end, E& e) {
   ordered_reader in_order{p, end};

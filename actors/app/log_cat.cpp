@@ -4,6 +4,7 @@
 #include "actors/app/command_log.hpp"
 #include "actors/app/event_types.hpp"
 #include "actors/app/interrupts.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/filter.hpp"
 #include "persistence/json.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -108,15 +109,15 @@ result<exit_code> run(const cat_options& o, session& s) {
 
 action add(CLI::App& app) {
   auto o = std::make_shared<cat_options>();
-  const auto seqs = CLI::Range(std::uint64_t{1}, UINT64_MAX);
+  const auto seqs = whole_number(1);
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
   app.add_option("--from", o->from, "first SEQ to print")->check(seqs)->type_name("SEQ");
   app.add_option("--to", o->to, "last SEQ to print")->check(seqs)->type_name("SEQ");
   app.add_option("--from-time", o->from_time, "only events stamped at this TIME or later, such as 2012-02-03T10:00:00Z")->type_name("TIME");
   app.add_option("--until-time", o->until_time, "only events stamped before this TIME")->type_name("TIME");
   app.add_option("--type", o->types, "only events of this TYPE; may be given several times")->type_name("TYPE")->allow_extra_args(false);
-  app.add_option("--host", o->host, "only the stream of this host, by its number (log stats lists them)")->type_name("ID");
-  app.add_option("--instrument", o->instrument, "only events about this instrument, by its number")->type_name("ID");
+  app.add_option("--host", o->host, "only the stream of this host, by its number (log stats lists them)")->check(whole_number(0, UINT32_MAX))->type_name("ID");
+  app.add_option("--instrument", o->instrument, "only events about this instrument, by its number")->check(whole_number(0, UINT32_MAX))->type_name("ID");
   app.add_option("--correlation", o->correlation, "only the workflow that the event with this SEQ began")->check(seqs)->type_name("SEQ");
   app.add_option("--limit", o->limit, "at most N events")->check(seqs)->type_name("N");
   app.add_flag("--reverse", o->reverse, "the latest first");

@@ -4,6 +4,8 @@
 
 #include "actors/app/command_log.hpp"
 #include "actors/app/log_reader.hpp"
+#include "actors/app/whole_number.hpp"
+#include "persistence/checksum.hpp"
 #include "persistence/event_message.hpp"
 #include "persistence/files.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -17,17 +19,6 @@ struct dump_options {
   std::uint64_t seq = 0;
   bool payload_only = false;
 };
-
-std::string hexadecimal(const std::string& bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    const auto u = static_cast<unsigned char>(c);
-    out += digits[u >> 4];
-    out += digits[u & 15];
-  }
-  return out;
-}
 
 result<event> read_event(const dump_options& o) {
   auto log = persistence::open_log_for_reading(o.directory);
@@ -53,7 +44,7 @@ result<exit_code> run(const dump_options& o, session& s) {
   if (!o.file.empty()) TOMNEXT_TRY(persistence::write_durably(o.file, bytes));
   if (s.json) {
     nlohmann::ordered_json j{{"seq", e->head.seq}, {"message", message}, {"size", bytes.size()}};
-    if (o.file.empty()) j["bytes_hex"] = hexadecimal(bytes);
+    if (o.file.empty()) j["bytes_hex"] = persistence::to_hex(bytes);
     else j["out"] = o.file;
     s.out << json_text(j) << '\n';
   } else if (o.file.empty()) {
@@ -69,7 +60,7 @@ result<exit_code> run(const dump_options& o, session& s) {
 action add(CLI::App& app) {
   auto o = std::make_shared<dump_options>();
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
-  app.add_option("SEQ", o->seq, "the event")->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))->type_name("")->required();
+  app.add_option("SEQ", o->seq, "the event")->check(whole_number(1))->type_name("")->required();
   app.add_flag("--payload", o->payload_only, "the payload alone, without its envelope");
   app.add_option("--out", o->file, "FILE to write; without it the bytes go to stdout")->type_name("FILE");
   return [o](session& s) { return run(*o, s); };

@@ -7,6 +7,7 @@
 
 #include "actors/app/interrupts.hpp"
 #include "actors/app/progress_line.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -113,8 +114,8 @@ action add_get(CLI::App& app) {
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
   app.add_option("NAME", o->name, "the projection (see `list`)")->type_name("")->required();
   app.add_option("KEY", o->key, "what to look up (see `list`); without it, everything")->type_name("");
-  app.add_option("--from", o->from, "nothing about events before SEQ")->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))->type_name("SEQ");
-  app.add_option("--limit", o->limit, "at most N answers; 0: all")->type_name("N");
+  app.add_option("--from", o->from, "nothing about events before SEQ")->check(whole_number(1))->type_name("SEQ");
+  app.add_option("--limit", o->limit, "at most N answers; 0: all")->check(whole_number(0))->type_name("N");
   return [o](session& s) { return get(*o, s); };
 }
 

@@ -7,6 +7,7 @@
 #include "actors/app/interrupts.hpp"
 #include "actors/app/log_project.hpp"
 #include "actors/app/progress_line.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::app {
@@ -66,34 +67,32 @@ void add_folding(CLI::App& app, work_options& o) {
   app.add_option("DIR", o.directory, "directory of a log")->type_name("")->required();
   app.add_option("--name", o.names, "only this projection; may be given several times")->type_name("NAME")->allow_extra_args(false);
   app.add_option("--attempts", o.fold.attempts_max, "failures at one event until a projection is parked before it (3)")
-      ->check(CLI::Range(1u, 1000u))
+      ->check(whole_number(1, 1'000))
       ->type_name("N");
-  app.add_option("--batch", o.fold.batch_events, "events a commit (8192)")->check(CLI::Range(1u, 1'000'000u))->type_name("N");
+  app.add_option("--batch", o.fold.batch_events, "events a commit (8192)")->check(whole_number(1, 1'000'000))->type_name("N");
+}
+
+/// What is done to each chosen projection before the log is folded.
+using preparation = result<void> (*)(projection_runner& runner, const projection& p);
+
+action folding(CLI::App& app, preparation prepare) {
+  auto o = std::make_shared<work_options>();
+  add_folding(app, *o);
+  return [o, prepare](session& s) -> result<exit_code> {
+    auto chosen = projections_named(o->names);
+    if (!chosen) return chosen.error();
+    auto at = workplace::open(*o, s);
+    if (!at) return at.error();
+    for (const auto& p : *chosen) TOMNEXT_TRY(prepare((*at)->runner(), *p));
+    return fold(**at, *chosen, s);
+  };
 }
 
 action add_run(CLI::App& app) {
-  auto o = std::make_shared<work_options>();
-  add_folding(app, *o);
-  return [o](session& s) -> result<exit_code> {
-    auto chosen = projections_named(o->names);
-    if (!chosen) return chosen.error();
-    auto at = workplace::open(*o, s);
-    if (!at) return at.error();
-    return fold(**at, *chosen, s);
-  };
+  return folding(app, [](projection_runner&, const projection&) { return result<void>{}; });
 }
-
 action add_rebuild(CLI::App& app) {
-  auto o = std::make_shared<work_options>();
-  add_folding(app, *o);
-  return [o](session& s) -> result<exit_code> {
-    auto chosen = projections_named(o->names);
-    if (!chosen) return chosen.error();
-    auto at = workplace::open(*o, s);
-    if (!at) return at.error();
-    for (const auto& p : *chosen) TOMNEXT_TRY((*at)->runner().reset(*p));
-    return fold(**at, *chosen, s);
-  };
+  return folding(app, [](projection_runner& r, const projection& p) { return r.reset(p); });
 }
 
 /// A decision about one projection; what it then is, is printed.

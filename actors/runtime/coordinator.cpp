@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 constexpr auto host_deadline = 1s;
 constexpr auto command_deadline = 5s;
 
-
 // Answers of several hosts, collected in their order; the last one completes the promise.
 struct collection {
   promise_guard<std::string> promise;

@@ -80,6 +80,17 @@ TEST_CASE("the demo, and every command on its log") {
     for (const auto& e : of_workflow) CHECK(e["correlation"] == workflow);
     CHECK(std::find(of_workflow.begin(), of_workflow.end(), fills[50]) != of_workflow.end());
 
+    for (const char* number : {"-1", "010", "0", "1e3", "18446744073709551616"}) {
+      INFO(number);
+      for (const auto& words : std::vector<std::vector<std::string>>{{"cat", log, "--from", number}, {"cat", log, "--limit", number}, {"dump", log, number}}) {
+        auto all = words;
+        all.insert(all.begin(), "log");
+        const auto p = tomnext_tool(all);
+        CHECK(p.exit_code == 2);
+        CHECK(p.out.empty());
+        CHECK_FALSE(p.err.empty());
+      }
+    }
     const auto refused = tomnext_tool({"log", "cat", log, "--from-time", "yesterday"});
     CHECK(refused.exit_code == 2);
     CHECK(has_text(refused.err, "--from-time"));

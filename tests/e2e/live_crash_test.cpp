@@ -1,28 +1,15 @@
 // What ends a node, or a part of it, changes nothing that it does: kill -9 at random moments, every actor killed on purpose, an ordered stop in the middle.
-#include <cstdlib>
-#include <random>
 #include <set>
 
 #include "persistence/checksum.hpp"
 #include "tests/e2e/live_node.hpp"
+#include "tests/e2e/random_moments.hpp"
 #include "tests/sim/model/random.hpp"
 
 using namespace tomnext;
 using namespace tomnext::tests;
 
 namespace {
-
-/// Bytes that lie in the rows of a log: how far a node has come, seen from outside.
-std::uint64_t bytes_of(const std::string& log) {
-  std::uint64_t bytes = 0;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(persistence::rows_folder(log), error), end; !error && at != end; at.increment(error)) {
-    const auto size = std::filesystem::file_size(at->path(), error);
-    if (!error) bytes += size;
-    error.clear();  // a file that went while we looked
-  }
-  return bytes;
-}
 
 /// What a node has acknowledged, as it tells at /api/v1/log.
 std::optional<persistence::log_head> acknowledged_by(live_node& n) {
@@ -53,12 +40,6 @@ void check_no_order_sent_twice(const std::string& log, std::size_t wanted) {
     CHECK(orders.insert(s.order.value).second);
   }
   CHECK(orders.size() == wanted);
-}
-
-// TOMNEXT_SEED=… repeats a run.
-std::uint64_t seed_of_this_run() {
-  if (const char* given = std::getenv("TOMNEXT_SEED")) return std::strtoull(given, nullptr, 10);
-  return std::random_device{}();
 }
 
 const std::set<std::string> the_journal{"journal/journal", "journal/writer"};
@@ -105,14 +86,14 @@ TEST_CASE("kill -9 at 20 random moments: the node recovers, nothing acknowledged
   for (; killed < kills; ++killed) {
     // Some die while they start or recover, most while they run.
     const auto growth = random.chance(25) ? random.below(2'000) : random.below(2 * bytes_in_all / (kills + 2));
-    const auto before = bytes_of(f / "live");
+    const auto before = bytes_in(persistence::rows_folder(f / "live"));
     live_node n(demo_file(), f / "live", {"--port", "0", often[0], often[1]});
     std::optional<persistence::log_head> last;
     REQUIRE(eventually([&] {
       if (n.process().ended()) return true;
       if (growth >= 2'000 && !n.url().empty())
         if (const auto h = acknowledged_by(n)) last = h;
-      return bytes_of(f / "live") >= before + growth;
+      return bytes_in(persistence::rows_folder(f / "live")) >= before + growth;
     }));
     n.process().send(SIGKILL);
     const auto p = n.process().wait();

@@ -1,9 +1,9 @@
 // `log project` on the log of the demo: folded, killed with -9, cancelled, beside a node that writes.
 #include <csignal>
-#include <cstdlib>
 #include <random>
 
 #include "tests/e2e/live_node.hpp"
+#include "tests/e2e/random_moments.hpp"
 #include "tests/persistence/projection_fixture.hpp"
 
 using namespace tomnext;
@@ -42,11 +42,6 @@ void check_folded(const std::string& directory) {
     CHECK(expected.size() > 500);
     CHECK(stored_rows(*store, *p) == expected);
   }
-}
-
-std::uint64_t seed_of_this_run() {
-  if (const char* given = std::getenv("TOMNEXT_SEED")) return std::strtoull(given, nullptr, 10);
-  return std::random_device{}();
 }
 
 }  // namespace
@@ -135,10 +130,10 @@ TEST_CASE("log project folds a log, and answers what a scan would") {
 
 TEST_CASE("kill -9 at random moments while projecting: every event counts once") {
   const auto seed = seed_of_this_run();
-  INFO("TOMNEXT_SEED=" << seed << " repeats the moments as far as the machine's load allows");
+  INFO("TOMNEXT_SEED=" << seed << " repeats the moments, to a few milliseconds");
   std::mt19937_64 random(seed);
   scratch_folder f;
-  const auto log = f / "log";
+  const auto log = f / "log", projections = persistence::projections_folder(log);
   (void)backtest_into(demo_file(), log);
   int kills = 0;
   bool done = false;
@@ -146,19 +141,21 @@ TEST_CASE("kill -9 at random moments while projecting: every event counts once")
     // Small batches, so that there are many commits to die in. Once all is done, and now and then before, a life forgets all and begins anew.
     const auto batch = std::to_string(1 + random() % 64);
     const auto* what = done || life % 7 == 6 ? "rebuild" : "run";
-    const auto p = tomnext_tool({"log", "project", what, log, "--batch", batch}, [&](pid_t child) {
-      // A random moment is what is wanted here: no condition is waited for.
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 120'000));
-      kill(child, SIGKILL);
-    });
-    INFO("life " << life << ": " << p.exit_code << " " << p.err);
+    // Some die while they open, most while they fold.
+    const auto growth = random() % 4 == 0 ? random() % 2'000 : random() % 3'000'000;
+    const auto before = bytes_in(projections);
+    background_process running(std::string(TOMNEXT_BINARY_DIR) + "/tomnext", {"log", "project", what, log, "--batch", batch});
+    REQUIRE(eventually([&] { return running.ended() || bytes_in(projections) >= before + growth; }));
+    running.send(SIGKILL);
+    const auto p = running.wait();
+    INFO("life " << life << " at " << growth << " bytes: " << p.exit_code << " " << p.err);
     CHECK((p.exit_code == 0 || p.exit_code == 128 + SIGKILL));
     done = p.exit_code == 0;
     kills += done ? 0 : 1;
   }
   REQUIRE(tomnext_tool({"log", "project", "run", log}).exit_code == 0);
   check_folded(log);
-  CHECK(kills >= 10);
+  CHECK(kills >= 20);
 }
 
 TEST_CASE("a rebuild that is interrupted keeps what is done, and run goes on") {

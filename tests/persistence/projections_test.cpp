@@ -138,6 +138,18 @@ TEST_CASE("event_index takes the highest seqs, and answers are cut short when no
   CHECK(p->apply(quote_at(1), rows).error().code == errc::log_corrupt);
 }
 
+/// The next event of the same order says the same of it.
+template <class From, class To> To with_terms_of(const From& from, To to) {
+  to.strategy = from.strategy;
+  to.account = from.account;
+  to.instrument = from.instrument;
+  to.direction = from.direction;
+  to.kind = from.kind;
+  to.size = from.size;
+  to.limit = from.limit;
+  return to;
+}
+
 TEST_CASE("order_blotter shows an order from its intent to its end") {
   folded at;
   const std::uint64_t id = (std::uint64_t{3} << 32) + 7;
@@ -158,25 +170,12 @@ TEST_CASE("order_blotter shows an order from its intent to its end") {
   at.append({{{}, intended}});
   CHECK(state()["state"] == "intended");
   CHECK(state()["leaves"] == "1000000");
-  auto approved = of_order<order_approved>(id);
-  approved.strategy = intended.strategy;
-  approved.account = intended.account;
-  approved.instrument = intended.instrument;
-  approved.direction = intended.direction;
-  approved.kind = intended.kind;
+  auto approved = with_terms_of(intended, of_order<order_approved>(id));
   approved.size = quantity::whole(900'000);  // risk cut it
-  approved.limit = intended.limit;
   at.append({{{}, approved}});
   CHECK(state()["state"] == "approved");
   CHECK(state()["size"] == "900000");
-  auto submitted = of_order<order_submitted>(id);
-  submitted.strategy = approved.strategy;
-  submitted.account = approved.account;
-  submitted.instrument = approved.instrument;
-  submitted.direction = approved.direction;
-  submitted.kind = approved.kind;
-  submitted.size = approved.size;
-  submitted.limit = approved.limit;
+  const auto submitted = with_terms_of(approved, of_order<order_submitted>(id));
   at.append({{{}, submitted}});
   CHECK(state()["state"] == "submitted");
   at.append({{{}, of_order<send_started>(id)}});

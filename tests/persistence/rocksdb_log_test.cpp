@@ -229,6 +229,9 @@ TEST_CASE("a crash between the anchor and the first rows leaves a log that begin
   tests::temporary_folder folder;
   tests::must(make_folder(folder / "log"));
   { auto a = tests::must(anchor::create(anchor_file(folder / "log"))); }
+  // Not a log yet: whoever wants to read it is told so, and not that a disk has failed.
+  CHECK_FALSE(log_exists(folder / "log"));
+  CHECK(open_log_for_reading(folder / "log").error().code == errc::file_unreadable);
   auto log = tests::must(open_log(folder / "log", {}));
   CHECK(tests::extend(*log, 1, 1).seq == 1);
 }
