@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "persistence/files.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -26,14 +27,14 @@ std::uint64_t reserved_bytes(const std::string& path) {
 result<ballast_state> make(const std::string& directory, std::uint64_t bytes) {
   const auto path = ballast_file(directory);
   const auto temporary = path + std::string(temporary_suffix);
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int fd = calls().open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return failed(temporary, "creating", errno);
   // fallocate and not posix_fallocate: where the file system cannot, the latter writes instead, and fills a disk that only copies what it shares.
-  int why = ::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
-  if (why == 0 && ::fsync(fd) != 0) why = errno;
-  ::close(fd);
-  if (why == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) why = errno;
-  if (why != 0) ::unlink(temporary.c_str());
+  int why = calls().fallocate(fd, 0, 0, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
+  if (why == 0 && calls().fsync(fd) != 0) why = errno;
+  calls().close(fd);
+  if (why == 0 && calls().rename(temporary.c_str(), path.c_str()) != 0) why = errno;
+  if (why != 0) calls().unlink(temporary.c_str());
   if (why == EOPNOTSUPP || why == ENOSYS) return ballast_state::impossible;
   if (why == ENOSPC || why == EDQUOT || why == EFBIG) return ballast_state::no_room;
   if (why != 0) return failed(temporary, "reserving room", why);
@@ -42,6 +43,8 @@ result<ballast_state> make(const std::string& directory, std::uint64_t bytes) {
 }
 
 }  // namespace
+
+std::uint64_t reserved_ballast(const std::string& directory) { return reserved_bytes(ballast_file(directory)); }
 
 std::string ballast_file(const std::string& directory) { return directory + "/ballast"; }
 

@@ -16,6 +16,8 @@ enum class ballast_state : std::uint8_t {
 };
 
 std::string ballast_file(const std::string& directory);
+/// Bytes that the directory's ballast really takes; 0: there is none.
+std::uint64_t reserved_ballast(const std::string& directory);
 /// Sees to it that the log's directory has a ballast of so many bytes, really reserved, where that leaves `free_bytes_min`. Of another size, it is made anew.
 /// 0 bytes: nothing is done. No log is refused for want of ballast: an error (errc::log_io) is the disk's own.
 result<ballast_state> keep_ballast(const std::string& directory, std::uint64_t bytes, std::uint64_t free_bytes_min);

@@ -76,6 +76,35 @@ result<void> remove_temporaries(const std::string& folder, std::string_view pref
   return {};
 }
 
+namespace {
+
+bool write_all(int fd, std::string_view bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    const auto n = calls().write(fd, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    done += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+}  // namespace
+
+result<void> write_new_durably(const std::string& path, std::string_view bytes, mode_t mode) {
+  {
+    const descriptor d{calls().open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
+    if (d.fd < 0 && errno == EEXIST) return error(errc::invalid_argument, path + ": exists already, and is not overwritten");
+    if (d.fd < 0) return error(errc::file_unreadable, path + ": creating: " + std::strerror(errno));
+    const char* what = !write_all(d.fd, bytes) ? "writing" : calls().fsync(d.fd) != 0 ? "syncing" : nullptr;
+    if (what != nullptr) {
+      auto why = failed(path, what);
+      calls().unlink(path.c_str());
+      return why;
+    }
+  }
+  return sync_folder(folder_of(path));
+}
+
 result<void> write_durably(const std::string& path, std::string_view bytes) {
   // Two writers of the same file do not share a temporary one: the later rename wins, and both files are whole.
   static std::atomic<std::uint64_t> running{0};
@@ -89,12 +118,7 @@ result<void> write_durably(const std::string& path, std::string_view bytes) {
   {
     descriptor d{calls().open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (d.fd < 0) return failed(temporary, "creating");
-    for (std::size_t done = 0; done < bytes.size();) {
-      const auto n = calls().write(d.fd, bytes.data() + done, bytes.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return given_up(temporary, "writing");
-      done += static_cast<std::size_t>(n);
-    }
+    if (!write_all(d.fd, bytes)) return given_up(temporary, "writing");
     if (calls().fsync(d.fd) != 0) return given_up(temporary, "syncing");
   }
   if (calls().rename(temporary.c_str(), path.c_str()) != 0) return given_up(path, "renaming");

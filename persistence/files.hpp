@@ -1,5 +1,7 @@
 // Small durable files: whole or absent, whatever happens in between.
 #pragma once
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,6 +18,8 @@ inline constexpr std::string_view projections_folder_name = "projections";
 
 /// Writes to a temporary name of its own, syncs, renames, syncs the folder.
 result<void> write_durably(const std::string& path, std::string_view bytes);
+/// Writes a file that must not be there yet, with these permissions (less the process's mask). errc::invalid_argument where there is one.
+result<void> write_new_durably(const std::string& path, std::string_view bytes, mode_t mode);
 /// Reads a file of at most `limit` bytes.
 result<std::string> read_file(const std::string& path, std::size_t limit);
 /// Where a part of a file is read from: what the system remembers of it (fast), or the disk itself.

@@ -160,11 +160,18 @@ class rocksdb_log final : public event_log, public table_list {
     }
     std::error_code bad;
     const auto room = std::filesystem::space(directory_, bad);
-    if (!bad && room.available < writer_->options.free_bytes_min)
-      return error(errc::log_full, directory_ + ": " + std::to_string(room.available) + " bytes are free on the disk, at least " +
-                                       std::to_string(writer_->options.free_bytes_min) + " must be; nothing was written" +
-                                       (std::filesystem::exists(ballast_file(directory_), bad) ? "; `tomnext log release-ballast` makes room at once" : ""));
+    if (!bad && room.available < writer_->options.free_bytes_min) return full(room.available);
     return {};
+  }
+
+  error full(std::uint64_t available) const {
+    const auto needed = writer_->options.free_bytes_min;
+    const auto ballast = reserved_ballast(directory_);
+    std::string hint;
+    if (ballast != 0 && available + ballast >= needed) hint = "; `tomnext log release-ballast` makes room at once";
+    else if (ballast != 0) hint = "; the ballast of " + std::to_string(ballast) + " bytes alone is not enough: make room first";
+    return {errc::log_full, directory_ + ": " + std::to_string(available) + " bytes are free on the disk, at least " + std::to_string(needed) +
+                                " must be; nothing was written" + hint};
   }
 
   // The first commit is anchored too: a log that has just begun is no less a log.

@@ -35,9 +35,6 @@ bool log_exists(const std::string& directory);
 std::string rows_folder(const std::string& directory);
 std::string anchor_file(const std::string& directory);
 
-/// Checks RocksDB's own checksums: of every table file as a whole, and of every block. Names the file, and the block where RocksDB tells it.
-result<void> verify_table_files(const std::string& directory);
-
 /// The last event up to which every group can be read and the chain holds, whatever else is wrong. For messages.
 std::uint64_t last_good_event(const std::string& directory);
 

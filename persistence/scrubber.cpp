@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "persistence/anchor.hpp"
 #include "persistence/checksum.hpp"
@@ -23,10 +24,9 @@ constexpr std::uint64_t older_share = 4;
 /// Less is not worth the opening of a file.
 constexpr std::uint64_t step_bytes_min = 4096;
 
-timestamp now() {
-  using std::chrono::duration_cast, std::chrono::nanoseconds, std::chrono::system_clock;
-  return {duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count()};
-}
+/// A writer overwrites one slot of the anchor at a time, in far less than this.
+constexpr auto anchor_pause = std::chrono::milliseconds(50);
+constexpr int anchor_looks = 10;
 
 /// Names with numbers that grow in length: a later file is greater.
 bool before(const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; }
@@ -57,7 +57,11 @@ bool belongs(const std::string& name, scrub_part part) {
   }
 }
 
-bool is_damage(errc code) { return code == errc::log_corrupt || code == errc::log_gap || code == errc::snapshot_invalid; }
+/// What the disk does not give back is as damaged as what it gives back wrong.
+bool is_damage(errc code, scrub_part part) {
+  if (code == errc::log_corrupt || code == errc::log_gap || code == errc::snapshot_invalid || code == errc::log_io) return true;
+  return part != scrub_part::rows && code == errc::file_unreadable;
+}
 
 /// The number behind "offset " in a message; nothing where there is none.
 std::optional<std::uint64_t> offset_in(const std::string& message) {
@@ -78,12 +82,31 @@ void name_table(scrub_damage& d, const std::string& folder) {
   d.offset = offset_in(message.substr(end)).value_or(0);
 }
 
+/// Begins a pass; what is known of those before it stays.
+scrub_progress next_pass(const scrub_progress& p) {
+  scrub_progress next;
+  next.copy = p.copy;
+  next.passes = p.passes;
+  next.last_ended = p.last_ended;
+  next.last_bytes = p.last_bytes;
+  return next;
+}
+
 bool of_this_history(const scrub_range& r, const event_log& log) {
   if (r.top.seq == 0) return true;
   if (r.top.seq > log.head().seq || r.top.seq < log.first_seq()) return false;
   // Where it cannot be read, a new pass will meet the place.
   const auto held = log.holds(r.top);
   return held && *held;
+}
+
+std::string_view advice_for(scrub_part part) {
+  switch (part) {
+    case scrub_part::contents: return "restore this file from a backup, or remove it where it does not belong here; the log itself is not affected";
+    case scrub_part::snapshots: return "nothing is lost: a node sets it aside and uses an older one, or none";
+    case scrub_part::anchor: return "a node that writes the log renews it; until then nothing proves how much the log must hold: compare it with a backup";
+    default: return "restore the log from a backup, or repair a copy of it";
+  }
 }
 
 error missing(std::uint64_t from, std::uint64_t to) { return {errc::log_gap, "events " + std::to_string(from) + " to " + std::to_string(to) + " are missing"}; }
@@ -95,9 +118,24 @@ scrubber::scrubber(std::string directory, scrub_options options, scrub_progress 
 
 result<scrubber> scrubber::open(std::string directory, const event_log& log, scrub_options options) {
   if (dynamic_cast<const table_list*>(&log) == nullptr) return error(errc::invalid_argument, directory + ": only a log on disk can be scrubbed");
+  const auto copy = copy_identity(directory);
   auto p = read_scrub_progress(directory);
-  if (!p || !of_this_history(p->older, log) || !of_this_history(p->newest, log)) p = scrub_progress{};
+  if (!p || p->copy != copy || !of_this_history(p->older, log) || !of_this_history(p->newest, log)) p = scrub_progress{};
+  // What an earlier run has found is to be told by this one too, so it is looked for again.
+  if (options.start == scrub_start::anew || p->damaged != 0) p = next_pass(*p);
+  p->copy = copy;
   return scrubber(std::move(directory), options, std::move(*p));
+}
+
+std::string_view name_of(scrub_part part) {
+  static constexpr std::string_view names[] = {"rows", "tables", "records", "contents", "snapshots", "anchor"};
+  return names[static_cast<std::size_t>(part)];
+}
+
+std::string sentence_of(const scrub_damage& d) {
+  auto text = d.what.message;
+  if (d.event != 0 && text.find("event") == std::string::npos) text += " (in the group with event " + std::to_string(d.event) + ")";
+  return text + "; " + std::string(advice_for(d.part));
 }
 
 std::uint64_t scrubber::events_proven() const {
@@ -106,26 +144,45 @@ std::uint64_t scrubber::events_proven() const {
 }
 
 result<scrub_step> scrubber::step(const event_log& log, std::uint64_t bytes_max) {
-  if (progress_.began.ns == 0) progress_.began = now();
-  pass_complete_ = false;
+  if (progress_.began.ns == 0) progress_.began = wall_time();
+  pass_complete_ = in_newest_ = false;
   place_ = {};
   scrub_step done;
   auto read = next_piece(log, std::max(bytes_max, step_bytes_min));
-  if (!read && !is_damage(read.error().code)) return read.error();
-  if (!read) {
+  if (!read && !is_damage(read.error().code, place_.part)) return read.error();
+  if (read) done.bytes = *read;
+  else {
     place_.what = read.error();
     if (place_.file.empty()) name_table(place_, rows_folder(directory_));
     // What had to be read to find it is not known any more; a caller that goes on is not to go on faster for it.
     done.bytes = bytes_max;
     done.damage = place_;
-    return done;
+    ++progress_.damaged;
+    pass_over_damage();
   }
-  done.bytes = *read;
-  progress_.bytes += *read;
+  progress_.bytes += done.bytes;
   done.pass_complete = pass_complete_;
   if (pass_complete_) finish_pass();
   save_when_due(done);
   return done;
+}
+
+void scrubber::pass_over_damage() {
+  auto& p = progress_;
+  if (place_.part == scrub_part::anchor) {
+    pass_complete_ = true;
+  } else if (place_.part != scrub_part::rows && place_.file.empty()) {
+    next_part();  // its folder cannot be read
+  } else if (place_.part != scrub_part::rows) {
+    p.file = name_of(place_.file);
+    p.offset = p.crc = 0;
+  } else if (in_newest_) {
+    // Not proven, and counted as damaged: what comes from here on is read by itself.
+    p.older.top = p.newest.top;
+    p.newest = {};
+  } else {
+    next_part();
+  }
 }
 
 scrubber::piece scrubber::next_piece(const event_log& log, std::uint64_t bytes_max) {
@@ -134,7 +191,9 @@ scrubber::piece scrubber::next_piece(const event_log& log, std::uint64_t bytes_m
   if (p.part == scrub_part::rows && p.older.top.seq == 0 && head.seq > 0) p.older = {head, head.seq + 1};
   if (p.newest.top.seq == 0 && head.seq > p.older.top.seq && p.older.top.seq != 0) p.newest = {head, head.seq + 1};
   const bool turn_of_older = ++steps_ % older_share == 0;
-  if (p.newest.top.seq != 0 && !turn_of_older) return newest_rows(log, bytes_max);
+  in_newest_ = p.newest.top.seq != 0 && !turn_of_older;
+  if (in_newest_) return newest_rows(log, bytes_max);
+  place_.part = p.part;
   return p.part == scrub_part::rows ? older_rows(log, bytes_max) : next_of_files(log, bytes_max);
 }
 
@@ -205,11 +264,10 @@ void scrubber::next_part() {
 }
 
 void scrubber::finish_pass() {
-  scrub_progress next;
-  next.passes = progress_.passes + 1;
-  next.last_ended = now();
-  next.last_bytes = progress_.bytes;
-  progress_ = std::move(next);
+  ++progress_.passes;
+  progress_.last_ended = wall_time();
+  progress_.last_bytes = progress_.bytes;
+  progress_ = next_pass(progress_);
 }
 
 result<std::vector<std::string>> scrubber::files_of_part(const event_log& log) const {
@@ -292,8 +350,13 @@ scrubber::piece scrubber::check_table(const event_log& log, const std::string& p
     p.offset = 0;
     return std::uint64_t{0};
   }
-  if (!exists(path) && list->is_current()) return error(errc::log_corrupt, path + ": offset 0: the table is missing");
-  if (!exists(path) && !folder_lock::held(directory_)) return error(errc::log_corrupt, path + ": offset 0: the table is missing, and nobody writes the log");
+  if (!exists(path)) {
+    auto listed = still_listed(log, path);
+    if (!listed) return listed.error();
+    if (*listed) return error(errc::log_corrupt, path + ": offset 0: the table is missing");
+    p.offset = 0;
+    return std::uint64_t{0};
+  }
   auto& bytes = buffer_;
   TOMNEXT_TRY(read_part(path, p.offset, static_cast<std::size_t>(bytes_max), read_source::disk, bytes));
   const auto crc = crc32c(bytes, p.crc);
@@ -316,10 +379,49 @@ scrubber::piece scrubber::check_table(const event_log& log, const std::string& p
   return std::uint64_t{bytes.size()};
 }
 
+// A table goes when it is compacted away, which a list that is older than that does not know: only a list that was made since tells.
+result<bool> scrubber::still_listed(const event_log& log, const std::string& path) const {
+  const auto* list = dynamic_cast<const table_list*>(&log);
+  std::unique_ptr<event_log> fresh;
+  if (!list->is_current()) {
+    auto opened = open_log_for_reading(directory_);
+    if (!opened) return error(errc::log_corrupt, path + ": offset 0: the table is missing, and without it the log cannot be opened: " + opened.error().message);
+    fresh = std::move(*opened);
+    list = dynamic_cast<const table_list*>(fresh.get());
+  }
+  auto tables = list->tables();
+  if (!tables) return tables.error();
+  return std::any_of(tables->begin(), tables->end(), [&](const table_file& t) { return t.path == path; }) && !exists(path);
+}
+
+namespace {
+
+/// Both slots, beside a writer that may be overwriting one of them just now.
+result<log_head> read_both_slots(const std::string& directory) {
+  const auto path = anchor_file(directory);
+  constexpr std::size_t anchor_bytes_max = 1u << 20;
+  std::string before;
+  for (int look = 1;; ++look) {
+    const bool written = folder_lock::held(directory);
+    auto bytes = read_file(path, anchor_bytes_max);
+    if (!bytes) return bytes.error();
+    auto both = anchor::verify(path);
+    // What nobody writes, or stays as it was, is not being overwritten.
+    if (both || both.error().code != errc::log_corrupt || !written || *bytes == before || look == anchor_looks) return both;
+    before = std::move(*bytes);
+    std::this_thread::sleep_for(anchor_pause);
+  }
+}
+
+}  // namespace
+
 scrubber::piece scrubber::check_anchor(const event_log& log) {
   place_.file = anchor_file(directory_);
-  auto anchored = anchor::read(place_.file);
-  if (!anchored) return anchored.error();
+  auto anchored = read_both_slots(directory_);
+  if (!anchored) {
+    place_.offset = offset_in(anchored.error().message).value_or(0);
+    return anchored.error();
+  }
   // A reader's view of the log may be older than the anchor that its writer has stored since.
   if (anchored->seq <= log.head().seq) {
     auto held = log.holds(*anchored);

@@ -24,6 +24,8 @@ bool never_changes(const std::string& path) { return path.ends_with(".sst") || p
 /// What is no part of what a log says: the seal itself, how far the scrubber is, and room that is held back. They may change beside a closed log.
 constexpr std::array<const char*, 3> unsealed = {"seal", "scrub", "ballast"};
 
+bool is_sealed_kind(const std::string& path) { return std::find(unsealed.begin(), unsealed.end(), path) == unsealed.end(); }
+
 /// Paths below the directory, without those and without projections: those can be deleted, and change while the log is closed.
 result<std::map<std::string, std::uint64_t>> files_below(const std::string& directory) {
   namespace fs = std::filesystem;
@@ -154,7 +156,9 @@ result<void> check_seal(const std::string& directory, const seal& s, const std::
   auto found = files_below(directory);
   if (!found) return found.error();
   std::vector<const std::pair<const std::string, sealed_file>*> files;
-  for (const auto& file : s.files) files.push_back(&file);
+  // A seal by a build that did not know them may list them.
+  for (const auto& file : s.files)
+    if (is_sealed_kind(file.first)) files.push_back(&file);
   auto checked = in_parallel(files.size(), threads, keep_going, [&](std::size_t i, const ask&) -> result<void> {
     const auto& [path, sealed] = *files[i];
     const auto full = directory + "/" + path;

@@ -1,11 +1,13 @@
 #include "persistence/signed_head.hpp"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -37,20 +39,52 @@ enum class key_kind : std::uint8_t { secret, open };
 // A key with a passphrase would make OpenSSL ask on the terminal: no passphrase is given instead.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
-result<void> only_owner_reads(const std::string& path) {
+struct file_descriptor {
+  int fd;
+  ~file_descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+/// The bytes of a key, wiped when they go.
+struct key_text {
+  std::string bytes;
+  ~key_text() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+};
+
+/// Looks at the file that is open, not at its name: what is checked is what is read.
+result<void> only_owner_reads(int fd, const std::string& path) {
   struct stat s {};
-  if (::stat(path.c_str(), &s) != 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
+  if (::fstat(fd, &s) != 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
   if (!S_ISREG(s.st_mode)) return error(errc::invalid_argument, path + ": a private key is a file");
   if ((s.st_mode & 077) != 0)
     return error(errc::invalid_argument, path + ": others than its owner may read or write this private key; make it `chmod 600`, or make another");
   return {};
 }
 
+result<void> read_key_text(const std::string& path, key_kind kind, key_text& text) {
+  // Opening a pipe would wait for its other end.
+  const file_descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (d.fd < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
+  if (kind == key_kind::secret) TOMNEXT_TRY(only_owner_reads(d.fd, path));
+  text.bytes.resize(key_bytes_max);  // at once: a string that grows leaves copies behind
+  std::size_t done = 0;
+  for (;;) {
+    const auto n = ::read(d.fd, text.bytes.data() + done, text.bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+    if (done == key_bytes_max) return error(errc::invalid_argument, path + ": too large for a key");
+  }
+  text.bytes.resize(done);
+  return {};
+}
+
 result<key> read_key(const std::string& path, key_kind kind) {
-  if (kind == key_kind::secret) TOMNEXT_TRY(only_owner_reads(path));
-  const auto text = read_file(path, key_bytes_max);
-  if (!text) return text.error();
-  const bio in(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+  key_text text;
+  TOMNEXT_TRY(read_key_text(path, kind, text));
+  const bio in(BIO_new_mem_buf(text.bytes.data(), static_cast<int>(text.bytes.size())));
   key k(kind == key_kind::secret ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr)
                                  : PEM_read_bio_PUBKEY(in.get(), nullptr, nullptr, nullptr));
   if (!k || EVP_PKEY_get_base_id(k.get()) != EVP_PKEY_ED25519)
@@ -67,14 +101,14 @@ std::string message_of(const signed_head& h) {
   return m;
 }
 
-std::string hex_of(const std::vector<unsigned char>& bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string s;
-  for (const auto b : bytes) (s += digits[b >> 4]) += digits[b & 15];
-  return s;
+/// 64 bytes are two hashes' worth of digits.
+std::string hex_of(const std::vector<unsigned char>& signature) {
+  hash256 first, second;
+  std::copy_n(signature.begin(), first.bytes.size(), first.bytes.begin());
+  std::copy_n(signature.begin() + static_cast<std::ptrdiff_t>(first.bytes.size()), second.bytes.size(), second.bytes.begin());
+  return to_hex(first) + to_hex(second);
 }
 
-/// 64 bytes are two hashes' worth of digits.
 std::optional<std::vector<unsigned char>> signature_of(const std::string& hex) {
   if (hex.size() != 2 * 2 * sizeof(hash256)) return std::nullopt;
   std::vector<unsigned char> bytes;
@@ -94,18 +128,8 @@ bool is_signed(const key& k, const std::string& message, const std::vector<unsig
          EVP_DigestVerify(c.get(), signature.data(), signature.size(), bytes_of_text(message), message.size()) == 1;
 }
 
-result<void> write_new(const std::string& path, const std::string& text, mode_t mode) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (fd < 0) return error(errno == EEXIST ? errc::invalid_argument : errc::file_unreadable, path + ": " + std::strerror(errno));
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  const int why = errno;
-  ::close(fd);
-  if (written) return {};
-  ::unlink(path.c_str());
-  return error(errc::log_io, path + ": writing: " + std::strerror(why));
-}
-
-std::string text_in(const bio& b) {
+/// As long as the bio lives: nothing is copied out of memory that it wipes.
+std::string_view text_in(const bio& b) {
   char* data = nullptr;
   const auto size = BIO_get_mem_data(b.get(), &data);
   return {data, static_cast<std::size_t>(size)};
@@ -212,8 +236,8 @@ result<void> make_key_pair(const std::string& file) {
   if (!k || !secret || !open || PEM_write_bio_PrivateKey(secret.get(), k.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1 ||
       PEM_write_bio_PUBKEY(open.get(), k.get()) != 1)
     return error(errc::invalid_argument, "this OpenSSL makes no Ed25519 keys");
-  TOMNEXT_TRY(write_new(file, text_in(secret), 0600));
-  auto published = write_new(file + ".pub", text_in(open), 0644);
+  TOMNEXT_TRY(write_new_durably(file, text_in(secret), 0600));
+  auto published = write_new_durably(file + ".pub", text_in(open), 0644);
   if (!published) ::unlink(file.c_str());  // half a pair is of no use
   return published;
 }

@@ -76,9 +76,6 @@ std::shared_ptr<spdlog::logger> node_logger() {
   return logger;
 }
 
-/// Room that `tomnext log release-ballast` gives back on a full disk.
-constexpr std::uint64_t ballast_bytes = 64u << 20;
-
 result<exit_code> run(const run_command_options& o, session& s) {
   auto d = deployment_of(o);
   if (!d) return d.error();
@@ -90,7 +87,7 @@ result<exit_code> run(const run_command_options& o, session& s) {
   how.when = storage.sync ? persistence::durability::sync : persistence::durability::os;
   how.anchors = storage.anchor_before_acknowledgement ? persistence::anchoring::before_acknowledgement : persistence::anchoring::periodic;
   how.free_bytes_min = storage.free_bytes_min;
-  how.ballast_bytes = ballast_bytes;
+  how.ballast_bytes = storage.ballast_bytes;
   how.tell = [](const std::string& what) { spdlog::warn("{}", what); };
   auto opened = persistence::open_log(d->node.log, how);
   if (!opened) return opened.error();

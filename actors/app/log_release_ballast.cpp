@@ -19,6 +19,9 @@ action add(CLI::App& app) {
     if (!persistence::log_exists(*directory)) return error(errc::file_unreadable, *directory + ": there is no log here");
     auto released = persistence::release_ballast(*directory);
     if (!released) return released.error();
+    if (*released == 0)
+      return error(errc::invalid_argument, *directory + ": there is no ballast here, so no room was made: remove something else from this disk, such as the "
+                                                        "logs of other runs; node.storage.ballast_bytes says how much a node holds back when it opens its log");
     std::error_code bad;
     const auto room = std::filesystem::space(*directory, bad);
     const auto available = bad ? 0 : room.available;
@@ -26,8 +29,9 @@ action add(CLI::App& app) {
       s.out << json_text({{"released_bytes", *released}, {"free_bytes", available}}) + "\n";
       return exit_code::ok;
     }
-    s.out << (*released == 0 ? "there was no ballast\n" : fmt::format("released {} bytes; {} are free now\n", grouped(*released), grouped(available)))
-          << "Next: a node that refused inputs with log_full goes on by itself; one that ended with log_io is started again.\n"
+    s.out << fmt::format("released {} bytes; {} are free now\n", grouped(*released), grouped(available))
+          << "Next: a node that refused inputs with log_full goes on by itself if as much is free as its node.storage.free_bytes_min (67,108,864 bytes unless\n"
+             "configured otherwise); one that ended with log_io is started again.\n"
              "Then make room for good: another disk, or older snapshots and logs of other runs elsewhere. The ballast is made again when the node opens\n"
              "the log and there is room for it.\n";
     return exit_code::ok;

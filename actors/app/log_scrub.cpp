@@ -8,6 +8,7 @@
 #include "actors/app/command_log.hpp"
 #include "actors/app/interrupts.hpp"
 #include "actors/app/progress_line.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/scrubber.hpp"
 #include "persistence/throttle.hpp"
@@ -39,16 +40,31 @@ bool wait(std::chrono::nanoseconds pause, const interrupts& asked) {
   return !asked.requested();
 }
 
-error as_error(const persistence::scrub_damage& d) {
-  auto message = d.what.message;
-  if (d.event != 0 && message.find("event") == std::string::npos) message += " (in the group with event " + std::to_string(d.event) + ")";
-  return {d.what.code, message + "; restore the log from a backup, or repair a copy of it"};
+/// What a pass did, for its last line. Part of it may be the work of an earlier run.
+struct pass_told {
+  std::uint64_t events = 0, earlier_bytes = 0;
+  timestamp began;
+};
+
+void print_pass(session& s, const persistence::scrub_progress& p, const pass_told& pass) {
+  if (s.json) {
+    s.out << json_text({{"pass", p.passes}, {"events", pass.events}, {"bytes", p.last_bytes}, {"bytes_by_earlier_runs", pass.earlier_bytes}}) << '\n';
+  } else {
+    s.out << fmt::format("pass {} complete: {} events, {} bytes read, no damage\n", p.passes, grouped(pass.events), grouped(p.last_bytes));
+    if (pass.earlier_bytes != 0)
+      s.out << fmt::format("  {} of these bytes were read by earlier runs, since {}; `--once` reads all of them now\n", grouped(pass.earlier_bytes),
+                           to_string(pass.began));
+  }
+  s.out.flush();
 }
 
-void print_pass(session& s, const persistence::scrub_progress& p, std::uint64_t events) {
-  s.out << (s.json ? json_text({{"pass", p.passes}, {"events", events}, {"bytes", p.last_bytes}}) + "\n"
-                   : fmt::format("pass {} complete: {} events, {} bytes read, no damage\n", p.passes, grouped(events), grouped(p.last_bytes)));
-  s.out.flush();
+/// Each place is told when it is found; at the end of the pass the first of them are the error.
+error as_error(const std::vector<std::string>& damage) {
+  constexpr std::size_t told_max = 10;
+  auto text = damage.front();
+  for (std::size_t i = 1; i < std::min(damage.size(), told_max); ++i) text += "\n  and " + damage[i];
+  if (damage.size() > told_max) text += "\n  and " + std::to_string(damage.size() - told_max) + " more, told above";
+  return {errc::log_corrupt, text};
 }
 
 class scrub_run {
@@ -57,31 +73,42 @@ class scrub_run {
 
   result<exit_code> run() {
     TOMNEXT_TRY(reopen());
-    auto scrubber = persistence::scrubber::open(arguments_.directory, *log_);
+    persistence::scrub_options how;
+    if (arguments_.once) how.start = persistence::scrub_start::anew;
+    auto scrubber = persistence::scrubber::open(arguments_.directory, *log_, how);
     if (!scrubber) return scrubber.error();
+    pass_.earlier_bytes = scrubber->progress().bytes;
     for (;;) {
       const auto began = clock::now();
       if (began - opened_ >= reopen_interval) TOMNEXT_TRY(reopen());
-      const auto events = std::max(scrubber->events_proven(), events_);
+      pass_.events = std::max(pass_.events, scrubber->events_proven());
       auto step = scrubber->step(*log_, pace_.step_bytes());
       if (!step) return step.error();
-      if (step->damage) return stopped(*scrubber, as_error(*step->damage));
+      if (step->damage) note(*step->damage);
+      // Of this pass, and not of the next, which has begun where this one is complete.
+      if (!step->pass_complete) pass_.began = scrubber->progress().began;
       if (!step->progress_unsaved.empty() && !std::exchange(warned_, true))
         session_.err << "tomnext: the progress could not be kept, so that the next scrub begins anew: " << step->progress_unsaved << '\n';
-      events_ = step->pass_complete ? 0 : scrubber->events_proven();
-      line_.show(events_);
+      line_.show(step->pass_complete ? 0 : scrubber->events_proven());
       if (step->pass_complete) {
-        print_pass(session_, scrubber->progress(), events);
+        if (!damage_.empty()) return as_error(damage_);
+        print_pass(session_, scrubber->progress(), std::exchange(pass_, {}));
         if (!session_.out) return error(errc::log_io, "the results could not be written to stdout");
         if (arguments_.once) return exit_code::ok;
         TOMNEXT_TRY(reopen());
       }
       if (!wait(pace_.pause(step->bytes, clock::now() - began), asked_) || asked_.requested())
-        return stopped(*scrubber, {errc::cancelled, arguments_.directory + ": cancelled; the next scrub goes on here"});
+        return stopped(*scrubber, {errc::cancelled, arguments_.directory + ": cancelled; a scrub without --once goes on here"});
     }
   }
 
  private:
+  void note(const persistence::scrub_damage& d) {
+    damage_.push_back(persistence::sentence_of(d));
+    session_.err << "tomnext: damage: " << damage_.back() << '\n';
+    session_.err.flush();
+  }
+
   result<void> reopen() {
     auto log = persistence::open_log_for_reading(arguments_.directory);
     if (!log) return log.error();
@@ -104,7 +131,8 @@ class scrub_run {
   interrupts asked_;
   std::unique_ptr<persistence::event_log> log_;
   clock::time_point opened_;
-  std::uint64_t events_ = 0;
+  pass_told pass_;
+  std::vector<std::string> damage_;
   bool warned_ = false;
 };
 
@@ -112,16 +140,16 @@ action add(CLI::App& app) {
   auto o = std::make_shared<scrub_arguments>();
   app.add_option("DIR", o->directory, "directory of a log; its writer may be at work")->type_name("")->required();
   app.add_option("--rate", o->bytes_per_s, "read at most so many BYTES a second; without it, as fast as the disk goes")
-      ->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))
+      ->check(whole_number(1))
       ->type_name("BYTES");
-  app.add_flag("--once", o->once, "end after one pass; without it, passes follow each other until it is cancelled");
+  app.add_flag("--once", o->once, "one pass over everything, begun now; without it, goes on where an earlier run stopped, pass after pass, until it is cancelled");
   return [o](session& s) { return scrub_run(*o, s).run(); };
 }
 
 }  // namespace
 
 command log_scrub_command() {
-  return {"scrub", "reads a log again for damage, newest first; goes on where it stopped", "tomnext log scrub data/log --rate 4000000 --once", add};
+  return {"scrub", "reads a log again for damage, newest first, also beside its writer", "tomnext log scrub data/log --rate 4000000 --once", add};
 }
 
 }  // namespace tomnext::app

@@ -1,28 +1,23 @@
 // tomnext log sign and keypair: the head of a log, signed, to be kept off the machine.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <memory>
 
 #include "actors/app/command_log.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
 #include "persistence/signed_head.hpp"
+#include "persistence/wall_time.hpp"
 
 namespace tomnext::app {
 namespace {
-
-timestamp wall_time() {
-  using std::chrono::duration_cast, std::chrono::nanoseconds, std::chrono::system_clock;
-  return {duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count()};
-}
 
 struct sign_arguments {
   std::string directory, key, out;
 };
 
 result<exit_code> sign(const sign_arguments& a, session& s) {
-  auto head = persistence::head_to_sign(a.directory, wall_time());
+  auto head = persistence::head_to_sign(a.directory, persistence::wall_time());
   if (!head) return head.error();
   auto text = persistence::sign_head(*head, a.key);
   if (!text) return text.error();
@@ -30,7 +25,10 @@ result<exit_code> sign(const sign_arguments& a, session& s) {
     s.out << *text;
     return exit_code::ok;
   }
-  TOMNEXT_TRY(persistence::write_durably(a.out, *text));
+  // A signed head is a witness: an older one is not replaced by that of a log which may have been rewritten since, and no other file by either.
+  constexpr mode_t readable = 0644;
+  auto written = persistence::write_new_durably(a.out, *text, readable);
+  if (!written) return written.error().within("--out");
   const auto hash = persistence::to_hex(head->head.chain_hash);
   s.out << (s.json ? json_text({{"file", a.out}, {"seq", head->head.seq}, {"chain_hash", hash}}) + "\n"
                    : fmt::format("signed: event {}, {}\n  keep {} where nobody who can write the log can write it\n", head->head.seq, hash, a.out));
@@ -41,7 +39,7 @@ action add_sign(CLI::App& app) {
   auto a = std::make_shared<sign_arguments>();
   app.add_option("DIR", a->directory, "directory of a log; its writer may be at work")->type_name("")->required();
   app.add_option("--key", a->key, "FILE with the private Ed25519 key (PEM, mode 0600)")->type_name("FILE")->required();
-  app.add_option("--out", a->out, "FILE for the signed head; without it, it is printed")->type_name("FILE");
+  app.add_option("--out", a->out, "FILE for the signed head, which must not exist yet; without it, it is printed")->type_name("FILE");
   return [a](session& s) { return sign(*a, s); };
 }
 

@@ -7,6 +7,7 @@
 #include "actors/app/command_log.hpp"
 #include "actors/app/interrupts.hpp"
 #include "actors/app/progress_line.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/anchor.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
@@ -77,6 +78,9 @@ result<void> hold_against_signed_head(const verify_arguments& a) {
 
 result<exit_code> run(const verify_arguments& a, session& s) {
   if (!persistence::log_exists(a.directory)) return error(errc::file_unreadable, a.directory + ": there is no log here");
+  // What lies before --from is not read, and a chain whose beginning nobody has seen proves nothing about a head at its end.
+  if (!a.signed_head.empty() && a.from > 1)
+    return error(errc::invalid_argument, "--signed-head proves the log's whole past, so every event is to be read: leave out --from");
   interrupts asked;
   TOMNEXT_TRY(hold_against_signed_head(a));
   auto report = [&] {
@@ -96,10 +100,10 @@ action add(CLI::App& app) {
   auto a = std::make_shared<verify_arguments>();
   app.add_option("DIR", a->directory, "directory of a log")->type_name("")->required();
   app.add_option("--from", a->from, "check from this SEQ on; the answer says what was left out")
-      ->check(CLI::Range(std::uint64_t{1}, UINT64_MAX))
+      ->check(whole_number(1))
       ->type_name("SEQ");
   app.add_option("--parallel", a->threads, "on N threads; without it, as many as there are processors")
-      ->check(CLI::Range(1, 256))
+      ->check(whole_number(1, 256))
       ->type_name("N")
       ->expected(0, 1);
   app.add_flag("--no-decode", a->no_decode, "checksums, chain and envelopes only: faster, and payloads are not read");
