@@ -104,7 +104,7 @@ class checker {
     for (it->Seek(rows::slice(rows::key_of(p.begin))); it->Valid(); it->Next()) {
       const auto first = rows::seq_of(it->key());
       if (first >= p.end || cancelled_) break;
-      if (first != next_seq) return not_next(first, next_seq);
+      if (first != next_seq) return rows::not_next(directory_, first, next_seq);
       const auto bytes = rows::view(it->value());
       auto o = outline(bytes, wanted, f);
       if (!o) return at_group(first, o.error());
@@ -129,7 +129,7 @@ class checker {
     }
     report(unreported_events);
     if (!it->status().ok()) return rows::io_error(directory_, it->status()).within("after event " + std::to_string(next_seq - 1) + " (the last good one)");
-    if (!cancelled_ && p.end != UINT64_MAX && next_seq != p.end) return not_next(p.end, next_seq);
+    if (!cancelled_ && p.end != UINT64_MAX && next_seq != p.end) return rows::not_next(directory_, p.end, next_seq);
     return {};
   }
 
@@ -145,11 +145,6 @@ class checker {
     return group_outline{g->events->epoch, g->events->first_seq(), g->events->last_seq(), g->previous, true};
   }
 
-  error not_next(std::uint64_t first, std::uint64_t expected) const {
-    if (first < expected)
-      return at_group(first, error(errc::log_corrupt, "the group before it already holds the events up to " + std::to_string(expected - 1)));
-    return {errc::log_gap, directory_ + ": events " + std::to_string(expected) + " to " + std::to_string(first - 1) + " are missing"};
-  }
   error at_group(std::uint64_t first, const error& e) const {
     return e.within(directory_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")");
   }

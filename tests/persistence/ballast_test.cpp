@@ -80,6 +80,31 @@ TEST_CASE("a log has its ballast while it is open and closed, and its seal does 
   CHECK(told[0].find("no room for a ballast") != std::string::npos);
 }
 
+TEST_CASE("a full log names its ballast as the way out only where it is one") {
+  tests::temporary_folder folder;
+  rocksdb_options o;
+  o.ballast_bytes = mega;
+  tests::extend(*tests::must(open_log(folder / "log", o)), 1, 1);
+  if (!tests::fs::exists(ballast_file(folder / "log"))) {
+    WARN("skipped: no ballast here");
+    return;
+  }
+  const auto available = tests::fs::space(folder.path()).available;
+  auto refusal = [&](std::uint64_t free_bytes_min) {
+    o.free_bytes_min = free_bytes_min;
+    auto log = tests::must(open_log(folder / "log", o));
+    const group_ref g = tests::group_of(2, 1, log->head().epoch);
+    auto appended = log->append({&g, 1});
+    REQUIRE_FALSE(appended);
+    CHECK(appended.error().code == errc::log_full);
+    return appended.error().message;
+  };
+  CHECK(refusal(available * 2).find("the ballast of 1048576 bytes alone is not enough") != std::string::npos);
+  CHECK(refusal(available * 2).find("makes room at once") == std::string::npos);
+  tests::must(release_ballast(folder / "log"));
+  CHECK(refusal(available * 2).find("ballast") == std::string::npos);
+}
+
 TEST_CASE("a disk that fills up: refused before it is full, nothing lost; the ballast goes, and the log goes on") {
   const tests::small_disk disk(24 * mega);
   if (!disk.mounted()) return;

@@ -131,6 +131,18 @@ TEST_CASE("what is wrong with a row is said as a scan says it, wherever it lies 
       if (first > 1) CHECK(f.error().message == scan_error(folder / "log", from).message);
     }
     replace_row(folder / "log", first, whole);
+    if (g.events.size() > 1) {  // a row that begins within another: its events are there twice
+      replace_row(folder / "log", first + 1, whole);
+      for (const unsigned threads : {1u, 4u}) {
+        auto f = check_rows(folder / "log", {1, threads, row_depth::envelopes}, {});
+        REQUIRE_FALSE(f);
+        CHECK(f.error().code == errc::log_corrupt);
+        CHECK(f.error().message == scan_error(folder / "log", 1).message);
+        CHECK(f.error().message.find("holds the events up to " + std::to_string(g.last_seq()) + " already") != std::string::npos);
+      }
+      const auto db = tests::open_rows(folder / "log");
+      REQUIRE(db->Delete({}, tests::row_key(first + 1)).ok());
+    }
     CHECK(check_rows(folder / "log", {1, 4, row_depth::payloads}, {}));
   }
   CHECK(tests::slurp(anchor_file(folder / "log")) == anchored);

@@ -150,6 +150,17 @@ TEST_CASE("a private key that others can read does not sign, nor does what is no
     ::chmod((s.folder / "bad").c_str(), 0600);
     CHECK(sign_head(h, s.folder / "bad").error().code == errc::invalid_argument);
   }
+  // What is looked at is what is read: a link is as open as the file it leads to, and a pipe, which would keep us waiting, is none.
+  tests::fs::create_symlink(s.key, s.folder / "link");
+  CHECK(sign_head(h, s.folder / "link"));
+  ::chmod(s.key.c_str(), 0644);
+  CHECK(sign_head(h, s.folder / "link").error().code == errc::invalid_argument);
+  ::chmod(s.key.c_str(), 0600);
+  REQUIRE(::mkfifo((s.folder / "pipe").c_str(), 0600) == 0);
+  CHECK(sign_head(h, s.folder / "pipe").error().code == errc::invalid_argument);
+  tests::spill(s.folder / "large", std::string(70'000, 'x'));
+  ::chmod((s.folder / "large").c_str(), 0600);
+  CHECK(sign_head(h, s.folder / "large").error().code == errc::invalid_argument);
   CHECK(read_signed_head(s.text, s.key).error().code == errc::invalid_argument);  // the private key is not the public one
 }
 
