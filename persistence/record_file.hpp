@@ -10,7 +10,7 @@ namespace tomnext::persistence {
 
 struct record_figures {
   std::uint64_t records = 0, bytes = 0;
-  std::uint64_t torn_bytes = 0;  ///< at the end, of a record that never got whole: what a crash leaves
+  std::uint64_t torn_bytes = 0;   ///< at the end, of a record that never got whole: what a crash leaves
   std::uint64_t empty_bytes = 0;  ///< at the end, reserved and never written
 };
 /// errc::log_corrupt with the offset where a whole record's checksum does not match, or bytes lie where none may.

@@ -20,8 +20,9 @@ action add(CLI::App& app) {
     auto released = persistence::release_ballast(*directory);
     if (!released) return released.error();
     if (*released == 0)
-      return error(errc::invalid_argument, *directory + ": there is no ballast here, so no room was made: remove something else from this disk, such as the "
-                                                        "logs of other runs; node.storage.ballast_bytes says how much a node holds back when it opens its log");
+      return error(errc::invalid_argument, *directory +
+                                               ": there is no ballast here, so no room was made: remove something else from this disk, such as the "
+                                               "logs of other runs; node.storage.ballast_bytes says how much a node holds back when it opens its log");
     std::error_code bad;
     const auto room = std::filesystem::space(*directory, bad);
     const auto available = bad ? 0 : room.available;

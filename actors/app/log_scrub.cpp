@@ -142,7 +142,8 @@ action add(CLI::App& app) {
   app.add_option("--rate", o->bytes_per_s, "read at most so many BYTES a second; without it, as fast as the disk goes")
       ->check(whole_number(1))
       ->type_name("BYTES");
-  app.add_flag("--once", o->once, "one pass over everything, begun now; without it, goes on where an earlier run stopped, pass after pass, until it is cancelled");
+  app.add_flag("--once", o->once,
+               "one pass over everything, begun now; without it, goes on where an earlier run stopped, pass after pass, until it is cancelled");
   return [o](session& s) { return scrub_run(*o, s).run(); };
 }
 

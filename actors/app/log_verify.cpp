@@ -99,9 +99,7 @@ result<exit_code> run(const verify_arguments& a, session& s) {
 action add(CLI::App& app) {
   auto a = std::make_shared<verify_arguments>();
   app.add_option("DIR", a->directory, "directory of a log")->type_name("")->required();
-  app.add_option("--from", a->from, "check from this SEQ on; the answer says what was left out")
-      ->check(whole_number(1))
-      ->type_name("SEQ");
+  app.add_option("--from", a->from, "check from this SEQ on; the answer says what was left out")->check(whole_number(1))->type_name("SEQ");
   app.add_option("--parallel", a->threads, "on N threads; without it, as many as there are processors")
       ->check(whole_number(1, 256))
       ->type_name("N")

@@ -32,8 +32,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto journal_name = "journal/journal", writer_name = "journal/writer", reader_name = "journal/reader", keeper_name = "journal/snapshots",
-               feed_name = "journal/feed", scrubber_name = "journal/scrubber", readiness_name = "runtime/readiness", time_name = "runtime/time", source_name = "data_pipeline/source",
-               ingress_name = "data_pipeline/ingress";
+               feed_name = "journal/feed", scrubber_name = "journal/scrubber", readiness_name = "runtime/readiness", time_name = "runtime/time",
+               source_name = "data_pipeline/source", ingress_name = "data_pipeline/ingress";
 
 // Below the collector's watch level for queues: a journal that is ahead of its disk by its window is no reason for an alert.
 constexpr std::uint64_t journal_window_events = 8'192;

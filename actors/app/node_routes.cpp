@@ -42,10 +42,10 @@ class routes {
     const errand e{q.correlation_id, respond};
     if (q.path == "/healthz") return get(q, e, [&] { e.answer(R"({"status":"alive"})"); });
     if (q.path == "/readyz") return get(q, e, [&] { ready(e); });
-    if (q.path == "/metrics") return get(q, e, [&] { respond({200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + scrub_->as_metrics(), {}}); });
+    if (q.path == "/metrics")
+      return get(q, e, [&] { respond({200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + scrub_->as_metrics(), {}}); });
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(figures_->figures())); });
-    if (q.path == "/api/v1/log")
-      return get(q, e, [&] { log_status(e); });
+    if (q.path == "/api/v1/log") return get(q, e, [&] { log_status(e); });
     if (q.path == "/api/v1/log/readers")
       return get(q, e, [&] { ask_and_answer(system_, directory_->at<feed_protocol>("journal/feed"), e, answer_deadline, status_v); });
     if (hooks_ && q.path == "/api/v1/actors/kill") return post(q, e, [&] { kill(q, e); });

@@ -64,10 +64,15 @@ nlohmann::json scrub_board::as_json() const {
     damage.push_back({{"part", std::string(name_of(d.part))}, {"file", d.file}, {"offset", d.offset}, {"event", d.event}, {"what", sentence_of(d)}});
   }
   const auto& p = progress_;
-  const nlohmann::json pass{{"began", time_or_null(p.began)},     {"bytes", p.bytes},   {"part", std::string(persistence::name_of(p.part))},
-                            {"file", p.file},                     {"offset", p.offset}, {"events", events_}};
-  return {{"bytes_per_s", bytes_per_s_}, {"passes", p.passes},  {"last_ended", time_or_null(p.last_ended)}, {"last_bytes", p.last_bytes}, {"pass", pass},
-          {"damage", std::move(damage)}, {"damaged", places_.size()}, {"failing", failing_}};
+  const nlohmann::json pass{{"began", time_or_null(p.began)},
+                            {"bytes", p.bytes},
+                            {"part", std::string(persistence::name_of(p.part))},
+                            {"file", p.file},
+                            {"offset", p.offset},
+                            {"events", events_}};
+  return {{"bytes_per_s", bytes_per_s_}, {"passes", p.passes}, {"last_ended", time_or_null(p.last_ended)},
+          {"last_bytes", p.last_bytes},  {"pass", pass},       {"damage", std::move(damage)},
+          {"damaged", places_.size()},   {"failing", failing_}};
 }
 
 std::string scrub_board::as_metrics() const {

@@ -171,8 +171,7 @@ TEST_CASE("a head that was signed is found again, and another log is refused") {
   CHECK(shorter.exit_code == 5);
   CHECK(shorter.out.empty());
   // A head witnesses the whole past, so a part of it is not enough.
-  const auto part = tomnext_tool(
-      {"log", "verify", f / "log", "--from", "2000", "--signed-head", f / "head.json", "--public-key", f / "key.pub"});
+  const auto part = tomnext_tool({"log", "verify", f / "log", "--from", "2000", "--signed-head", f / "head.json", "--public-key", f / "key.pub"});
   CHECK(part.exit_code == 2);
   CHECK(has_text(part.err, "leave out --from"));
   CHECK_FALSE(has_text(part.out, "it holds the signed head"));
@@ -200,10 +199,9 @@ TEST_CASE("keys and heads may be named without a folder, as the help does") {
   scratch_folder f;
   open_long_log(f / "log", 5).reset();
   const auto tool = std::string(TOMNEXT_BINARY_DIR) + "/tomnext";
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"log", "keypair", "head.pem"},
-           {"log", "sign", "log", "--key", "head.pem", "--out", "head.json"},
-           {"log", "verify", "log", "--signed-head", "head.json", "--public-key", "head.pem.pub"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"log", "keypair", "head.pem"},
+                                                                 {"log", "sign", "log", "--key", "head.pem", "--out", "head.json"},
+                                                                 {"log", "verify", "log", "--signed-head", "head.json", "--public-key", "head.pem.pub"}}) {
     const auto p = run_process(tool, words, f.path());
     INFO(words[1] << ": " << p.err);
     CHECK(p.exit_code == 0);

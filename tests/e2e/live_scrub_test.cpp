@@ -20,8 +20,7 @@ json scrub_of(live_node& n) {
 }
 
 bool halts(live_node& n, const std::string& word, const std::string& key) {
-  const auto answer =
-      n.post("/api/v1/risk_management/commands", json{{"command", word}, {"who", "ann"}, {"why", "test"}, {"idempotency_key", key}}.dump());
+  const auto answer = n.post("/api/v1/risk_management/commands", json{{"command", word}, {"who", "ann"}, {"why", "test"}, {"idempotency_key", key}}.dump());
   return answer && answer->status == 200;
 }
 

@@ -60,7 +60,7 @@ struct scrubbed_log {
 TEST_CASE("a log at work is read from end to end at the pace that was asked for, and again a minute after the pass began") {
   scrubbed_log l;
   l.start();
-  // The first step waits for none. Then, whatever has passed, no more than the pace_bytes_per_s allows and a step.
+  // The first step waits for none. Then, whatever has passed, no more than the pace allows and a step.
   std::uint64_t before = 0;
   for (int seconds = 0; l.passes() == 0; ++seconds) {
     l.s.pass(1s);
@@ -137,7 +137,7 @@ TEST_CASE("what cannot be scrubbed is told once and tried again, and ends nobody
   settings.bytes_per_s = pace_bytes_per_s;
   settings.board = board;
   const auto who = pointer_of(spawn_actor<scrubber_protocol, scrubber_state>(s.system, s.figures, {"journal/scrubber", "journal", ""},
-                                                                            std::make_shared<persistence::memory_log>(), settings));
+                                                                             std::make_shared<persistence::memory_log>(), settings));
   s.settle();
   CHECK(board->as_json()["failing"].get<std::string>().find("only a log on disk can be scrubbed") != std::string::npos);
   CHECK(board->as_metrics().find("tomnext_scrub_failing 1\n") != std::string::npos);
