@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <tuple>
 #include <vector>
 
 #include "persistence/bytes.hpp"
@@ -175,6 +176,23 @@ result<void> snapshot_store::verify() const {
   }
   if (bad) return error(errc::file_unreadable, folder_ + ": " + bad.message());
   return {};
+}
+
+result<std::vector<snapshot_entry>> snapshot_store::list() const {
+  std::vector<snapshot_entry> found;
+  std::error_code bad;
+  if (!fs::exists(folder_, bad)) return found;
+  for (auto it = fs::directory_iterator(folder_, bad); !bad && it != fs::directory_iterator(); it.increment(bad)) {
+    const auto path = it->path().string();
+    if (!path.ends_with(suffix)) continue;
+    auto s = load(path);
+    std::error_code gone;  // a node that runs beside us removes its older ones
+    const auto size = it->file_size(gone);
+    if (s && !gone) found.push_back({std::move(s->key), s->covered, size});
+  }
+  if (bad) return error(errc::file_unreadable, folder_ + ": " + bad.message());
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return std::tie(a.key.host, a.covered) < std::tie(b.key.host, b.covered); });
+  return found;
 }
 
 }  // namespace tomnext::persistence
