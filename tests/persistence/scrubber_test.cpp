@@ -370,8 +370,13 @@ TEST_CASE("progress of another history, or a damaged one, is no progress") {
     CHECK(read_scrub_progress(folder / "log") == written);
     auto other = tests::must(open_log(folder / "other", {}));
     tests::extend(*other, 91, 50);
-    tests::must(write_scrub_progress(folder / "other", written));
-    CHECK(tests::must(scrubber::open(folder / "other", *other)).progress() == scrub_progress{});
+    auto of_other = written;
+    of_other.copy = copy_identity(folder / "other");
+    tests::must(write_scrub_progress(folder / "other", of_other));
+    scrub_progress none_yet;
+    none_yet.copy = of_other.copy;
+    CHECK_FALSE(of_other.copy.empty());
+    CHECK(tests::must(scrubber::open(folder / "other", *other)).progress() == none_yet);
     CHECK(tests::must(scrubber::open(folder / "log", *log)).progress() == written);
   }
   memory_log none;
