@@ -78,6 +78,7 @@ class scrub_run {
     auto scrubber = persistence::scrubber::open(arguments_.directory, *log_, how);
     if (!scrubber) return scrubber.error();
     pass_.earlier_bytes = scrubber->progress().bytes;
+    pass_.began = scrubber->progress().began;
     for (;;) {
       const auto began = clock::now();
       if (began - opened_ >= reopen_interval) TOMNEXT_TRY(reopen());
@@ -97,12 +98,17 @@ class scrub_run {
         if (arguments_.once) return exit_code::ok;
         TOMNEXT_TRY(reopen());
       }
-      if (!wait(pace_.pause(step->bytes, clock::now() - began), asked_) || asked_.requested())
-        return stopped(*scrubber, {errc::cancelled, arguments_.directory + ": cancelled; a scrub without --once goes on here"});
+      if (!wait(pace_.pause(step->bytes, clock::now() - began), asked_) || asked_.requested()) return stopped(*scrubber, cancelled());
     }
   }
 
  private:
+  /// A run that has found damage has not merely been cancelled.
+  [[nodiscard]] error cancelled() const {
+    if (!damage_.empty()) return as_error(damage_);
+    return {errc::cancelled, arguments_.directory + ": cancelled; a scrub without --once goes on here"};
+  }
+
   void note(const persistence::scrub_damage& d) {
     damage_.push_back(persistence::sentence_of(d));
     session_.err << "tomnext: damage: " << damage_.back() << '\n';
