@@ -32,8 +32,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto journal_name = "journal/journal", writer_name = "journal/writer", reader_name = "journal/reader", keeper_name = "journal/snapshots",
-               feed_name = "journal/feed", scrubber_name = "journal/scrubber", readiness_name = "runtime/readiness", time_name = "runtime/time",
-               source_name = "data_pipeline/source", ingress_name = "data_pipeline/ingress";
+               feed_name = "journal/feed", scrubber_name = "journal/scrubber", upkeep_name = "journal/upkeep", readiness_name = "runtime/readiness",
+               time_name = "runtime/time", source_name = "data_pipeline/source", ingress_name = "data_pipeline/ingress";
 
 // Below the collector's watch level for queues: a journal that is ahead of its disk by its window is no reason for an alert.
 constexpr std::uint64_t journal_window_events = 8'192;
@@ -181,9 +181,19 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   tree.push_back(child(feed_name, restart_kind::permanent, 5s, [=](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_detached_actor<feed_protocol, feed_state>(p, figures, {name, "journal", "node"}, link, writer_now(), feed_options));
   }));
+  // Under a supervisor of its own, which never gives up: whatever befalls the scrubber, its restarts are not counted among those that end a node.
   if (scrub_settings.bytes_per_s != 0) {
-    tree.push_back(child(scrubber_name, restart_kind::permanent, 10s, [=, log = options_.log](parent_actor& p, const std::string& name) {
-      return pointer_of(spawn_detached_actor<scrubber_protocol, scrubber_state>(p, figures, {name, "journal", "node"}, log, scrub_settings));
+    const auto scrubber = child(scrubber_name, restart_kind::permanent, 10s, [=, log = options_.log](parent_actor& p, const std::string& name) {
+      return pointer_of(spawn_detached_actor<scrubber_protocol, scrubber_state>(p, figures, {name, "journal", upkeep_name}, log, scrub_settings));
+    });
+    tree.push_back(child(upkeep_name, restart_kind::permanent, 12s, [=](parent_actor& p, const std::string& name) {
+      supervisor_settings s;
+      s.name = name;
+      s.parent = "node";
+      s.restarts_max = 1'000;  // more than its pauses allow within the window
+      s.backoff_max = 5s;
+      s.on_restart = note_restart;
+      return spawn_supervisor(p, figures, std::move(s), {scrubber});
     }));
   }
   tree.push_back(child(keeper_name, restart_kind::permanent, 5s, [=, store = snapshots_](parent_actor& p, const std::string& name) {
