@@ -122,6 +122,9 @@ using writer_protocol = typed<answer<void>(write_atom, group_ref),       // a gr
                               answer<void>(watch_atom),                  // to itself: try again what a full log has refused
                               answer<void>(subscribe_atom, actor_ptr)>;  // the durable feed: to be told that more is durable, from now on
 
+/// Reads the log again for damage while the node runs.
+using scrubber_protocol = typed<answer<void>(tick_atom)>;  // to itself: the next piece
+
 using reader_protocol =
     typed<answer<groups_ref>(read_atom, std::uint64_t, std::uint64_t),  // durable groups from the one with this seq on, up to so many; empty at the end
           answer<snapshot_ref>(snapshot_atom, std::uint32_t)>;          // the newest valid snapshot of a host; null where there is none

@@ -74,6 +74,8 @@ struct storage_settings {
   bool sync = true;                            ///< `durability: sync`: fdatasync before each acknowledgement; `os` survives the process, not the machine
   bool anchor_before_acknowledgement = false;  ///< `anchoring: before_acknowledgement`, one more sync a commit
   std::uint64_t free_bytes_min = 64u << 20;    ///< less room on the disk: nothing is appended
+  std::uint64_t ballast_bytes = 64u << 20;     ///< a file that takes room until an operator gives it up on a full disk; 0: none
+  std::uint64_t scrub_bytes_per_s = 8u << 20;  ///< how fast the log is read again for damage, beside trading; 0: not at all
   std::uint64_t snapshot_interval_s = 3600;    ///< wall time between two snapshots of a host that had inputs; 0: by inputs alone
   std::uint32_t snapshots_kept = 2;            ///< per host
   std::uint64_t queue_events_max = 65'536;     ///< inputs that wait to enter; beyond it offers are refused

@@ -281,6 +281,8 @@ class loader {
     s.sync = m.choice("durability", 0, {"sync", "os"}) == 0;
     s.anchor_before_acknowledgement = m.choice("anchoring", 0, {"periodic", "before_acknowledgement"}) == 1;
     number("free_bytes_min", s.free_bytes_min, 0, bytes_max);
+    number("ballast_bytes", s.ballast_bytes, 0, bytes_max);
+    number("scrub_bytes_per_s", s.scrub_bytes_per_s, 0, bytes_max);
     number("snapshot_interval_s", s.snapshot_interval_s, 0, 31'536'000);
     s.snapshots_kept = static_cast<std::uint32_t>(m.integer("snapshots_kept", s.snapshots_kept, 1, 100));
     number("queue_events_max", s.queue_events_max, 256, 100'000'000);

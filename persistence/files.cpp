@@ -29,6 +29,12 @@ struct descriptor {
   }
 };
 
+/// The folder that a file's entry is in; of a name alone, that in which the process is.
+std::string folder_of(const std::string& path) {
+  const auto above = std::filesystem::path(path).parent_path().string();
+  return above.empty() ? "." : above;
+}
+
 }  // namespace
 
 result<void> sync_folder(const std::string& path) {
@@ -108,7 +114,7 @@ result<void> make_folder(const std::string& path) {
 
 result<void> remove_durably(const std::string& path) {
   if (calls().unlink(path.c_str()) != 0) return errno == ENOENT ? result<void>{} : failed(path, "removing");
-  return sync_folder(std::filesystem::path(path).parent_path().string());
+  return sync_folder(folder_of(path));
 }
 
 result<void> remove_temporaries(const std::string& folder, std::string_view prefix) {
@@ -124,22 +130,52 @@ result<void> remove_temporaries(const std::string& folder, std::string_view pref
   return {};
 }
 
+namespace {
+
+bool write_all(int fd, std::string_view bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    const auto n = calls().write(fd, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    done += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+}  // namespace
+
+result<void> write_new_durably(const std::string& path, std::string_view bytes, mode_t mode) {
+  {
+    const descriptor d{calls().open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
+    if (d.fd < 0 && errno == EEXIST) return error(errc::invalid_argument, path + ": exists already, and is not overwritten");
+    if (d.fd < 0) return error(errc::file_unreadable, path + ": creating: " + std::strerror(errno));
+    const char* what = !write_all(d.fd, bytes) ? "writing" : calls().fsync(d.fd) != 0 ? "syncing" : nullptr;
+    if (what != nullptr) {
+      auto why = failed(path, what);
+      calls().unlink(path.c_str());
+      return why;
+    }
+  }
+  return sync_folder(folder_of(path));
+}
+
 result<void> write_durably(const std::string& path, std::string_view bytes) {
   // Two writers of the same file do not share a temporary one: the later rename wins, and both files are whole.
   const auto temporary = temporary_name(path);
+  // What is left of a write that failed goes at once: on a full disk it is the room that is missing.
+  auto given_up = [&](const std::string& file, const char* what) {
+    auto why = failed(file, what);
+    calls().unlink(temporary.c_str());
+    return why;
+  };
   {
     descriptor d{calls().open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (d.fd < 0) return failed(temporary, "creating");
-    for (std::size_t done = 0; done < bytes.size();) {
-      const auto n = calls().write(d.fd, bytes.data() + done, bytes.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return failed(temporary, "writing");
-      done += static_cast<std::size_t>(n);
-    }
-    if (calls().fsync(d.fd) != 0) return failed(temporary, "syncing");
+    if (!write_all(d.fd, bytes)) return given_up(temporary, "writing");
+    if (calls().fsync(d.fd) != 0) return given_up(temporary, "syncing");
   }
-  if (calls().rename(temporary.c_str(), path.c_str()) != 0) return failed(path, "renaming");
-  return sync_folder(std::filesystem::path(path).parent_path().string());
+  if (calls().rename(temporary.c_str(), path.c_str()) != 0) return given_up(path, "renaming");
+  return sync_folder(folder_of(path));
 }
 
 result<std::string> read_file(const std::string& path, std::size_t limit) {
@@ -155,6 +191,24 @@ result<std::string> read_file(const std::string& path, std::size_t limit) {
     bytes.append(block, static_cast<std::size_t>(n));
     if (bytes.size() > limit) return error(errc::file_unreadable, path + ": larger than " + std::to_string(limit) + " bytes");
   }
+}
+
+result<void> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max, read_source from, std::string& bytes) {
+  descriptor d{calls().open(path.c_str(), O_RDONLY | O_CLOEXEC, 0)};
+  if (d.fd < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
+  // Advice only: pages that are not written back yet stay.
+  if (from == read_source::disk) (void)::posix_fadvise(d.fd, static_cast<off_t>(offset), static_cast<off_t>(bytes_max), POSIX_FADV_DONTNEED);
+  bytes.resize(bytes_max);
+  std::size_t done = 0;
+  while (done < bytes_max) {
+    const auto n = calls().pread(d.fd, bytes.data() + done, bytes_max - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return error(errc::log_io, path + ": offset " + std::to_string(offset + done) + ": " + std::strerror(errno));
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  bytes.resize(done);
+  return {};
 }
 
 namespace {
@@ -180,7 +234,7 @@ result<folder_lock> folder_lock::take(const std::string& folder) {
 }
 
 bool folder_lock::held(const std::string& folder) {
-  const descriptor d{::open(lock_file(folder).c_str(), O_RDONLY | O_CLOEXEC)};
+  const descriptor d{calls().open(lock_file(folder).c_str(), O_RDONLY | O_CLOEXEC, 0)};
   // Asks without taking: a writer that comes at this moment is not turned away.
   auto shared = whole_file(F_RDLCK);
   return d.fd >= 0 && ::fcntl(d.fd, F_OFD_GETLK, &shared) == 0 && shared.l_type != F_UNLCK;

@@ -1,5 +1,8 @@
 // Small durable files: whole or absent, whatever happens in between.
 #pragma once
+#include <sys/types.h>
+
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,8 +20,15 @@ bool is_temporary_of(std::string_view name, std::string_view path);
 
 /// Writes to a temporary name of its own, syncs, renames, syncs the folder.
 result<void> write_durably(const std::string& path, std::string_view bytes);
+/// Writes a file that must not be there yet, with these permissions (less the process's mask). errc::invalid_argument where there is one.
+result<void> write_new_durably(const std::string& path, std::string_view bytes, mode_t mode);
 /// Reads a file of at most `limit` bytes.
 result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Where a part of a file is read from: what the system remembers of it (fast), or the disk itself.
+enum class read_source : std::uint8_t { memory_or_disk, disk };
+/// Replaces `bytes` by up to `bytes_max` from `offset` on, fewer at the end of the file.
+/// errc::file_unreadable where it cannot be opened, errc::log_io where the disk fails.
+result<void> read_part(const std::string& path, std::uint64_t offset, std::size_t bytes_max, read_source from, std::string& bytes);
 /// Creates the folder and those above it; durable when it returns.
 result<void> make_folder(const std::string& path);
 /// Removes the file if there is one; durable when it returns.

@@ -89,6 +89,13 @@ error io_error(const std::string& where, const rocksdb::Status& s) {
   return {errc::log_io, where + ": " + said};
 }
 
+error not_next(const std::string& where, std::uint64_t first, std::uint64_t expected) {
+  if (first < expected)
+    return {errc::log_corrupt, where + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) +
+                                   "): the group before it holds the events up to " + std::to_string(expected - 1) + " already"};
+  return {errc::log_gap, where + ": events " + std::to_string(expected) + " to " + std::to_string(first - 1) + " are missing"};
+}
+
 scan::scan(std::unique_ptr<rocksdb::Iterator> at, std::uint64_t from, std::uint64_t to, std::optional<hash256> previous, std::string where)
     : at_(std::move(at)), from_(from), to_(to), previous_(previous), where_(std::move(where)) {}
 
@@ -104,8 +111,7 @@ result<group_ref> scan::next() {
   auto named = [&](const error& e) {
     return e.within(where_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")");
   };
-  if (last_ == 0 ? first > from_ : first != next_seq)
-    return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " to " + std::to_string(first - 1) + " are missing");
+  if (last_ == 0 ? first > from_ : first != next_seq) return not_next(where_, first, next_seq);
   auto g = decode_group(bytes);
   if (!g) return named(g.error());
   if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
@@ -129,8 +135,7 @@ result<group_ref> backward_scan::next() {
   auto g = decode_group(bytes);
   if (!g) return named(g.error());
   if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
-  if (later_ != 0 && g->events->last_seq() + 1 != later_)
-    return error(errc::log_gap, where_ + ": events " + std::to_string(g->events->last_seq() + 1) + " to " + std::to_string(later_ - 1) + " are missing");
+  if (later_ != 0 && g->events->last_seq() + 1 != later_) return not_next(where_, later_, g->events->last_seq() + 1);
   if (later_ != 0 && chain(g->previous, bytes) != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
   if (first == base_.first_seq && g->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
   expected_ = g->previous;

@@ -10,6 +10,7 @@
 
 #include "persistence/base.hpp"
 #include "persistence/event_log.hpp"
+#include "persistence/rocksdb_tables.hpp"
 
 namespace tomnext::persistence::rows {
 
@@ -26,7 +27,11 @@ rocksdb::Options database_options();
 rocksdb::ReadOptions reading();
 /// Opens without writing anything to the folder.
 result<std::unique_ptr<rocksdb::DB>> open_for_reading(const std::string& directory);
+/// The live tables, with the checksums that the manifest has of them.
+result<std::vector<table_file>> tables_of(rocksdb::DB& db, const std::string& directory);
 error io_error(const std::string& where, const rocksdb::Status& s);
+/// What is wrong where a group begins at `first` and the one before it ends before `expected`: events are missing, or are there twice.
+error not_next(const std::string& where, std::uint64_t first, std::uint64_t expected);
 
 /// A RocksDB call that throws (no memory, a bug) becomes an error too.
 template <class Call> auto guarded(const std::string& where, Call call) -> decltype(call()) {

@@ -7,6 +7,7 @@
 
 #include "persistence/anchor.hpp"
 #include "persistence/archive.hpp"
+#include "persistence/ballast.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
@@ -34,7 +35,7 @@ constexpr std::size_t kept_bytes_max = 4u << 20;
 // With a checksum on its way into memory, beside the one of the group.
 rocksdb::WriteBatch empty_batch() { return rocksdb::WriteBatch(0, 0, 8, 0); }
 
-class rocksdb_log final : public event_log {
+class rocksdb_log final : public event_log, public table_list {
  public:
   rocksdb_log(std::string directory, std::unique_ptr<rocksdb::DB> db, std::optional<writing> w)
       : directory_(std::move(directory)), writer_(std::move(w)), db_(std::move(db)) {}
@@ -136,6 +137,11 @@ class rocksdb_log final : public event_log {
     });
   }
 
+  [[nodiscard]] result<std::vector<table_file>> tables() const override {
+    return guarded(directory_, [&] { return rows::tables_of(*db_, directory_); });
+  }
+  [[nodiscard]] bool is_current() const override { return writer_.has_value(); }
+
   result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t from_seq, std::function<void(const group_ref&)> deliver) override {
     std::uint64_t next = std::max<std::uint64_t>(from_seq, 1);
     auto catch_up = [&]() -> result<void> {
@@ -185,10 +191,18 @@ class rocksdb_log final : public event_log {
     }
     std::error_code bad;
     const auto room = std::filesystem::space(directory_, bad);
-    if (!bad && room.available < writer_->options.free_bytes_min)
-      return error(errc::log_full, directory_ + ": " + std::to_string(room.available) + " bytes are free on the disk, at least " +
-                                       std::to_string(writer_->options.free_bytes_min) + " must be; nothing was written");
+    if (!bad && room.available < writer_->options.free_bytes_min) return full(room.available);
     return {};
+  }
+
+  error full(std::uint64_t available) const {
+    const auto needed = writer_->options.free_bytes_min;
+    const auto ballast = reserved_ballast(directory_);
+    std::string hint;
+    if (ballast != 0 && available + ballast >= needed) hint = "; `tomnext log release-ballast` makes room at once";
+    else if (ballast != 0) hint = "; the ballast of " + std::to_string(ballast) + " bytes alone is not enough: make room first";
+    return {errc::log_full, directory_ + ": " + std::to_string(available) + " bytes are free on the disk, at least " + std::to_string(needed) +
+                                " must be; nothing was written" + hint};
   }
 
   // The first commit is anchored too: a log that has just begun is no less a log.
@@ -283,6 +297,18 @@ result<anchor> open_anchor(const std::string& directory) {
   return a;
 }
 
+/// Room for bad times, where there is some. That there is none is told, and stops nobody.
+result<void> take_ballast(const std::string& directory, const rocksdb_options& o) {
+  auto state = keep_ballast(directory, o.ballast_bytes, o.free_bytes_min);
+  if (!state) return state.error();
+  if (!o.tell) return {};
+  if (*state == ballast_state::no_room)
+    o.tell(directory + ": no room for a ballast of " + std::to_string(o.ballast_bytes) + " bytes above the " + std::to_string(o.free_bytes_min) +
+           " that must stay free; it is made at the next opening with room");
+  if (*state == ballast_state::impossible) o.tell(directory + ": this file system cannot reserve room, so there is no ballast to give up on a full disk");
+  return {};
+}
+
 }  // namespace
 
 std::string rows_folder(const std::string& directory) { return directory + "/rows"; }
@@ -320,6 +346,7 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
         std::make_unique<rocksdb_log>(directory, std::unique_ptr<rocksdb::DB>(raw), writing{std::move(*lock), std::move(*a), options, std::move(last_seal)});
     TOMNEXT_TRY(log->recover(anchored));
     TOMNEXT_TRY(log->begin_epoch());
+    TOMNEXT_TRY(take_ballast(directory, options));
     return std::unique_ptr<event_log>(std::move(log));
   });
 }

@@ -1,5 +1,6 @@
 // The log on disk: one RocksDB row per group, a hash chain over the groups, and an anchor outside RocksDB.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,10 +15,12 @@ enum class anchoring : std::uint8_t { before_acknowledgement, periodic };
 struct rocksdb_options {
   durability when = durability::sync;
   anchoring anchors = anchoring::periodic;
-  std::uint32_t anchor_every = 64;               ///< commits, where periodic
-  std::uint64_t write_buffer_bytes = 64u << 20;  ///< held in memory before they become a table
-  std::uint64_t wal_bytes_max = 128u << 20;      ///< of write-ahead logs, beyond which tables are written: bounds the time of recovery
-  std::uint64_t free_bytes_min = 64u << 20;      ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
+  std::uint32_t anchor_every = 64;                 ///< commits, where periodic
+  std::uint64_t write_buffer_bytes = 64u << 20;    ///< held in memory before they become a table
+  std::uint64_t wal_bytes_max = 128u << 20;        ///< of write-ahead logs, beyond which tables are written: bounds the time of recovery
+  std::uint64_t free_bytes_min = 64u << 20;        ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
+  std::uint64_t ballast_bytes = 0;                 ///< a file that takes room until an operator gives it up (ballast.hpp); 0: none
+  std::function<void(const std::string&)> tell{};  ///< called while opening with what an operator should know, and that is no reason to refuse
 };
 
 /// Opens for writing, and creates where there is nothing. Begins a new epoch. The log is read before anything is changed: what is refused stays as it is.
@@ -32,9 +35,6 @@ bool log_exists(const std::string& directory);
 /// Where the rows lie inside a log's directory.
 std::string rows_folder(const std::string& directory);
 std::string anchor_file(const std::string& directory);
-
-/// Checks RocksDB's own checksums: of every table file as a whole, and of every block. Names the file, and the block where RocksDB tells it.
-result<void> verify_table_files(const std::string& directory);
 
 /// The last event up to which every group can be read and the chain holds, whatever else is wrong. For messages.
 std::uint64_t last_good_event(const std::string& directory);

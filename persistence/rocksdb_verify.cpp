@@ -1,4 +1,4 @@
-// RocksDB's own checksums, and what lies on disk.
+// How far a damaged log is good, and what lies on disk.
 #include <filesystem>
 
 #include "persistence/places.hpp"
@@ -6,17 +6,6 @@
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::persistence {
-
-result<void> verify_table_files(const std::string& directory) {
-  return rows::guarded(directory, [&]() -> result<void> {
-    auto db = rows::open_for_reading(directory);
-    if (!db) return db.error();
-    // Blocks first: they name the place. The checksum of the whole file then covers what lies between blocks.
-    if (auto s = (*db)->VerifyChecksum(rows::reading()); !s.ok()) return error(errc::log_corrupt, directory + ": " + s.ToString());
-    if (auto s = (*db)->VerifyFileChecksums(rows::reading()); !s.ok()) return error(errc::log_corrupt, directory + ": " + s.ToString());
-    return {};
-  });
-}
 
 std::uint64_t last_good_event(const std::string& directory) {
   // What lies before the base was archived: it counts as good here, and `log verify` reads it where it is.

@@ -1,12 +1,14 @@
 #include "persistence/seal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
+#include "persistence/parallel.hpp"
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -21,8 +23,13 @@ std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (
 
 bool never_changes(const std::string& path) { return path.ends_with(".sst") || path.starts_with("content/"); }
 
-/// Paths below the directory, without the seal's own, projections and the archive: those can be deleted, and change while the log is closed. Segments have
-/// checksums of their own.
+/// What is no part of what a log says: the seal itself, how far the scrubber is, and room that is held back. They may change beside a closed log.
+constexpr std::array<const char*, 3> unsealed = {"seal", "scrub", "ballast"};
+
+bool is_sealed_kind(const std::string& path) { return std::find(unsealed.begin(), unsealed.end(), path) == unsealed.end(); }
+
+/// Paths below the directory, without those, projections and the archive: those can be deleted, and change while the log is closed. Segments have checksums of
+/// their own.
 result<std::map<std::string, std::uint64_t>> files_below(const std::string& directory) {
   namespace fs = std::filesystem;
   std::map<std::string, std::uint64_t> found;
@@ -36,7 +43,7 @@ result<std::map<std::string, std::uint64_t>> files_below(const std::string& dire
     found.emplace(path, size);
   }
   if (bad) return error(errc::file_unreadable, directory + ": " + bad.message());
-  found.erase("seal");
+  for (const auto* name : unsealed) found.erase(name);
   return found;
 }
 
@@ -132,28 +139,41 @@ result<std::optional<seal>> read_seal(const std::string& directory) {
 
 result<void> break_seal(const std::string& directory) { return remove_durably(seal_file(directory)); }
 
-result<void> check_seal(const std::string& directory, const seal& s, const std::function<bool()>& keep_going) {
+namespace {
+
+result<void> check_sealed_file(const std::string& full, const sealed_file& sealed) {
+  auto f = checksums_of(full);
+  if (!f) return f.error();
+  for (std::size_t i = 0; i < std::min(f->blocks.size(), sealed.blocks.size()); ++i) {
+    if (f->blocks[i] == sealed.blocks[i]) continue;
+    const auto offset = i * seal_block_bytes;
+    return error(errc::log_corrupt, full + ": offset " + std::to_string(offset) + " to " +
+                                        std::to_string(std::min<std::uint64_t>(offset + seal_block_bytes, sealed.size) - 1) +
+                                        ": these bytes are not what they were when the log was closed");
+  }
+  if (f->size != sealed.size)
+    return error(errc::log_corrupt, full + ": offset " + std::to_string(std::min(f->size, sealed.size)) + ": has " + std::to_string(f->size) +
+                                        " bytes, and had " + std::to_string(sealed.size) + " when the log was closed");
+  return {};
+}
+
+}  // namespace
+
+result<void> check_seal(const std::string& directory, const seal& s, const std::function<bool()>& keep_going, unsigned threads) {
   auto found = files_below(directory);
   if (!found) return found.error();
-  for (const auto& [path, sealed] : s.files) {
+  std::vector<const std::pair<const std::string, sealed_file>*> files;
+  // A seal by a build that did not know them may list them.
+  for (const auto& file : s.files)
+    if (is_sealed_kind(file.first)) files.push_back(&file);
+  auto checked = in_parallel(files.size(), threads, keep_going, [&](std::size_t i, const ask&) -> result<void> {
+    const auto& [path, sealed] = *files[i];
     const auto full = directory + "/" + path;
-    const auto now = found->find(path);
-    if (now == found->end())
+    if (!found->contains(path))
       return error(errc::log_corrupt, full + ": the file is missing; when the log was closed it had " + std::to_string(sealed.size) + " bytes");
-    auto f = checksums_of(full);
-    if (!f) return f.error();
-    if (keep_going && !keep_going()) return error(errc::cancelled, directory + ": cancelled at " + path);
-    for (std::size_t i = 0; i < std::min(f->blocks.size(), sealed.blocks.size()); ++i) {
-      if (f->blocks[i] == sealed.blocks[i]) continue;
-      const auto offset = i * seal_block_bytes;
-      return error(errc::log_corrupt, full + ": offset " + std::to_string(offset) + " to " +
-                                          std::to_string(std::min<std::uint64_t>(offset + seal_block_bytes, sealed.size) - 1) +
-                                          ": these bytes are not what they were when the log was closed");
-    }
-    if (f->size != sealed.size)
-      return error(errc::log_corrupt, full + ": offset " + std::to_string(std::min(f->size, sealed.size)) + ": has " + std::to_string(f->size) +
-                                          " bytes, and had " + std::to_string(sealed.size) + " when the log was closed");
-  }
+    return check_sealed_file(full, sealed);
+  });
+  if (!checked) return checked.error().code == errc::cancelled ? checked.error().within(directory) : checked.error();
   for (const auto& [path, size] : *found)
     if (path.starts_with("rows/") && !s.files.contains(path))
       return error(errc::log_corrupt, directory + "/" + path + ": the file (" + std::to_string(size) + " bytes) was not there when the log was closed");

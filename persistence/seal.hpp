@@ -37,7 +37,8 @@ result<std::optional<seal>> read_seal(const std::string& directory);
 /// Called before anything below the directory changes. Durable when it returns.
 result<void> break_seal(const std::string& directory);
 /// Every sealed file as it was, byte for byte, and no file more among the rows. Names the file and the block.
-/// Files beside the log's own that came later are none of its business. `keep_going` is asked after each file; false ends it with errc::cancelled.
-result<void> check_seal(const std::string& directory, const seal& s, const std::function<bool()>& keep_going = {});
+/// Files beside the log's own that came later are none of its business. `keep_going` is asked after each file, on this thread;
+/// false ends it with errc::cancelled.
+result<void> check_seal(const std::string& directory, const seal& s, const std::function<bool()>& keep_going = {}, unsigned threads = 1);
 
 }  // namespace tomnext::persistence

@@ -162,13 +162,18 @@ result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, 
   return std::optional<snapshot>{};
 }
 
+result<void> snapshot_store::verify_file(const std::string& path) {
+  auto s = load(path);
+  if (!s && s.error().code != errc::log_newer_version) return s.error();
+  return {};
+}
+
 result<void> snapshot_store::verify() const {
   std::error_code bad;
   if (!fs::exists(folder_, bad)) return {};
   for (auto it = fs::directory_iterator(folder_, bad); !bad && it != fs::directory_iterator(); it.increment(bad)) {
     if (!it->path().filename().string().ends_with(suffix)) continue;
-    auto s = load(it->path().string());
-    if (!s && s.error().code != errc::log_newer_version) return s.error();
+    TOMNEXT_TRY(verify_file(it->path().string()));
   }
   if (bad) return error(errc::file_unreadable, folder_ + ": " + bad.message());
   return {};

@@ -58,6 +58,8 @@ class snapshot_store {
   result<std::optional<snapshot>> newest(const snapshot_key& key, const event_log& log, damaged_snapshot damaged = damaged_snapshot::quarantined) const;
   /// Checks every file that is not quarantined. errc::snapshot_invalid names the first that is damaged.
   [[nodiscard]] result<void> verify() const;
+  /// Checks one file, whole or damaged; of a newer build is well too.
+  static result<void> verify_file(const std::string& path);
   /// What lies there, by host, then by what it covers. A damaged one is not among them: it is `verify`'s to name.
   [[nodiscard]] result<std::vector<snapshot_entry>> list() const;
 

@@ -22,6 +22,7 @@ ssize_t system_calls::write(int fd, const void* from, std::size_t bytes) { retur
 ssize_t system_calls::pwrite(int fd, const void* from, std::size_t bytes, off_t offset) { return ::pwrite(fd, from, bytes, offset); }
 int system_calls::fsync(int fd) { return ::fsync(fd); }
 int system_calls::fdatasync(int fd) { return ::fdatasync(fd); }
+int system_calls::fallocate(int fd, int mode, off_t offset, off_t bytes) { return ::fallocate(fd, mode, offset, bytes); }
 int system_calls::rename(const char* from, const char* to) { return ::rename(from, to); }
 int system_calls::rename_to_free(const char* from, const char* to) { return ::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE); }
 int system_calls::link(const char* from, const char* to) { return ::link(from, to); }

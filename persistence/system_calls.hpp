@@ -19,6 +19,7 @@ class system_calls {
   virtual ssize_t pwrite(int fd, const void* from, std::size_t bytes, off_t offset);
   virtual int fsync(int fd);
   virtual int fdatasync(int fd);
+  virtual int fallocate(int fd, int mode, off_t offset, off_t bytes);
   virtual int rename(const char* from, const char* to);
   /// renameat2 with RENAME_NOREPLACE: EEXIST where something has the new name, EINVAL or ENOSYS where the file system does not know it.
   virtual int rename_to_free(const char* from, const char* to);

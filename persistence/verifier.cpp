@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 #include "persistence/anchor.hpp"
 #include "persistence/archive.hpp"
+#include "persistence/base.hpp"
+#include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
 #include "persistence/places.hpp"
@@ -21,6 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 using progress_call = std::function<bool(std::uint64_t)>;
 
+unsigned threads_of(const verify_options& o) { return o.threads != 0 ? o.threads : std::max(std::thread::hardware_concurrency(), 1u); }
+
 result<void> check_record_files(const std::string& directory) {
   std::vector<std::string> paths;
   std::error_code bad;
@@ -35,20 +40,6 @@ result<void> check_record_files(const std::string& directory) {
     if (!checked) return checked.error();
   }
   return {};
-}
-
-result<void> check_groups(const std::string& directory, const event_log& log, const progress_call& progress, verify_report& report) {
-  report.first_seq = log.first_seq();
-  auto walk = log.scan(report.first_seq);
-  if (!walk) return walk.error();
-  for (;;) {
-    auto g = (*walk)->next();
-    if (!g) return g.error();
-    if (!*g) return {};
-    ++report.groups;
-    report.events += (*g)->events.size();
-    if (progress && !progress((*g)->last_seq())) return error(errc::cancelled, directory + ": cancelled after event " + std::to_string((*g)->last_seq()));
-  }
 }
 
 /// Said before any segment is held against rows that are not where they should be.
@@ -82,18 +73,92 @@ result<void> check_segments(const std::string& directory, const event_log& log, 
   return {};
 }
 
-result<void> check_sealed(const std::string& directory, const progress_call& progress, std::optional<seal>& found) {
+/// The purpose that a program of this family declared at the log's beginning. Logs that anybody else made (tests, tools) say nothing of contents.
+std::optional<log_purpose> declared_purpose(const event_log& log) {
+  auto walk = log.scan(log.first_seq());
+  auto first = walk ? (*walk)->next() : walk.error();
+  if (!first || !*first) return std::nullopt;
+  const auto* d = (*first)->events.front().get_if<log_declared>();
+  if (d == nullptr || d->description.view().empty()) return std::nullopt;
+  return d->purpose;
+}
+
+/// What the log was made from is kept beside it: without its configuration or a model it cannot be replayed.
+result<void> check_contents_present(const std::string& directory, const event_log& log, const std::vector<event>& declarations) {
+  const auto purpose = declared_purpose(log);
+  if (!purpose || *purpose == log_purpose::market_data) return {};
+  for (const auto& e : declarations) {
+    const auto* c = e.get_if<configuration_set>();
+    const auto* m = e.get_if<model_file_added>();
+    const auto h = c != nullptr ? c->content_hash : m != nullptr ? m->content_hash : hash256{};
+    if (h == hash256{}) continue;
+    const auto path = directory + "/content/" + to_hex(h);
+    std::error_code bad;
+    if (!fs::exists(path, bad))
+      return error(errc::log_corrupt,
+                   path + ": offset 0: the file is missing; event " + std::to_string(e.head.seq) + " (" + std::string(event_name(e.head.type)) + ") names it");
+  }
+  return {};
+}
+
+/// What lies before the base, where it is here: read as a log's own, with its chain, group by group.
+result<std::vector<event>> check_archived(const std::string& directory, const event_log& log, std::uint64_t from_seq, std::uint64_t base_seq,
+                                          const progress_call& progress, verify_report& report) {
+  std::vector<event> declarations;
+  auto walk = log.scan(from_seq);
+  if (!walk) return walk.error();
+  for (;;) {
+    auto g = (*walk)->next();
+    if (!g) return g.error();
+    if (!*g || (*g)->first_seq() >= base_seq) return declarations;
+    if (report.groups == 0) report.first_seq = (*g)->first_seq();
+    ++report.groups;
+    report.events += (*g)->events.size();
+    for (const auto& e : (*g)->events)
+      if (e.is<log_declared>() || e.is<configuration_set>() || e.is<model_file_added>()) declarations.push_back(e);
+    if (progress && !progress(report.events)) return error(errc::cancelled, directory + ": cancelled after event " + std::to_string((*g)->last_seq()));
+  }
+}
+
+result<void> check_groups(const std::string& directory, const event_log& log, const verify_options& o, const progress_call& progress, verify_report& report) {
+  auto base = read_base(directory);
+  if (!base) return base.error();
+  const auto from = std::max(o.from_seq, log.first_seq());
+  std::vector<event> declarations;
+  if (from < base->first_seq) {
+    auto archived = check_archived(directory, log, from, base->first_seq, progress, report);
+    if (!archived) return archived.error();
+    declarations = std::move(*archived);
+  }
+  row_check what{std::max(from, base->first_seq), threads_of(o), o.depth, {}};
+  if (from <= base->first_seq) what.previous = base->previous;
+  const auto before = report.events;
+  auto rows = check_rows(directory, what, [&](std::uint64_t events) { return !progress || progress(before + events); });
+  if (!rows) return rows.error();
+  if (report.head.seq != rows->head.seq || (report.head.seq != 0 && report.head.chain_hash != rows->head.chain_hash))
+    return error(errc::log_corrupt, directory + ": the rows end at event " + std::to_string(rows->head.seq) + ", and the log was opened at " +
+                                        std::to_string(report.head.seq) + ": somebody writes it, or they changed while they were read");
+  if (report.groups == 0) report.first_seq = rows->first_seq;
+  report.groups += rows->groups;
+  report.events += rows->events;
+  report.group_bytes = rows->bytes;
+  declarations.insert(declarations.end(), rows->declarations.begin(), rows->declarations.end());
+  return check_contents_present(directory, log, declarations);
+}
+
+result<void> check_sealed(const std::string& directory, unsigned threads, const progress_call& progress, std::optional<seal>& found) {
   auto s = read_seal(directory);
   if (!s) return s.error();
   found = std::move(*s);
   if (!found) return {};
-  return check_seal(directory, *found, [&] { return !progress || progress(0); });
+  return check_seal(
+      directory, *found, [&] { return !progress || progress(0); }, threads);
 }
 
-result<verify_report> check_all(const std::string& directory, const progress_call& progress) {
+result<verify_report> check_all(const std::string& directory, const verify_options& o, const progress_call& progress) {
   verify_report report;
   std::optional<seal> sealed;
-  TOMNEXT_TRY(check_sealed(directory, progress, sealed));
+  if (o.from_seq <= 1) TOMNEXT_TRY(check_sealed(directory, threads_of(o), progress, sealed));
   report.sealed = sealed.has_value();
   auto anchored = anchor::verify(anchor_file(directory));
   if (!anchored) return anchored.error();
@@ -104,10 +169,12 @@ result<verify_report> check_all(const std::string& directory, const progress_cal
   if (sealed && (sealed->head.seq != report.head.seq || sealed->head.chain_hash != report.head.chain_hash))
     return error(errc::log_corrupt, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", and ended at " +
                                         std::to_string(sealed->head.seq) + " when it was closed");
-  TOMNEXT_TRY(verify_table_files(directory));
+  if (o.from_seq > std::max<std::uint64_t>(report.head.seq, 1))
+    return error(errc::invalid_argument, directory + ": the log ends at event " + std::to_string(report.head.seq) + ", there is nothing to verify from " +
+                                             std::to_string(o.from_seq) + " on");
   TOMNEXT_TRY(check_beginning(directory));
-  TOMNEXT_TRY(check_segments(directory, **log, progress, report));
-  TOMNEXT_TRY(check_groups(directory, **log, progress, report));
+  if (o.from_seq <= 1) TOMNEXT_TRY(check_segments(directory, **log, progress, report));
+  TOMNEXT_TRY(check_groups(directory, **log, o, progress, report));
   TOMNEXT_TRY(content_store(directory).verify());
   TOMNEXT_TRY(snapshot_store(directory).verify());
   auto disk = disk_use(directory);
@@ -119,10 +186,10 @@ result<verify_report> check_all(const std::string& directory, const progress_cal
 
 }  // namespace
 
-result<verify_report> verify_log(const std::string& directory, const std::function<bool(std::uint64_t seq)>& progress) {
+result<verify_report> verify_log(const std::string& directory, const verify_options& options, const std::function<bool(std::uint64_t)>& progress) {
   if (!log_exists(directory)) return error(errc::file_unreadable, directory + ": there is no log here");
-  auto report = check_all(directory, progress);
-  if (report || report.error().code == errc::cancelled) return report;
+  auto report = check_all(directory, options, progress);
+  if (report || report.error().code == errc::cancelled || report.error().code == errc::invalid_argument) return report;
   const auto& e = report.error();
   if (e.message.find("last good event") != std::string::npos) return e;
   return error(e.code, e.message + "; last good event " + std::to_string(last_good_event(directory)));

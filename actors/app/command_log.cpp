@@ -19,8 +19,8 @@ action add_schema(CLI::App&) {
 
 command log_command() {
   return {"log",
-          "looks into a log: stats, cat, grep, tail, verify, compare, dump, project, schema; and keeps it: backup, restore, export, import, checkpoint, "
-          "repair, archive, retain",
+          "looks into a log: stats, cat, grep, tail, verify, scrub, sign, compare, dump, project, schema; and keeps it: backup, restore, export, import, "
+          "checkpoint, repair, archive, retain",
           "tomnext log verify results/log",
           nullptr,
           {log_stats_command(),
@@ -28,6 +28,10 @@ command log_command() {
            log_grep_command(),
            log_tail_command(),
            log_verify_command(),
+           log_scrub_command(),
+           log_sign_command(),
+           log_keypair_command(),
+           log_release_ballast_command(),
            log_compare_command(),
            log_dump_command(),
            log_project_command(),

@@ -87,6 +87,8 @@ result<exit_code> run(const run_command_options& o, session& s) {
   how.when = storage.sync ? persistence::durability::sync : persistence::durability::os;
   how.anchors = storage.anchor_before_acknowledgement ? persistence::anchoring::before_acknowledgement : persistence::anchoring::periodic;
   how.free_bytes_min = storage.free_bytes_min;
+  how.ballast_bytes = storage.ballast_bytes;
+  how.tell = [](const std::string& what) { spdlog::warn("{}", what); };
   auto opened = persistence::open_log(d->node.log, how);
   if (!opened) return opened.error();
   node_options options;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace tomnext::tests {
@@ -64,6 +65,13 @@ int simulated_calls::fsync(int fd) {
   if (file) disk_.synced(f.file);
   else disk_.synced_folder(f.path);
   return 0;
+}
+int simulated_calls::fallocate(int fd, int mode, off_t offset, off_t bytes) {
+  const auto f = of(fd);
+  if (!disk_.begin(operation::truncate, f.path, f.file)) return failed();
+  const int done = system_calls::fallocate(fd, mode, offset, bytes);
+  if (done == 0) disk_.truncated(f.file, std::max(f.file->written.size(), static_cast<std::size_t>(offset + bytes)));
+  return done;
 }
 int simulated_calls::rename(const char* from, const char* to) {
   if (!disk_.begin(operation::rename, to)) return failed();

@@ -19,6 +19,7 @@ class simulated_calls final : public persistence::system_calls {
   ssize_t pwrite(int fd, const void* from, std::size_t bytes, off_t offset) override;
   int fsync(int fd) override;
   int fdatasync(int fd) override { return fsync(fd); }
+  int fallocate(int fd, int mode, off_t offset, off_t bytes) override;
   int rename(const char* from, const char* to) override;
   int rename_to_free(const char* from, const char* to) override;
   int link(const char* from, const char* to) override;

@@ -113,3 +113,51 @@ TEST_CASE("new contents break the seal, the same contents again do not") {
   (void)tests::must(store.put("two"));
   CHECK_FALSE(tests::fs::exists(seal_file(folder.path())));
 }
+
+namespace {
+/// The folder that names without one are in, for as long as it lives.
+struct within {
+  std::string before = tests::fs::current_path().string();
+  explicit within(const std::string& folder) { tests::fs::current_path(folder); }
+  ~within() { tests::fs::current_path(before); }
+};
+}  // namespace
+
+TEST_CASE("a file that is named without a folder is as durable") {
+  tests::temporary_folder folder;
+  const within here(folder.path());
+  tests::must(write_durably("f", "first"));
+  tests::must(write_new_durably("g", "second", 0600));
+  CHECK(tests::must(read_file("f", 100)) == "first");
+  tests::must(remove_durably("f"));
+  CHECK(tests::files_below(folder.path()) == std::vector<std::string>{"g"});
+}
+
+TEST_CASE("a new file replaces none, and has the permissions asked for") {
+  tests::temporary_folder folder;
+  tests::must(write_new_durably(folder / "f", "first", 0600));
+  CHECK((tests::fs::status(folder / "f").permissions() == (tests::fs::perms::owner_read | tests::fs::perms::owner_write)));
+  auto again = write_new_durably(folder / "f", "second", 0600);
+  CHECK(again.error().code == errc::invalid_argument);
+  CHECK(again.error().message.find("exists already") != std::string::npos);
+  CHECK(tests::slurp(folder / "f") == "first");
+  CHECK(write_new_durably(folder / "none/f", "x", 0600).error().code == errc::file_unreadable);
+  // A link is a file that is there, wherever it leads.
+  tests::fs::create_symlink(folder / "nowhere", folder / "link");
+  CHECK_FALSE(write_new_durably(folder / "link", "x", 0600));
+  CHECK_FALSE(tests::fs::exists(folder / "nowhere"));
+}
+
+TEST_CASE("a seal that lists what may change beside a closed log does not ask for it") {
+  tests::temporary_folder folder;
+  tests::spill(folder / "anchor", "anchor");
+  tests::must(write_seal(folder.path(), {}, std::nullopt));
+  auto s = *tests::must(read_seal(folder.path()));
+  REQUIRE(s.files.contains("anchor"));
+  for (const auto* name : {"scrub", "ballast"}) s.files[name] = s.files["anchor"];  // as a build writes it that does not know them
+  tests::must(check_seal(folder.path(), s));
+  tests::spill(folder / "scrub", "another");
+  tests::must(check_seal(folder.path(), s));
+  s.files["content/x"] = s.files["anchor"];
+  CHECK(check_seal(folder.path(), s).error().message.find("the file is missing") != std::string::npos);
+}
