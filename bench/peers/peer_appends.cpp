@@ -199,18 +199,21 @@ std::map<std::string, std::string> named(const std::vector<std::string>& all) {
 int main(int argc, char** argv) {
   harness h("peer_appends", "Durable appends to the log beside a bare file and other people's stores. bench/peers/run starts those and calls this.");
   std::uint64_t groups = 400, singles = 2000;
-  std::vector<std::string> where, missing;
+  std::vector<std::string> where, missing, notes;
   h.options().add_option("--groups", groups, "groups of 512 events a round")->check(CLI::Range(1, 10'000))->capture_default_str();
   h.options().add_option("--singles", singles, "single events a round")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   h.options().add_option("--peer", where, "a peer and where it is: postgres=CONNECTION, redis=SOCKET, sqlite=FILE or nats=URL");
   h.options().add_option("--missing", missing, "a peer and why it is not measured: NAME=REASON");
+  h.options().add_option("--note", notes, "what is to be printed with the figures: of the machine, of a server's version");
   h.parse(argc, argv);
+  for (const auto& n : notes) h.note(n);
   const scratch_folder folder(h.folder());
   const auto contenders = contenders_of(h, named(where), named(missing));
 
   const work in_groups(groups, 512), one_by_one(singles, 1);
   h.note("the log: durability=sync, anchor every 64 commits, checksum and hash chain for each group; in this process, encoding included");
   h.note("ratio: the log's figure by the peer's; for times less than 1 is faster. One client, its next commit begins when the one before is acknowledged");
+  h.note("the peers' servers are among the other processes below");
   h.note("encoded groups have " + std::to_string(in_groups.bytes / in_groups.records.size()) + " bytes an event, the peers' records " +
          std::to_string(static_cast<int>(in_groups.record_bytes())) + "; rounds of " + std::to_string(groups) + " groups and " + std::to_string(singles) +
          " single events");

@@ -52,6 +52,7 @@ class connection {
 class table : public store {
  public:
   table(const std::string& where, std::string name, const std::string& key) : db(where), name_(std::move(name)) {
+    db.run("SET client_min_messages = warning");
     db.run("DROP TABLE IF EXISTS " + name_);
     db.run("CREATE TABLE " + name_ + " (seq bigint NOT NULL " + key + ", payload bytea NOT NULL)");
     db.run("ALTER TABLE " + name_ + " ALTER payload SET STORAGE PLAIN");  // 200 bytes are not worth a try at compression
