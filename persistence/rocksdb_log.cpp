@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "persistence/anchor.hpp"
+#include "persistence/background_chain.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
@@ -69,11 +70,15 @@ class rocksdb_log final : public event_log {
         encode_group(*g, head.chain_hash, buffer_);
         const auto k = key_of(g->first_seq());
         if (auto s = batch.Put(slice(k), buffer_); !s.ok()) return fail(s);
-        head = {g->last_seq(), head.epoch, chain(head.chain_hash, buffer_)};
+        // The next group names this hash; that of the last one is not needed before the disk has answered.
+        const bool last = &g == &groups.back();
+        if (last) chain_.start(head.chain_hash, buffer_);
+        head = {g->last_seq(), head.epoch, last ? hash256{} : chain(head.chain_hash, buffer_)};
       }
       rocksdb::WriteOptions w;
       w.sync = writer_->options.when == durability::sync;
       if (auto s = db_->Write(w, &batch); !s.ok()) return fail(s);
+      if (!groups.empty()) head.chain_hash = chain_.finish();
       head_ = head;
       if (anchor_due()) TOMNEXT_TRY(store_anchor());
       for (const auto& g : groups) subscribers_.deliver(g);
@@ -209,6 +214,7 @@ class rocksdb_log final : public event_log {
   bool failed_ = false;
   bool opened_ = false;  // a log that was refused at opening is not sealed when it goes
   std::string buffer_;
+  background_chain chain_;  // reads buffer_ while a commit is written
   subscribers subscribers_;
 };
 
