@@ -10,6 +10,7 @@
 
 #include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -52,7 +53,7 @@ bool newer(const std::optional<log_head>& a, const std::optional<log_head>& b) {
 
 anchor::anchor(anchor&& o) noexcept : fd_(std::exchange(o.fd_, -1)), path_(std::move(o.path_)), newest_(o.newest_), next_slot_(o.next_slot_) {}
 anchor::~anchor() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) calls().close(fd_);
 }
 
 result<anchor> anchor::create(const std::string& path) {
@@ -79,7 +80,7 @@ result<anchor::slots> anchor::load(const std::string& path) {
 result<anchor> anchor::open(const std::string& path) {
   auto found = load(path);
   if (!found) return found.error();
-  anchor a(::open(path.c_str(), O_RDWR | O_CLOEXEC), path);
+  anchor a(calls().open(path.c_str(), O_RDWR | O_CLOEXEC, 0), path);
   if (a.fd_ < 0) return error(errc::log_io, path + ": " + std::strerror(errno));
   const bool second = newer(found->second, found->first);
   a.newest_ = second ? *found->second : *found->first;
@@ -104,7 +105,7 @@ result<log_head> anchor::verify(const std::string& path) {
 
 result<void> anchor::store(const log_head& head) {
   const auto s = encode(head);
-  if (::pwrite(fd_, s.data(), s.size(), static_cast<off_t>(next_slot_ * slot_bytes)) != static_cast<ssize_t>(s.size()) || ::fdatasync(fd_) != 0)
+  if (calls().pwrite(fd_, s.data(), s.size(), static_cast<off_t>(next_slot_ * slot_bytes)) != static_cast<ssize_t>(s.size()) || calls().fdatasync(fd_) != 0)
     return error(errc::log_io, path_ + ": " + std::strerror(errno));
   newest_ = head;
   next_slot_ ^= 1;

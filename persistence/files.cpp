@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "persistence/system_calls.hpp"
+
 namespace tomnext::persistence {
 namespace {
 
@@ -20,37 +22,38 @@ error failed(const std::string& path, const char* what) { return {errc::log_io, 
 struct descriptor {
   int fd;
   ~descriptor() {
-    if (fd >= 0) ::close(fd);
+    if (fd >= 0) calls().close(fd);
   }
 };
 
 }  // namespace
 
 result<void> sync_folder(const std::string& path) {
-  descriptor d{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (d.fd < 0 || ::fsync(d.fd) != 0) return failed(path, "syncing the folder");
+  descriptor d{calls().open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)};
+  if (d.fd < 0 || calls().fsync(d.fd) != 0) return failed(path, "syncing the folder");
   return {};
 }
 
 result<void> make_folder(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code bad;
-  auto missing = fs::absolute(path, bad);
+  std::vector<fs::path> missing;
+  auto above = fs::absolute(path, bad);
+  if (!above.has_filename()) above = above.parent_path();
+  for (; !bad && !fs::exists(above, bad) && above.has_relative_path(); above = above.parent_path()) missing.push_back(above);
   if (bad) return error(errc::log_io, path + ": " + bad.message());
-  std::string topmost;
-  for (; !fs::exists(missing, bad) && missing.has_relative_path(); missing = missing.parent_path()) topmost = missing.parent_path().string();
-  fs::create_directories(path, bad);
-  if (bad) return error(errc::log_io, path + ": cannot be created: " + bad.message());
-  if (topmost.empty()) return {};
-  // Each new folder is an entry of the one above it.
-  for (auto above = fs::absolute(path, bad).parent_path();; above = above.parent_path()) {
-    TOMNEXT_TRY(sync_folder(above.string()));
-    if (above == topmost || !above.has_relative_path()) return {};
+  // Each new folder is an entry of the one above it. One that somebody else has just made is as good.
+  for (; !missing.empty(); missing.pop_back()) {
+    const auto& next = missing.back();
+    if (calls().mkdir(next.c_str(), 0777) != 0 && errno != EEXIST) return failed(path, "cannot be created");
+    TOMNEXT_TRY(sync_folder(next.parent_path().string()));
   }
+  if (!fs::is_directory(path, bad)) return error(errc::log_io, path + ": cannot be created: it is not a folder");
+  return {};
 }
 
 result<void> remove_durably(const std::string& path) {
-  if (::unlink(path.c_str()) != 0) return errno == ENOENT ? result<void>{} : failed(path, "removing");
+  if (calls().unlink(path.c_str()) != 0) return errno == ENOENT ? result<void>{} : failed(path, "removing");
   return sync_folder(std::filesystem::path(path).parent_path().string());
 }
 
@@ -72,27 +75,27 @@ result<void> write_durably(const std::string& path, std::string_view bytes) {
   static std::atomic<std::uint64_t> running{0};
   const std::string temporary = path + "." + std::to_string(::getpid()) + "-" + std::to_string(++running) + std::string(temporary_suffix);
   {
-    descriptor d{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    descriptor d{calls().open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (d.fd < 0) return failed(temporary, "creating");
     for (std::size_t done = 0; done < bytes.size();) {
-      const auto n = ::write(d.fd, bytes.data() + done, bytes.size() - done);
+      const auto n = calls().write(d.fd, bytes.data() + done, bytes.size() - done);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) return failed(temporary, "writing");
       done += static_cast<std::size_t>(n);
     }
-    if (::fsync(d.fd) != 0) return failed(temporary, "syncing");
+    if (calls().fsync(d.fd) != 0) return failed(temporary, "syncing");
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return failed(path, "renaming");
+  if (calls().rename(temporary.c_str(), path.c_str()) != 0) return failed(path, "renaming");
   return sync_folder(std::filesystem::path(path).parent_path().string());
 }
 
 result<std::string> read_file(const std::string& path, std::size_t limit) {
-  descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  descriptor d{calls().open(path.c_str(), O_RDONLY | O_CLOEXEC, 0)};
   if (d.fd < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
   std::string bytes;
   char block[65'536];
   for (;;) {
-    const auto n = ::read(d.fd, block, sizeof block);
+    const auto n = calls().read(d.fd, block, sizeof block);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return error(errc::file_unreadable, path + ": " + std::strerror(errno));
     if (n == 0) return bytes;
@@ -115,7 +118,7 @@ std::string lock_file(const std::string& folder) { return folder + "/lock"; }
 }  // namespace
 
 result<folder_lock> folder_lock::take(const std::string& folder) {
-  const int fd = ::open(lock_file(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = calls().open(lock_file(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return failed(lock_file(folder), "opening");
   folder_lock taken(fd);
   auto exclusive = whole_file(F_WRLCK);
@@ -133,7 +136,7 @@ bool folder_lock::held(const std::string& folder) {
 
 folder_lock::folder_lock(folder_lock&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
 folder_lock::~folder_lock() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) calls().close(fd_);
 }
 
 }  // namespace tomnext::persistence

@@ -114,6 +114,17 @@ struct line_writer {
   }
 };
 
+struct field_finder {
+  std::string_view wanted;
+  std::optional<field_texts> found;
+  template <std::uint32_t N, class T> void operator()(field_number<N>, const char* name, const T& v) {
+    if (name != wanted) return;
+    found.emplace();
+    to_text{found->json, false}(v);
+    to_text{found->line, true}(v);
+  }
+};
+
 struct proto_writer {
   std::string& out;
   template <class T> static const char* type_of() {
@@ -177,6 +188,12 @@ std::string to_line(const event& e) {
     E::describe(w, payload);
   });
   return out;
+}
+
+std::optional<field_texts> field_text(const event& e, std::string_view name) {
+  field_finder f{name, {}};
+  visit(e, [&]<class E>(const E& payload) { E::describe(f, payload); });
+  return std::move(f.found);
 }
 
 std::string proto_schema() {

@@ -1,5 +1,6 @@
 // Events as JSON, as one line for people, and as a .proto: all from the same descriptions.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,11 @@ std::string payload_json(const event& e);
 std::string json_quoted(std::string_view s);
 /// "#123 2012-02-01T00:10:00Z order_filled order=4294967297 …": fields at their default are left out.
 std::string to_line(const event& e);
+/// One field of the payload: as to_json writes it, and as to_line does. Nothing where the payload has no such field.
+struct field_texts {
+  std::string json, line;
+};
+std::optional<field_texts> field_text(const event& e, std::string_view name);
 /// A proto3 file with one message per event, and `event`: any of them with its envelope.
 std::string proto_schema();
 

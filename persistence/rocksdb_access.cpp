@@ -20,7 +20,11 @@ class silent_logger final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+rocksdb::Env* environment = nullptr;
+
 }  // namespace
+
+void use_environment(rocksdb::Env* other) { environment = other; }
 
 key key_of(std::uint64_t seq) {
   key k{};
@@ -36,6 +40,7 @@ std::uint64_t seq_of(const rocksdb::Slice& s) {
 
 rocksdb::Options database_options() {
   rocksdb::Options o;
+  if (environment != nullptr) o.env = environment;
   o.create_if_missing = false;
   // The default, point-in-time recovery, opens a log with acknowledged events missing from its middle. This mode gives up a torn tail only.
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;

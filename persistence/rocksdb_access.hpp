@@ -19,6 +19,8 @@ std::uint64_t seq_of(const rocksdb::Slice& s);
 inline rocksdb::Slice slice(const key& k) { return {k.data(), k.size()}; }
 inline std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
 
+/// Where all logs of this process opened from here on have their rows, for tests. nullptr: the operating system's files.
+void use_environment(rocksdb::Env* other);
 rocksdb::Options database_options();
 rocksdb::ReadOptions reading();
 /// Opens without writing anything to the folder.

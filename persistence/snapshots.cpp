@@ -1,13 +1,17 @@
 #include "persistence/snapshots.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <tuple>
 #include <vector>
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
 #include "persistence/seal.hpp"
+#include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -143,9 +147,8 @@ result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, 
     auto s = load(file.path);
     if (!s && s.error().code == errc::snapshot_invalid) {
       TOMNEXT_TRY(break_seal(log_));
-      std::error_code bad;
-      fs::rename(file.path, file.path + ".quarantined", bad);
-      if (bad) return error(errc::snapshot_invalid, file.path + ": is damaged and cannot be renamed: " + bad.message());
+      if (calls().rename(file.path.c_str(), (file.path + ".quarantined").c_str()) != 0)
+        return error(errc::snapshot_invalid, file.path + ": is damaged and cannot be renamed: " + std::strerror(errno));
       continue;
     }
     if (!s && s.error().code == errc::log_newer_version) continue;
@@ -168,6 +171,23 @@ result<void> snapshot_store::verify() const {
   }
   if (bad) return error(errc::file_unreadable, folder_ + ": " + bad.message());
   return {};
+}
+
+result<std::vector<snapshot_entry>> snapshot_store::list() const {
+  std::vector<snapshot_entry> found;
+  std::error_code bad;
+  if (!fs::exists(folder_, bad)) return found;
+  for (auto it = fs::directory_iterator(folder_, bad); !bad && it != fs::directory_iterator(); it.increment(bad)) {
+    const auto path = it->path().string();
+    if (!path.ends_with(suffix)) continue;
+    auto s = load(path);
+    std::error_code gone;  // a node that runs beside us removes its older ones
+    const auto size = it->file_size(gone);
+    if (s && !gone) found.push_back({std::move(s->key), s->covered, size});
+  }
+  if (bad) return error(errc::file_unreadable, folder_ + ": " + bad.message());
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return std::tie(a.key.host, a.covered) < std::tie(b.key.host, b.covered); });
+  return found;
 }
 
 }  // namespace tomnext::persistence

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "persistence/event_log.hpp"
 
@@ -30,6 +31,13 @@ struct snapshot {
   bool operator==(const snapshot&) const = default;
 };
 
+/// A snapshot without its state, for figures.
+struct snapshot_entry {
+  snapshot_key key;
+  std::uint64_t covered{};
+  std::uint64_t file_bytes{};
+};
+
 /// Snapshots kept per host unless somebody says otherwise: the newest, and one to fall back on.
 inline constexpr std::size_t snapshots_kept = 2;
 inline constexpr std::size_t snapshot_state_bytes_max = std::size_t{256} << 20;
@@ -47,6 +55,8 @@ class snapshot_store {
   result<std::optional<snapshot>> newest(const snapshot_key& key, const event_log& log) const;
   /// Checks every file that is not quarantined. errc::snapshot_invalid names the first that is damaged.
   [[nodiscard]] result<void> verify() const;
+  /// What lies there, by host, then by what it covers. A damaged one is not among them: it is `verify`'s to name.
+  [[nodiscard]] result<std::vector<snapshot_entry>> list() const;
 
  private:
   std::string log_;

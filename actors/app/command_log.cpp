@@ -19,11 +19,13 @@ action add_schema(CLI::App&) {
 
 command log_command() {
   return {"log",
-          "looks into a log: stats, cat, verify, compare, dump, project, schema",
+          "looks into a log: stats, cat, grep, tail, verify, compare, dump, project, schema",
           "tomnext log verify results/log",
           nullptr,
           {log_stats_command(),
            log_cat_command(),
+           log_grep_command(),
+           log_tail_command(),
            log_verify_command(),
            log_compare_command(),
            log_dump_command(),

@@ -8,6 +8,8 @@ namespace tomnext::app {
 
 command log_stats_command();
 command log_cat_command();
+command log_grep_command();
+command log_tail_command();
 command log_verify_command();
 command log_compare_command();
 command log_dump_command();

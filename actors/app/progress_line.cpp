@@ -29,8 +29,11 @@ progress_line::progress_line(std::ostream& err, std::string label, std::string u
       began_(std::chrono::steady_clock::now()),
       last_(began_) {}
 
-progress_line::~progress_line() {
+progress_line::~progress_line() { hide(); }
+
+void progress_line::hide() {
   if (drawn_) err_ << "\r\033[K" << std::flush;
+  drawn_ = false;
 }
 
 void progress_line::show(std::uint64_t done) {

@@ -18,6 +18,8 @@ class progress_line {
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
   void show(std::uint64_t done);
+  /// Takes the line away until it is shown again: before something else is printed.
+  void hide();
 
  private:
   std::ostream& err_;

@@ -21,7 +21,7 @@ forbid persistence "domain/(analysis_engine|data_pipeline|feature_store|ml_integ
 forbid config "caf/|rocksdb/|actors/|persistence/" "config/ knows domain/ and yaml-cpp"
 forbid actors/replay "caf/" "actors/replay runs without CAF"
 forbid actors/api "caf/|persistence/" "actors/api/ carries text: it knows neither CAF nor the log"
-forbid . 'rocksdb/' "<rocksdb/…> belongs to persistence/rocksdb_*.cpp" '^\./(persistence/rocksdb_|tests/|bench/|build/)'
+forbid . 'rocksdb/' "<rocksdb/…> belongs to persistence/rocksdb_*.cpp" '^\./(persistence/rocksdb_|tests/(crash/rocksdb_environment|persistence/later_fields_test)\.cpp|tests/lint/|bench/|build/)'
 forbid . 'caf/' "<caf/…> belongs to actors/runtime/caf.hpp" '^\./(actors/runtime/caf\.hpp|build/)'
 forbid . 'yaml-cpp/' "<yaml-cpp/…> belongs to config/" '^\./(config/|build/)'
 forbid . 'boost/(beast|asio)' "Boost.Beast belongs to actors/api/" '^\./(actors/api/|build/)'

@@ -81,6 +81,29 @@ TEST_CASE("every event is valid JSON with exact values") {
   });
 }
 
+TEST_CASE("a field alone is written as it is within the whole") {
+  tests::generator g(5);
+  std::size_t fields = 0;
+  for_each_event_type([&]<class E>() {
+    const auto whole = tests::random_event<E>(g, 1);
+    const auto payload = nlohmann::ordered_json::parse(payload_json(whole));
+    for (const auto& [name, value] : payload.items()) {
+      const auto f = field_text(whole, name);
+      INFO(E::type_name << "." << name);
+      REQUIRE(f);
+      CHECK(nlohmann::ordered_json::parse(f->json) == value);
+      // The line leaves out what is at its default.
+      const auto line = to_line(whole) + " ";
+      const bool shown = line.find(" " + name + "=") != std::string::npos;
+      const bool alike = line.find(" " + name + "=" + f->line + " ") != std::string::npos;
+      CHECK(shown == alike);
+      ++fields;
+    }
+    CHECK_FALSE(field_text(whole, "no_such_field"));
+  });
+  CHECK(fields > 200);
+}
+
 TEST_CASE("a decimal of the lowest value is a decimal") {
   // Its magnitude is one more than the highest value's.
   quote_accepted q;

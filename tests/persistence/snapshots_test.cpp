@@ -54,6 +54,27 @@ TEST_CASE("the latest snapshot comes back, two are kept, and each host has its o
   CHECK(store.verify());
 }
 
+TEST_CASE("snapshots are listed by host, and what is damaged is not among them") {
+  tests::temporary_folder folder;
+  const history h;
+  const snapshot_store store(folder.path());
+  CHECK(tests::must(store.list()).empty());
+  const snapshot_key other{"a/b", 1, 1, 1};
+  for (std::size_t i = 0; i < 3; ++i) {
+    tests::must(store.put(h.at(i)));
+    tests::must(store.put(h.at(i, other)));
+  }
+  const auto all = tests::must(store.list());
+  REQUIRE(all.size() == 4);
+  CHECK(all[0].key == other);
+  CHECK(all[0].covered == h.at(1).covered);
+  CHECK(all[1].covered == h.at(2).covered);
+  CHECK(all[2].key == key);
+  CHECK(all[3].file_bytes > h.at(2).state.size());
+  tests::flip_bit(folder / ("snapshots/" + names(folder.path())[0]), 30, 1);
+  CHECK(tests::must(store.list()).size() == 3);
+}
+
 TEST_CASE("as many snapshots are kept as the store is told, at least one") {
   for (const std::size_t kept : {0, 1, 3, 5}) {
     tests::temporary_folder folder;
