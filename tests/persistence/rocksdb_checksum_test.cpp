@@ -1,9 +1,8 @@
 // RocksDB's own checksums are computed by our function, and are what its function would have computed.
 #if defined(__x86_64__)
 #include <dlfcn.h>
-#include <rocksdb/status.h>
 
-#include <cstring>
+#include <cstdint>
 #include <random>
 
 #include "persistence/rocksdb_log.hpp"
@@ -19,11 +18,9 @@ constexpr const char* name = "_ZN7rocksdb6crc32c6ExtendEjPKcm";
 /// The function of that name in the shared library itself; nullptr where it has none.
 extend theirs() {
   // Found by another of its functions, which nobody replaces.
-  std::string (rocksdb::Status::*known)() const = &rocksdb::Status::ToString;
-  void* address = nullptr;
-  std::memcpy(&address, &known, sizeof address);
+  void* const address = ::dlsym(RTLD_DEFAULT, "rocksdb_open");
   Dl_info library{};
-  if (::dladdr(address, &library) == 0) return nullptr;
+  if (address == nullptr || ::dladdr(address, &library) == 0) return nullptr;
   void* handle = ::dlopen(library.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
   return handle == nullptr ? nullptr : reinterpret_cast<extend>(::dlsym(handle, name));
 }
