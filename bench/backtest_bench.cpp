@@ -9,12 +9,10 @@
 #include "actors/replay/composition.hpp"
 #include "actors/replay/group_builder.hpp"
 #include "actors/replay/log_writer.hpp"
-#include "actors/replay/prepare.hpp"
-#include "actors/replay/quote_feed.hpp"
 #include "bench/counting_log.hpp"
 #include "bench/harness.hpp"
+#include "bench/market.hpp"
 #include "bench/raw_file.hpp"
-#include "config/loader.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/memory_log.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -28,41 +26,6 @@ double seconds_of(const std::function<void()>& work) {
   const auto began = stopwatch::now();
   work();
   return seconds_since(began);
-}
-
-struct market {
-  config::deployment d;
-  std::vector<quote_accepted> quotes;  // of all repeats
-  double reading_s = 0;                // of one month
-  std::uint64_t month = 0;
-};
-
-// The month again and again, each time thirty days later.
-market load(std::uint64_t repeats) {
-  market m;
-  m.d = must(config::load(std::string(TOMNEXT_SOURCE_DIR) + "/tests/data/demo.yaml", {}));
-  m.reading_s = seconds_of([&] {
-    auto feed = must(replay::open_feed(m.d));
-    std::vector<replay::judged_quote> part(4'096);
-    for (;;) {
-      const auto n = must(feed->read(part));
-      if (n == 0) break;
-      for (std::size_t i = 0; i < n; ++i) m.quotes.push_back(part[i].quote);
-    }
-  });
-  m.month = m.quotes.size();
-  must(replay::prepare(m.d));
-  m.quotes.reserve(m.month * repeats);
-  for (std::uint64_t r = 1; r < repeats; ++r)
-    for (std::uint64_t i = 0; i < m.month; ++i) {
-      auto q = m.quotes[i];
-      q.source_time = q.source_time + static_cast<std::int64_t>(r) * 30 * day_ns;
-      q.source_position = r * m.month + i + 1;
-      m.quotes.push_back(q);
-    }
-  const auto last = utc_date(m.quotes.back().source_time);
-  m.d.calendar = must(config::new_york_calendar(m.d.calendar.front().first_date, last));
-  return m;
 }
 
 /// CPU time of this thread, or of all: what the loop costs where other programs want the cores too.

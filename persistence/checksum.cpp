@@ -40,14 +40,12 @@ __attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(std::uint32_t
 
 }  // namespace
 
-std::uint32_t crc32c(std::string_view bytes) { return crc32c_extend(0, bytes); }
-
-std::uint32_t crc32c_extend(std::uint32_t crc, std::string_view bytes) {
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
 #if defined(__x86_64__)
   static const bool fast = __builtin_cpu_supports("sse4.2") != 0;
-  if (fast) return ~crc_by_instruction(~crc, bytes.data(), bytes.size());
+  if (fast) return ~crc_by_instruction(~before, bytes.data(), bytes.size());
 #endif
-  return ~crc_by_table(~crc, bytes.data(), bytes.size());
+  return ~crc_by_table(~before, bytes.data(), bytes.size());
 }
 
 hash256 sha256(std::initializer_list<std::string_view> parts) {

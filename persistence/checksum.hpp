@@ -10,9 +10,8 @@
 
 namespace tomnext::persistence {
 
-std::uint32_t crc32c(std::string_view bytes);
-/// The checksum of what `crc` is the checksum of, followed by `bytes`.
-std::uint32_t crc32c_extend(std::uint32_t crc, std::string_view bytes);
+/// `before`: the checksum of what came before, where it comes in pieces.
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
 /// SHA-256 of the parts as if they were one.
 hash256 sha256(std::initializer_list<std::string_view> parts);
 inline std::string_view bytes_of(const hash256& h) { return {reinterpret_cast<const char*>(h.bytes.data()), h.bytes.size()}; }

@@ -5,7 +5,6 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/table.h>
 
-#include "persistence/checksum.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -153,12 +152,3 @@ result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std:
 }
 
 }  // namespace tomnext::persistence::rows
-
-#if defined(__x86_64__)
-// Debian builds RocksDB for every x86-64, without the processor's own instruction for this sum: it adds up each record, block and file at 1.6 GB/s, and
-// that was an eighth of a group's way to the disk. The library calls this function as one that a program may replace, and gets the same sums from ours.
-// Where a later library no longer does that, this is never called and nothing else changes.
-namespace rocksdb::crc32c {
-std::uint32_t Extend(std::uint32_t crc, const char* data, std::size_t size) { return tomnext::persistence::crc32c_extend(crc, {data, size}); }
-}  // namespace rocksdb::crc32c
-#endif

@@ -29,6 +29,11 @@ struct writing {
   std::optional<seal> last_seal;
 };
 
+// What a batch grew to is kept for the next one, unless it was out of the ordinary.
+constexpr std::size_t kept_bytes_max = 4u << 20;
+// With a checksum on its way into memory, beside the one of the group.
+rocksdb::WriteBatch empty_batch() { return rocksdb::WriteBatch(0, 0, 8, 0); }
+
 class rocksdb_log final : public event_log {
  public:
   rocksdb_log(std::string directory, std::unique_ptr<rocksdb::DB> db, std::optional<writing> w)
@@ -65,11 +70,11 @@ class rocksdb_log final : public event_log {
       std::unique_lock lock(mutex_);
       TOMNEXT_TRY(may_append(groups));
       auto head = head_;
-      rocksdb::WriteBatch batch(0, 0, 8, 0);
+      batch_.Clear();
       for (const auto& g : groups) {
         encode_group(*g, head.chain_hash, buffer_);
         const auto k = key_of(g->first_seq());
-        if (auto s = batch.Put(slice(k), buffer_); !s.ok()) return fail(s);
+        if (auto s = batch_.Put(slice(k), buffer_); !s.ok()) return fail(s);
         // The next group names this hash; that of the last one is not needed before the disk has answered.
         const bool last = &g == &groups.back();
         if (last) chain_.start(head.chain_hash, buffer_);
@@ -77,8 +82,9 @@ class rocksdb_log final : public event_log {
       }
       rocksdb::WriteOptions w;
       w.sync = writer_->options.when == durability::sync;
-      if (auto s = db_->Write(w, &batch); !s.ok()) return fail(s);
+      if (auto s = db_->Write(w, &batch_); !s.ok()) return fail(s);
       if (!groups.empty()) head.chain_hash = chain_.finish();
+      if (batch_.Data().capacity() > kept_bytes_max) batch_ = empty_batch();
       head_ = head;
       if (anchor_due()) TOMNEXT_TRY(store_anchor());
       for (const auto& g : groups) subscribers_.deliver(g);
@@ -213,7 +219,9 @@ class rocksdb_log final : public event_log {
   std::uint64_t commits_ = 0;
   bool failed_ = false;
   bool opened_ = false;  // a log that was refused at opening is not sealed when it goes
+  // Kept between appends for their memory.
   std::string buffer_;
+  rocksdb::WriteBatch batch_ = empty_batch();
   background_chain chain_;  // reads buffer_ while a commit is written
   subscribers subscribers_;
 };
@@ -280,6 +288,7 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     for (const auto* folder : {"", "/content", "/snapshots"}) TOMNEXT_TRY(remove_temporaries(directory + folder));
     auto o = rows::database_options();
     o.write_buffer_size = options.write_buffer_bytes;
+    o.max_total_wal_size = options.wal_bytes_max;
     // A crash between creating the anchor and creating the rows leaves an anchor of nothing, of no writer.
     o.create_if_missing = a->newest().epoch == 0;
     // RocksDB makes its folder, and syncs what is in it, but not the entry of the folder itself: after a power cut all rows would be gone.

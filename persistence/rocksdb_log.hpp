@@ -15,7 +15,8 @@ struct rocksdb_options {
   durability when = durability::sync;
   anchoring anchors = anchoring::periodic;
   std::uint32_t anchor_every = 64;               ///< commits, where periodic
-  std::uint64_t write_buffer_bytes = 64u << 20;  ///< held in memory before they become a table; bounds recovery
+  std::uint64_t write_buffer_bytes = 64u << 20;  ///< held in memory before they become a table
+  std::uint64_t wal_bytes_max = 128u << 20;      ///< of write-ahead logs, beyond which tables are written: bounds the time of recovery
   std::uint64_t free_bytes_min = 64u << 20;      ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
 };
 
