@@ -9,6 +9,7 @@
 #include "persistence/base.hpp"
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
+#include "persistence/row_check.hpp"
 #include "persistence/seal.hpp"
 #include "persistence/system_calls.hpp"
 
@@ -69,7 +70,7 @@ result<void> write_anchor(const std::string& directory, const log_head& head) {
 
 /// What was written is read again: the tables' own checksums, every row's, the chain, the anchor. Events are not decoded.
 result<void> check_made(const std::string& directory, const log_head& head, const keep_going& go_on) {
-  TOMNEXT_TRY(verify_table_files(directory));
+  TOMNEXT_TRY(check_tables(directory, [&](std::uint64_t) { return !go_on || go_on(head.seq); }));
   // Before its base a log has segments, which were checked when they were made; they may be elsewhere.
   auto base = read_base(directory);
   if (!base) return base.error();

@@ -8,6 +8,7 @@
 #include "persistence/anchor.hpp"
 #include "persistence/archive.hpp"
 #include "persistence/ballast.hpp"
+#include "persistence/background_chain.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
@@ -80,11 +81,15 @@ class rocksdb_log final : public event_log, public table_list {
         encode_group(*g, head.chain_hash, buffer_);
         const auto k = key_of(g->first_seq());
         if (auto s = batch_.Put(slice(k), buffer_); !s.ok()) return fail(s);
-        head = {g->last_seq(), head.epoch, chain(head.chain_hash, buffer_)};
+        // The next group names this hash; that of the last one is not needed before the disk has answered.
+        const bool last = &g == &groups.back();
+        if (last) chain_.start(head.chain_hash, buffer_);
+        head = {g->last_seq(), head.epoch, last ? hash256{} : chain(head.chain_hash, buffer_)};
       }
       rocksdb::WriteOptions w;
       w.sync = writer_->options.when == durability::sync;
       if (auto s = db_->Write(w, &batch_); !s.ok()) return fail(s);
+      if (!groups.empty()) head.chain_hash = chain_.finish();
       if (batch_.Data().capacity() > kept_bytes_max) batch_ = empty_batch();
       head_ = head;
       if (anchor_due()) TOMNEXT_TRY(store_anchor());
@@ -257,6 +262,7 @@ class rocksdb_log final : public event_log, public table_list {
   // Kept between appends for their memory.
   std::string buffer_;
   rocksdb::WriteBatch batch_ = empty_batch();
+  background_chain chain_;  // reads buffer_ while a commit is written
   subscribers subscribers_;
 };
 

@@ -238,6 +238,13 @@ result<void> check_tables(rocksdb::DB& db, const std::string& directory, const r
 
 }  // namespace
 
+result<void> check_tables(const std::string& directory, const std::function<bool(std::uint64_t)>& progress) {
+  return rows::guarded(directory, [&]() -> result<void> {
+    auto db = rows::open_for_reading(directory);
+    if (!db) return db.error();
+    return check_tables(**db, directory, row_check{}, progress);
+  });
+}
 
 result<row_figures> check_rows(const std::string& directory, const row_check& what, const std::function<bool(std::uint64_t)>& progress) {
   return rows::guarded(directory, [&]() -> result<row_figures> {

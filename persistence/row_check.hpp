@@ -18,7 +18,7 @@ struct row_check {
   std::uint64_t from_seq = 1;  ///< rows from the one that holds this event
   unsigned threads = 1;        ///< at least 1
   row_depth depth = row_depth::payloads;
-  std::optional<hash256> previous;  ///< the chain before that row, where it is known
+  std::optional<hash256> previous{};  ///< the chain before that row, where it is known
 };
 
 struct row_figures {
@@ -33,6 +33,9 @@ struct row_figures {
 /// left out. `progress` is called on this thread with the number of events checked so far, ascending, 0 while tables are read; false ends it with
 /// errc::cancelled. The error names the table and the block, or is that of the first bad row, as a scan from `from_seq` would have met it.
 result<row_figures> check_rows(const std::string& directory, const row_check& what, const std::function<bool(std::uint64_t events)>& progress);
+
+/// The tables alone, each against the manifest's checksum of it, on this thread. `progress` is called with 0.
+result<void> check_tables(const std::string& directory, const std::function<bool(std::uint64_t events)>& progress);
 
 /// The chain hash of the first group, which no other log has; nothing where the log does not begin with event 1, or is empty.
 result<std::optional<hash256>> first_chain_hash(const std::string& directory);
