@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "persistence/places.hpp"
 #include "persistence/time_search.hpp"
 
 namespace tomnext::persistence {
@@ -11,8 +12,9 @@ namespace {
 result<seq_range> narrowed(const event_log& log, const event_filter& wanted, const seq_range& asked) {
   const auto readable = log.first_seq();
   if (asked.first != 0 && asked.first < readable)
-    return error(errc::log_archived,
-                 "event " + std::to_string(asked.first) + " was asked for; events before " + std::to_string(readable) + " lie in an archive that is not here");
+    return error(errc::log_archived, "event " + std::to_string(asked.first) + " was asked for; events before " + std::to_string(readable) +
+                                         " lie in an archive that is not here: bring it back, or name the folder that has it in the environment variable " +
+                                         archive_variable);
   seq_range range{std::max(asked.first, readable), std::min(asked.last, log.head().seq)};
   // Nothing of a workflow is earlier than the event that began it.
   if (wanted.correlation) range.first = std::max(range.first, *wanted.correlation);

@@ -13,11 +13,12 @@ struct verify_report {
   std::uint64_t groups = 0, events = 0;
   std::uint64_t bytes = 0;  ///< of all files below the directory
   log_head head;
-  std::uint64_t files = 0;        ///< below the directory
-  std::uint64_t group_bytes = 0;  ///< of the groups, as they are before they are compressed
-  std::uint64_t first_seq = 1;    ///< of the first group that was read; events before it lie in segments that are not here, or before what was asked for
-  std::uint64_t segments = 0;     ///< of the archive, each checked against its own checksums and against the log
-  bool sealed = false;            ///< it was closed in order, so that every byte of every file was compared; else those of OPTIONS, IDENTITY and LOCK were not
+  std::uint64_t files = 0;             ///< below the directory
+  std::uint64_t group_bytes = 0;       ///< of the groups, as they are before they are compressed
+  std::uint64_t first_seq = 1;         ///< of the first group that was read; events before it lie in segments that are not here, or before what was asked for
+  std::uint64_t segments = 0;          ///< of the archive, each checked against its own checksums and against the log
+  std::uint64_t contents_missing = 0;  ///< configurations and models that events name and that were not here either when the log was closed in order
+  bool sealed = false;  ///< it was closed in order, so that every byte of every file was compared; else those of OPTIONS, IDENTITY and LOCK were not
 };
 
 struct verify_options {
@@ -27,7 +28,7 @@ struct verify_options {
 };
 
 /// Reads everything, writes nothing. In order: the seal, both anchor slots, write-ahead logs and manifests record by record, the anchor against the log,
-/// every segment of the archive, the checksums of tables, checksum, chain and seq of every group from the first, contents (in a declared log also whether any is missing), snapshots.
+/// every segment of the archive, the checksums of tables, checksum, chain and seq of every group from the first, contents (in a declared log also whether any is missing that was there), snapshots.
 /// The error names the group by its event, or the file and the offset, and the last good event. `progress` is called on this thread with the number of events
 /// read so far, ascending (0 while files are read); false ends it with errc::cancelled. Not for a log that is being written.
 result<verify_report> verify_log(const std::string& directory, const verify_options& options, const std::function<bool(std::uint64_t events)>& progress);

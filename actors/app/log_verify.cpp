@@ -52,6 +52,7 @@ std::string as_json(const verify_arguments& a, const persistence::verify_report&
                            {"sealed", r.sealed},
                            {"first_seq", r.first_seq},
                            {"segments", r.segments},
+                           {"contents_missing", r.contents_missing},
                            {"not_checked", left_out(a, r)},
                            {"head", {{"seq", r.head.seq}, {"epoch", r.head.epoch}, {"hash", persistence::to_hex(r.head.chain_hash)}}}};
   if (!a.signed_head.empty()) j["signed_head"] = a.signed_head;
@@ -63,6 +64,9 @@ std::string as_text(const verify_arguments& a, const persistence::verify_report&
                           grouped(r.bytes), grouped(r.files), r.sealed ? ", sealed" : "", persistence::to_hex(r.head.chain_hash), r.head.seq, r.head.epoch);
   if (!a.signed_head.empty()) text += fmt::format("  it holds the signed head {}\n", a.signed_head);
   if (r.segments > 0) text += fmt::format("  archive  {} segments, valid\n", r.segments);
+  if (r.contents_missing > 0)
+    text += fmt::format("  without {} configurations or models that its events name, which were not here when it was closed: a replay needs them\n",
+                        r.contents_missing);
   for (const auto& what : left_out(a, r)) text += fmt::format("  not checked: {}\n", what);
   return text;
 }
