@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "persistence/files.hpp"
+#include "persistence/places.hpp"
 #include "persistence/system_calls.hpp"
 
 namespace tomnext::persistence {
@@ -46,7 +47,7 @@ result<ballast_state> make(const std::string& directory, std::uint64_t bytes) {
 
 std::uint64_t reserved_ballast(const std::string& directory) { return reserved_bytes(ballast_file(directory)); }
 
-std::string ballast_file(const std::string& directory) { return directory + "/ballast"; }
+std::string ballast_file(const std::string& directory) { return directory + "/" + std::string(ballast_file_name); }
 
 result<ballast_state> keep_ballast(const std::string& directory, std::uint64_t bytes, std::uint64_t free_bytes_min) {
   if (bytes == 0) return ballast_state::none;

@@ -109,9 +109,7 @@ class repair_run {
   result<void> carry(const std::string& copy, const std::string& path, std::uint64_t size) {
     // The copy has all events in its rows: nothing comes before them.
     if (path == base_file_name || lies_in(path, archive_folder_name)) return {};
-    if (path == "anchor" || path == "seal" || path == lock_file_name || lies_in(path, "rows") || path.ends_with(temporary_suffix)) return {};
-    // Folded from the log, at any time.
-    if (lies_in(path, projections_folder_name)) return {};
+    if (path == "anchor" || path == "seal" || lies_in(path, "rows") || path.ends_with(temporary_suffix) || is_beside_log(path)) return {};
     if (lies_in(path, "snapshots")) {
       ++report_.snapshots;
       report_.snapshot_bytes += size;

@@ -83,7 +83,7 @@ bool never_changes(const std::string& path) { return lies_in(path, "content") ||
 
 /// What the new log has of its own, what is no part of a log, and what is nothing. A lock that was linked would be held in both: those of folders too.
 bool is_left_out(const std::string& path) {
-  return path == "anchor" || path == "seal" || fs::path(path).filename() == lock_file_name || lies_in(path, "rows") || lies_in(path, projections_folder_name) ||
+  return path == "anchor" || path == "seal" || fs::path(path).filename() == lock_file_name || lies_in(path, "rows") || is_beside_log(path) ||
          path.ends_with(temporary_suffix);
 }
 

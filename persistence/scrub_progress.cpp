@@ -5,6 +5,7 @@
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
+#include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::persistence {
@@ -46,7 +47,7 @@ std::string copy_identity(const std::string& directory) {
   return text;
 }
 
-std::string scrub_file(const std::string& directory) { return directory + "/scrub"; }
+std::string scrub_file(const std::string& directory) { return directory + "/" + std::string(scrub_file_name); }
 
 std::optional<scrub_progress> read_scrub_progress(const std::string& directory) {
   const auto bytes = read_file(scrub_file(directory), file_bytes_max);

@@ -24,7 +24,7 @@ std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (
 bool never_changes(const std::string& path) { return path.ends_with(".sst") || path.starts_with("content/"); }
 
 /// What is no part of what a log says: the seal itself, how far the scrubber is, and room that is held back. They may change beside a closed log.
-constexpr std::array<const char*, 3> unsealed = {"seal", "scrub", "ballast"};
+constexpr std::array<std::string_view, 3> unsealed = {"seal", scrub_file_name, ballast_file_name};
 
 bool is_sealed_kind(const std::string& path) { return std::find(unsealed.begin(), unsealed.end(), path) == unsealed.end(); }
 
@@ -43,7 +43,7 @@ result<std::map<std::string, std::uint64_t>> files_below(const std::string& dire
     found.emplace(path, size);
   }
   if (bad) return error(errc::file_unreadable, directory + ": " + bad.message());
-  for (const auto* name : unsealed) found.erase(name);
+  for (const auto name : unsealed) found.erase(std::string(name));
   return found;
 }
 

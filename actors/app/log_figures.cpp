@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "persistence/base.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/wire.hpp"
 
@@ -56,7 +57,7 @@ void group_spread::take(std::uint64_t value) {
 }
 
 double log_figures::disk_bytes_per_event() const {
-  const auto held = head.seq < first_seq ? 0 : head.seq - first_seq + 1;
+  const auto held = head.seq < base_seq ? 0 : head.seq - base_seq + 1;
   return held == 0 ? 0.0 : static_cast<double>(disk.table_bytes + disk.wal_bytes) / static_cast<double>(held);
 }
 
@@ -71,6 +72,9 @@ result<log_figures> measure_log(const std::string& directory, const persistence:
   log_figures f;
   f.head = log.head();
   f.first_seq = log.first_seq();
+  auto base = persistence::read_base(directory);
+  if (!base) return base.error();
+  f.base_seq = base->first_seq;
   auto disk = persistence::disk_use(directory);
   if (!disk) return disk.error();
   f.disk = *disk;

@@ -31,6 +31,7 @@ struct host_figures {
 struct log_figures {
   persistence::log_head head;
   std::uint64_t first_seq = 1;  ///< earlier events lie in an archive that is not here
+  std::uint64_t base_seq = 1;   ///< earlier events lie in an archive, here or not, and not in the rows
   persistence::disk_figures disk;
   std::uint64_t disk_free_bytes = 0;
   log_declared declared;

@@ -85,6 +85,10 @@ TEST_CASE("a node's log is archived while it runs, retained when it has stopped,
   auto stats = json::parse(tool({"log", "stats", log, "--json"}, 0).out);
   CHECK(stats["types"] == stats_before["types"]);
   CHECK(stats["head"] == stats_before["head"]);
+  // What an event takes on the disk is told by those whose rows are there: a forecast is made of it.
+  const auto rows_held = static_cast<double>(stopped_at - done["base"].get<std::uint64_t>() + 1);
+  const auto row_bytes = stats["bytes"]["table"].get<double>() + stats["bytes"]["write_ahead"].get<double>();
+  CHECK(std::abs(stats["bytes_per_event"]["disk"].get<double>() * rows_held / row_bytes - 1) < 1e-9);
   CHECK(stats["hosts"] == stats_before["hosts"]);
   CHECK(tool({"log", "cat", log, "--from", "19000", "--to", "21000"}, 0).out == cat_before);
   const auto replayed = json::parse(tool({"replay", log, "--verify", "--json"}, 0).out);

@@ -136,8 +136,10 @@ TEST_CASE("a checkpoint leaves projections out, and shares no lock") {
   fs::create_directories(f / "log/projections/deeper");
   spill(f / "log/projections/CURRENT", "half of what somebody is writing");
   spill(f / "log/notes", "mine");
+  spill(f / "log/ballast", "room");
+  spill(f / "log/scrub", "how far");
   must(checkpoint_log(f / "log", f / "copy", {}));
-  CHECK_FALSE(fs::exists(f / "copy/projections"));
+  for (const auto* aside : {"projections", "ballast", "scrub"}) CHECK_FALSE(fs::exists(f / ("copy/" + std::string(aside))));
   CHECK(slurp(f / "copy/notes") == "mine");
   CHECK(fs::exists(f / "copy/archive"));
   const auto alone = must(folder_lock::take(f / "log/archive"));

@@ -217,6 +217,8 @@ TEST_CASE("an archive beside the rows, and projections, are left where they are,
   must(archive_log(f / "log", {}, {}));
   fs::create_directories(f / "log/projections");
   spill(f / "log/projections/000004.log", "folded from the log");
+  spill(f / "log/ballast", "room");
+  spill(f / "log/scrub", "how far");
   const auto r = repaired(f / "log", f / "copy");
   REQUIRE(r);
   INFO(r->damage);
