@@ -68,25 +68,32 @@ void overwrite(const std::string& path, std::size_t at, std::string_view bytes) 
   f.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
+/// Calls look(file) with one bit of it flipped, byte after byte of every file, and puts each byte back.
+template <class Look> void with_each_byte_changed(const std::string& log, Look look) {
+  for (const auto& file : files_below(log)) {
+    const auto path = log + "/" + file;
+    const auto size = has_bytes(path) ? fs::file_size(path) : 0;
+    const auto before = slurp(path);
+    for (std::size_t at = 0; at < size; at += step_or(97)) {
+      INFO(file << ", byte " << at);
+      overwrite(path, at, std::string(1, static_cast<char>(before[at] ^ (1 << at % 8))));
+      look(file);
+      overwrite(path, at, before.substr(at, 1));
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("any byte changed in a log that was killed: refused, or the very events that were acknowledged") {
   const fast_folder folder;
   const auto told = leave_killed(folder / "log", anchoring::before_acknowledgement, 20, 2);
   std::map<std::string, int> refused, harmless;
-  for (const auto& file : files_below(folder / "log")) {
-    const auto path = folder / ("log/" + file);
-    const auto size = has_bytes(path) ? fs::file_size(path) : 0;
-    const auto before = slurp(path);
-    for (std::size_t at = 0; at < size; at += step_or(97)) {
-      INFO(file << ", byte " << at);
-      overwrite(path, at, std::string(1, static_cast<char>(before[at] ^ (1 << at % 8))));
-      // Every acknowledged event is anchored: what opens has them all.
-      const auto a = read_damaged(folder / "log", told, told.acknowledged);
-      ++(a == answer::refused ? refused : harmless)[kind_of(file)];
-      overwrite(path, at, before.substr(at, 1));
-    }
-  }
+  with_each_byte_changed(folder / "log", [&](const std::string& file) {
+    // Every acknowledged event is anchored: what opens has them all.
+    const auto a = read_damaged(folder / "log", told, told.acknowledged);
+    ++(a == answer::refused ? refused : harmless)[kind_of(file)];
+  });
   for (const std::string kind : {".log", "MANIFEST-", "CURRENT", ".sst"}) {
     INFO(kind);
     CHECK(refused[kind] > 0);
@@ -100,18 +107,10 @@ TEST_CASE("any byte changed in a log that was closed is found by verifying it") 
   const fast_folder folder;
   (void)leave_closed(folder / "log");
   std::map<std::string, int> found;
-  for (const auto& file : files_below(folder / "log")) {
-    const auto path = folder / ("log/" + file);
-    const auto size = has_bytes(path) ? fs::file_size(path) : 0;
-    const auto before = slurp(path);
-    for (std::size_t at = 0; at < size; at += step_or(97)) {
-      INFO(file << ", byte " << at);
-      overwrite(path, at, std::string(1, static_cast<char>(before[at] ^ (1 << at % 8))));
-      REQUIRE_FALSE(verify_log(folder / "log", {}));
-      ++found[kind_of(file)];
-      overwrite(path, at, before.substr(at, 1));
-    }
-  }
+  with_each_byte_changed(folder / "log", [&](const std::string& file) {
+    REQUIRE_FALSE(verify_log(folder / "log", {}));
+    ++found[kind_of(file)];
+  });
   CHECK(verify_log(folder / "log", {}));
   for (const std::string kind : {"anchor", "seal", ".sst", ".log", "MANIFEST-", "CURRENT", "OPTIONS-", "IDENTITY", "content/", "snapshots/"}) {
     INFO(kind);

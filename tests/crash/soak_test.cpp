@@ -20,10 +20,12 @@ using clock_type = std::chrono::steady_clock;
 struct soaked_reader {
   std::atomic<std::uint64_t> through{0};
   std::string broken;
-  void run(const feed& f, const std::atomic<bool>& ended, std::chrono::milliseconds pause) {
+  /// `ticks` goes on with each commit, and once more at the end. A pause makes a reader slow; without one it waits for the next tick.
+  void run(const feed& f, const std::atomic<std::uint64_t>& ticks, const std::atomic<bool>& ended, std::chrono::milliseconds pause) {
     feed_cursor cursor;
     std::uint64_t next = 1;
     while (broken.empty()) {
+      const std::uint64_t tick = ticks;
       auto batch = f.take(cursor, 100);
       if (!batch) broken = batch.error().message;
       else {
@@ -32,8 +34,9 @@ struct soaked_reader {
             if (e.head.seq != next++) broken = "event " + std::to_string(e.head.seq) + " where " + std::to_string(next - 1) + " was next";
         through = batch->through;
         if (ended && (pause.count() > 0 || batch->at_head())) return;
+        if (pause.count() > 0) std::this_thread::sleep_for(pause);
+        else if (batch->at_head()) ticks.wait(tick);
       }
-      std::this_thread::sleep_for(pause.count() > 0 ? pause : std::chrono::milliseconds(1));
     }
   }
 };
@@ -54,9 +57,10 @@ TEST_CASE("soak: with one reader far behind, memory stays within its bound and t
   auto kept = std::make_unique<feed>(log, feed_bytes_max);
   feed& f = *kept;
   std::atomic<bool> ended{false};
+  std::atomic<std::uint64_t> ticks{0};
   soaked_reader slow, brisk;
-  std::thread slow_thread([&] { slow.run(f, ended, std::chrono::milliseconds(500)); });
-  std::thread brisk_thread([&] { brisk.run(f, ended, std::chrono::milliseconds(0)); });
+  std::thread slow_thread([&] { slow.run(f, ticks, ended, std::chrono::milliseconds(500)); });
+  std::thread brisk_thread([&] { brisk.run(f, ticks, ended, std::chrono::milliseconds(0)); });
   std::uint64_t resident_max = 0, late = 0, commits = 0;
   const auto begin = clock_type::now();
   for (; clock_type::now() - begin < std::chrono::seconds(seconds); ++commits) {
@@ -67,9 +71,13 @@ TEST_CASE("soak: with one reader far behind, memory stays within its bound and t
     auto appended = log->append({&g, 1});
     if (!appended) break;
     f.committed({g}, *appended);
+    ++ticks;
+    ticks.notify_all();
     if (commits % groups_per_second == 0) resident_max = std::max(resident_max, kilobytes_of("self", "VmRSS"));
   }
   ended = true;
+  ++ticks;
+  ticks.notify_all();
   slow_thread.join();
   brisk_thread.join();
   WARN("soak of " << seconds << " s: " << commits * events_a_group << " events, resident at most " << resident_max << " KiB, the slow reader at "

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "persistence/checksum.hpp"
-#include "tests/e2e/live_node.hpp"
+#include "tests/e2e/acknowledged.hpp"
 #include "tests/e2e/random_moments.hpp"
 #include "tests/sim/model/random.hpp"
 
@@ -10,19 +10,6 @@ using namespace tomnext;
 using namespace tomnext::tests;
 
 namespace {
-
-/// What a node has acknowledged, as it tells at /api/v1/log.
-std::optional<persistence::log_head> acknowledged_by(live_node& n) {
-  const auto j = n.ask("/api/v1/log");
-  if (!j.is_object()) return std::nullopt;
-  persistence::log_head h;
-  h.seq = j["durable"];
-  h.epoch = j["durable_epoch"];
-  const auto hash = persistence::parse_hash(j["durable_hash"].get<std::string>());
-  REQUIRE(hash);
-  h.chain_hash = *hash;
-  return h;
-}
 
 void check_holds(const std::string& directory, const persistence::log_head& h) {
   auto log = persistence::open_log_for_reading(directory);

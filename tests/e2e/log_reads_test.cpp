@@ -60,7 +60,7 @@ TEST_CASE("log grep, tail and stats on the log of a back-test") {
     const auto no_host = tomnext_tool({"log", "cat", log, "--host", "nobody"});
     CHECK(no_host.exit_code == 2);
     CHECK(has_text(no_host.err, "strategy_execution/cross"));
-    const auto no_symbol = tomnext_tool({"log", "cat", log, "--instrument", "XXX/YYY"});
+    const auto no_symbol = tomnext_tool({"log", "cat", log, "--instrument", "EUR/NOK"});
     CHECK(no_symbol.exit_code == 2);
     CHECK(has_text(no_symbol.err, "GBP/USD"));
   }

@@ -1,8 +1,8 @@
 // Too long for every run: `./dev test --long`. Sizes: tests/support/long_run.hpp. A failure prints the seed; TOMNEXT_SEED repeats it.
 #include <thread>
 
-#include "persistence/checksum.hpp"
-#include "tests/e2e/live_node.hpp"
+#include "tests/e2e/acknowledged.hpp"
+#include "tests/e2e/random_moments.hpp"
 #include "tests/sim/model/random.hpp"
 #include "tests/support/long_run.hpp"
 #include "tests/support/order_invariants.hpp"
@@ -13,18 +13,6 @@ using namespace tomnext::tests;
 namespace {
 
 const std::vector<std::string> often{"--set", "node.snapshot_every=20000"};
-
-std::optional<persistence::log_head> acknowledged_by(live_node& n) {
-  const auto j = n.ask("/api/v1/log");
-  if (!j.is_object()) return std::nullopt;
-  persistence::log_head h;
-  h.seq = j["durable"];
-  h.epoch = j["durable_epoch"];
-  const auto hash = persistence::parse_hash(j["durable_hash"].get<std::string>());
-  REQUIRE(hash);
-  h.chain_hash = *hash;
-  return h;
-}
 
 /// I1, I2, I4 and I5 of what lies on the disk. I3 is `replay --verify` and the comparison at the end of a round.
 void check_log(const std::string& log, const std::optional<persistence::log_head>& acknowledged) {
@@ -67,7 +55,7 @@ void check_round(const scratch_folder& f, const std::string& live) {
 
 TEST_CASE("kill -9 at random microseconds, again and again: every invariant after each", "[.long][kills]") {
   const auto kills = long_size("KILLS", 1'000);
-  const auto seed = long_seed();
+  const auto seed = seed_of_this_run();
   WARN(kills << " kills, TOMNEXT_SEED=" << seed);
   INFO("TOMNEXT_SEED=" << seed);
   sim::random_source random(seed);
@@ -125,14 +113,16 @@ TEST_CASE("stopped for long and continued: nothing is lost, and time does not go
 
 TEST_CASE("a storm of restarts, each cut short: the node still comes to its end", "[.long][storm]") {
   const auto restarts = long_size("RESTARTS", 200);
-  const auto seed = long_seed();
+  const auto seed = seed_of_this_run();
   INFO("TOMNEXT_SEED=" << seed);
   sim::random_source random(seed);
   scratch_folder f;
   backtest_into(demo_file(), f / "backtest", often);
   for (std::uint64_t i = 0; i < restarts; ++i) {
     live_node n(demo_file(), f / "live", {"--port", "0", often[0], often[1]});
-    std::this_thread::sleep_for(std::chrono::microseconds(random.below(120'000)));
+    // Some while it opens the log, others when it has written for a while.
+    const auto until = bytes_in(f / "live/rows") + random.below(100'000);
+    REQUIRE(eventually([&] { return n.process().ended() || bytes_in(f / "live/rows") >= until; }));
     n.process().send(SIGKILL);
     const auto p = n.process().wait();
     INFO("restart " << i << ": " << p.err);

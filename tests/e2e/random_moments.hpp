@@ -1,18 +1,12 @@
 // Moments at which to end a program, drawn from a seed and named by how far it has come, not by how long it ran.
 #pragma once
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <random>
 #include <string>
 
-namespace tomnext::tests {
+#include "tests/support/seed.hpp"
 
-/// TOMNEXT_SEED=… repeats a run.
-inline std::uint64_t seed_of_this_run() {
-  if (const char* given = std::getenv("TOMNEXT_SEED")) return std::strtoull(given, nullptr, 10);
-  return std::random_device{}();
-}
+namespace tomnext::tests {
 
 /// Bytes of the files that lie in a folder: how far the one who writes there has come, seen from outside. 0 where there is none.
 inline std::uint64_t bytes_in(const std::string& folder) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
-#include <random>
 #include <string>
 
 namespace tomnext::tests {
@@ -12,12 +11,6 @@ namespace tomnext::tests {
 inline std::uint64_t long_size(const std::string& name, std::uint64_t usual) {
   const char* given = std::getenv(("TOMNEXT_LONG_" + name).c_str());
   return given == nullptr ? usual : std::strtoull(given, nullptr, 10);
-}
-
-/// TOMNEXT_SEED repeats a run.
-inline std::uint64_t long_seed() {
-  if (const char* given = std::getenv("TOMNEXT_SEED")) return std::strtoull(given, nullptr, 10);
-  return std::random_device{}();
 }
 
 /// A figure of /proc/<process>/status in KiB, such as VmRSS; 0 where the process is gone.

@@ -9,7 +9,7 @@
 #include "tests/kernel/replay/market.hpp"
 #include "tests/sim/model/random.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/long_run.hpp"
+#include "tests/support/seed.hpp"
 
 using namespace tomnext;
 
@@ -91,7 +91,7 @@ std::uint64_t recover(replay::composed_host host, const std::vector<event>& even
 
 TEST_CASE("I3: snapshot and tail are the whole log, for every host of the demo, at random positions", "[replay]") {
   const recorded r;
-  const auto seed = tests::long_seed();
+  const auto seed = tests::seed_of_this_run();
   INFO("TOMNEXT_SEED=" << seed);
   sim::random_source random(seed);
   const auto count = r.hosts().size();
