@@ -1,7 +1,8 @@
 // A group as bytes: one row of the log.
 //
-//   format u8 = 1 · epoch varint · first seq varint · count varint · previous chain hash 32 bytes · events · crc32c of all before it, u32 little-endian
-//   event: flags u8 · type varint · schema version u8 · what the flags name, in their order · payload length varint · payload
+//   format u8 = 2 · epoch varint · first seq varint · count varint · previous chain hash 32 bytes · events · crc32c of all before it, u32 little-endian
+//   event: flags u8 · type varint · schema version u8 · what the flags name, in their order · 2 × length + is difference varint · payload,
+//   or its difference to one before it in the group (payload_difference.hpp). Format 1, of earlier builds: length varint · payload
 //   flags: 1 host and incarnation (else the previous event's) · 2 at (zigzag difference to the previous event's; the first to 1970)
 //          4 cause (seq − cause; else 0) · 8 position (zigzag difference to the previous event's; else the cause) · 16 correlation (seq − correlation;
 //          else the seq itself) · 32 ordinal (else 0) · 64 source (else this log) · 128 depth (else 0)
@@ -35,6 +36,7 @@ result<decoded_group> decode_group(std::string_view bytes, const upcaster_table&
 struct group_head {
   std::uint64_t epoch{}, first_seq{}, count{};
   hash256 previous;
+  bool has_differences = false;  ///< the stored lengths of payloads are doubled (format 2)
 };
 result<group_head> decode_group_head(std::string_view bytes);
 /// The time of the first event, from its envelope alone: of no known type, and whatever its payload is. Without a checksum.

@@ -24,7 +24,7 @@ namespace {
 
 const snapshot_key corpus_key{"host", 1, 1, 1};
 
-/// Three events of every type in two lives, contents and a snapshot. Called on purpose only: what earlier builds wrote is what is worth reading.
+/// Three events of every type in two lives, the last of them twice, quotes, contents and a snapshot. Called on purpose only: what earlier builds wrote is what is worth reading.
 void write_corpus(const std::string& directory) {
   tests::generator g(20'120'201);
   for (int life = 0; life < 2; ++life) {
@@ -38,9 +38,13 @@ void write_corpus(const std::string& directory) {
         if (i == 1) e.set(E{});  // all fields absent
         made->events.push_back(e);
       }
+      made->events.push_back(made->events.back());
+      ++made->events.back().head.seq;
       const group_ref ref = made;
       head = tests::must(log->append({&ref, 1}));
     });
+    const auto quotes = tests::group_of(head.seq + 1, 20, head.epoch);
+    head = tests::must(log->append({&quotes, 1}));
     (void)tests::must(content_store(directory).put("contents of the corpus"));
     tests::must(snapshot_store(directory).put({corpus_key, head.seq - 2, head.seq - 1, head, "state of the corpus"}));
   }
