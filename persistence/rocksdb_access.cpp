@@ -47,6 +47,8 @@ rocksdb::Options database_options() {
   o.track_and_verify_wals_in_manifest = true;
   o.max_bgerror_resume_count = 0;
   o.paranoid_checks = true;
+  // A sync that failed is a disk that failed, whatever file it was: nothing is sealed after it.
+  o.fail_if_options_file_error = true;
   o.max_total_wal_size = 128u << 20;
   o.max_write_buffer_number = 3;
   // What is fresh is compacted soon: compressing it twice would cost the writer a fifth of its processor time. Everything below is compressed.

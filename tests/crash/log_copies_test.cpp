@@ -98,6 +98,28 @@ template <class Prepare, class What> states states_of(disk_lie lie, std::uint64_
   return found;
 }
 
+/// What is left where one operation on the disk fails, for every one of them: as the process leaves it, and after a power cut as well. `what` says whether it
+/// was told to have worked.
+template <class Prepare, class What> states states_of_failures(std::uint64_t& operations, Prepare prepare, What what) {
+  const fast_folder folder;
+  prepare(folder / "disk/log");
+  const auto before = disk_image::of(folder / "disk");
+  states found;
+  for (operations = 1;; ++operations) {
+    before.restore(folder / "disk");
+    simulated_disk disk(folder / "disk");
+    bool worked = false;
+    {
+      const on_disk lies(disk);
+      disk.fail_at(operations, operations % 2 == 0);
+      worked = what(folder / "disk");
+    }
+    if (disk.failed().empty()) return found;
+    const auto where = (worked ? std::string(at_the_end) : std::string()) + "operation " + std::to_string(operations) + " failed (" + disk.failed() + "), ";
+    for (const auto s : {survival::all_written, survival::entries_too}) found.try_emplace(disk.image(s), where + std::string(name_of(s)));
+  }
+}
+
 bool archived(const std::string& disk) {
   const auto here = archived_from(disk + "/log/archive", {events + 1, {}});
   return here && *here == 1;
@@ -212,6 +234,34 @@ TEST_CASE("copying by links, cut off before any operation: the log is whole, and
   const auto found = states_of(disk_lie::none, points, prepare, [](const std::string& disk) { must(checkpoint_log(disk + "/log", disk + "/copy", {})); });
   CHECK(points > 50);
   CHECK(first_broken(found, checkpoint_again, copied) == "");
+}
+
+TEST_CASE("archiving, retaining, copying: one operation on the disk fails, for every one: the log is whole, and the next call completes it") {
+  const auto with_archive = [](const std::string& log) {
+    make(log);
+    archive_in_pieces(log);
+  };
+  std::uint64_t operations = 0;
+  SECTION("archiving") {
+    const auto found = states_of_failures(operations, make, [](const std::string& disk) {
+      archive_options o;
+      o.segment_bytes = segment_bytes_min;
+      return archive_log(disk + "/log", o, {}).has_value();
+    });
+    CHECK(operations > 20);
+    CHECK(first_broken(found, archive_again, archived) == "");
+  }
+  SECTION("retaining") {
+    const auto found = states_of_failures(operations, with_archive, [](const std::string& disk) { return retain(disk + "/log").has_value(); });
+    CHECK(operations > 40);
+    CHECK(first_broken(found, retain_again, retained) == "");
+  }
+  SECTION("copying by links") {
+    const auto found =
+        states_of_failures(operations, with_archive, [](const std::string& disk) { return checkpoint_log(disk + "/log", disk + "/copy", {}).has_value(); });
+    CHECK(operations > 60);
+    CHECK(first_broken(found, checkpoint_again, copied) == "");
+  }
 }
 
 TEST_CASE("the checks of cut-off copies notice a disk that syncs nothing, and one that syncs no folder") {
