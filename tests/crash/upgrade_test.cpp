@@ -45,6 +45,7 @@ std::string broken_takeover(const std::string& directory, const log_head& before
 TEST_CASE("a log of an earlier build, taken over and cut off before any operation: nothing of it is lost, and the next start goes on") {
   const std::string version = GENERATE("v1", "v2");
   const fast_folder folder;
+  fs::create_directories(folder / "disk");
   copy_folder(shipped_data("logs/" + version), folder / "disk/log");
   const auto before = must(open_log_for_reading(folder / "disk/log"))->head();
   simulated_disk disk(folder / "disk");
