@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 namespace tomnext::persistence {
 
@@ -45,6 +46,13 @@ std::optional<full_forecast> forecast_full(std::span<const growth_sample> sample
     return room / bytes_per_s;
   };
   return full_forecast{*rate, until(rate->high), until(rate->likely), until(rate->low)};
+}
+
+result<std::uint64_t> free_bytes_of(const std::string& directory) {
+  std::error_code bad;
+  const auto room = std::filesystem::space(directory, bad);
+  if (bad) return error(errc::file_unreadable, directory + ": the room on the disk: " + bad.message());
+  return room.available;
 }
 
 }  // namespace tomnext::persistence

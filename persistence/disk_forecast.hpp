@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+
+#include "domain/base/result.hpp"
 
 namespace tomnext::persistence {
 
@@ -27,5 +30,8 @@ struct full_forecast {
 };
 /// Takes it that nothing else on the disk grows or shrinks. Nothing where growth_of tells nothing.
 std::optional<full_forecast> forecast_full(std::span<const growth_sample> samples, std::uint64_t free_bytes, std::uint64_t free_bytes_min);
+
+/// What others than root may still use of the disk below a folder.
+result<std::uint64_t> free_bytes_of(const std::string& directory);
 
 }  // namespace tomnext::persistence

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "persistence/base.hpp"
+#include "persistence/disk_forecast.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/wire.hpp"
 
@@ -61,13 +62,6 @@ double log_figures::disk_bytes_per_event() const {
   return held == 0 ? 0.0 : static_cast<double>(disk.table_bytes + disk.wal_bytes) / static_cast<double>(held);
 }
 
-result<std::uint64_t> free_bytes_of(const std::string& directory) {
-  std::error_code bad;
-  const auto room = std::filesystem::space(directory, bad);
-  if (bad) return error(errc::file_unreadable, directory + ": the room on the disk: " + bad.message());
-  return room.available;
-}
-
 result<log_figures> measure_log(const std::string& directory, const persistence::event_log& log, const persistence::scan_progress& go_on) {
   log_figures f;
   f.head = log.head();
@@ -78,7 +72,7 @@ result<log_figures> measure_log(const std::string& directory, const persistence:
   auto disk = persistence::disk_use(directory);
   if (!disk) return disk.error();
   f.disk = *disk;
-  auto room = free_bytes_of(directory);
+  auto room = persistence::free_bytes_of(directory);
   if (!room) return room.error();
   f.disk_free_bytes = *room;
   auto snapshots = persistence::snapshot_store(directory).list();

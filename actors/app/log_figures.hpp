@@ -47,9 +47,6 @@ struct log_figures {
   [[nodiscard]] double disk_bytes_per_event() const;
 };
 
-/// What others than root may still use of the disk below a folder.
-result<std::uint64_t> free_bytes_of(const std::string& directory);
-
 /// Reads the whole log.
 result<log_figures> measure_log(const std::string& directory, const persistence::event_log& log, const persistence::scan_progress& go_on);
 

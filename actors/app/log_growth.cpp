@@ -50,7 +50,7 @@ result<growth_report> watch_growth(const std::string& directory, double seconds,
   r.watched_s = static_cast<double>(samples.back().at_ns - samples.front().at_ns) * 1e-9;
   r.events = last - first;
   // Measured last: others fill the disk as well, and the watching may have taken a day.
-  auto room = free_bytes_of(directory);
+  auto room = persistence::free_bytes_of(directory);
   if (!room) return room.error();
   r.free_bytes = *room;
   r.forecast = persistence::forecast_full(samples, r.free_bytes, free_bytes_min);

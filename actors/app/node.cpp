@@ -8,6 +8,7 @@
 #include "actors/app/node_routes.hpp"
 #include "actors/data_pipeline/ingress_actor.hpp"
 #include "actors/data_pipeline/source_actor.hpp"
+#include "actors/journal/disk_watch_actor.hpp"
 #include "actors/journal/feed_actor.hpp"
 #include "actors/journal/reader_actor.hpp"
 #include "actors/journal/scrubber_actor.hpp"
@@ -32,8 +33,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto journal_name = "journal/journal", writer_name = "journal/writer", reader_name = "journal/reader", keeper_name = "journal/snapshots",
-               feed_name = "journal/feed", scrubber_name = "journal/scrubber", upkeep_name = "journal/upkeep", readiness_name = "runtime/readiness",
-               time_name = "runtime/time", source_name = "data_pipeline/source", ingress_name = "data_pipeline/ingress";
+               feed_name = "journal/feed", scrubber_name = "journal/scrubber", disk_watch_name = "journal/disk", upkeep_name = "journal/upkeep",
+               readiness_name = "runtime/readiness", time_name = "runtime/time", source_name = "data_pipeline/source", ingress_name = "data_pipeline/ingress";
 
 // Below the collector's watch level for queues: a journal that is ahead of its disk by its window is no reason for an alert.
 constexpr std::uint64_t journal_window_events = 8'192;
@@ -162,7 +163,8 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   scrubber_settings scrub_settings;
   scrub_settings.directory = options_.directory;
   scrub_settings.bytes_per_s = options_.directory.empty() ? 0 : storage.scrub_bytes_per_s;  // a log in memory has nothing that decays
-  scrub_settings.board = scrub_ = std::make_shared<scrub_board>(scrub_settings.bytes_per_s);
+  scrub_settings.board = boards_.scrub = std::make_shared<scrub_board>(scrub_settings.bytes_per_s);
+  boards_.disk = std::make_shared<disk_board>(storage.free_bytes_min, !options_.directory.empty());
   std::vector<child_spec> tree;
   // ---- the journal: never restarted in place, its death ends the node
   tree.push_back(child(writer_name, restart_kind::temporary, 10s, [=, log = options_.log](parent_actor& p, const std::string& name) {
@@ -181,21 +183,29 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   tree.push_back(child(feed_name, restart_kind::permanent, 5s, [=](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_detached_actor<feed_protocol, feed_state>(p, figures, {name, "journal", "node"}, link, writer_now(), feed_options));
   }));
-  // Under a supervisor of its own, which never gives up: whatever befalls the scrubber, its restarts are not counted among those that end a node.
-  if (scrub_settings.bytes_per_s != 0) {
-    const auto scrubber = child(scrubber_name, restart_kind::permanent, 10s, [=, log = options_.log](parent_actor& p, const std::string& name) {
+  // Under a supervisor of their own, which never gives up: whatever befalls those who look after the log, their restarts are not counted among those that end
+  // a node.
+  std::vector<child_spec> upkeep;
+  if (scrub_settings.bytes_per_s != 0)
+    upkeep.push_back(child(scrubber_name, restart_kind::permanent, 10s, [=, log = options_.log](parent_actor& p, const std::string& name) {
       return pointer_of(spawn_detached_actor<scrubber_protocol, scrubber_state>(p, figures, {name, "journal", upkeep_name}, log, scrub_settings));
-    });
-    tree.push_back(child(upkeep_name, restart_kind::permanent, 12s, [=](parent_actor& p, const std::string& name) {
+    }));
+  if (!options_.directory.empty()) {
+    const disk_watch_settings watch{options_.directory, boards_.disk};
+    upkeep.push_back(child(disk_watch_name, restart_kind::permanent, 5s, [=, log = options_.log](parent_actor& p, const std::string& name) {
+      return pointer_of(spawn_detached_actor<disk_watch_protocol, disk_watch_state>(p, figures, {name, "journal", upkeep_name}, log, watch));
+    }));
+  }
+  if (!upkeep.empty())
+    tree.push_back(child(upkeep_name, restart_kind::permanent, 17s, [=](parent_actor& p, const std::string& name) {
       supervisor_settings s;
       s.name = name;
       s.parent = "node";
       s.restarts_max = 1'000;  // more than its pauses allow within the window
       s.backoff_max = 5s;
       s.on_restart = note_restart;
-      return spawn_supervisor(p, figures, std::move(s), {scrubber});
+      return spawn_supervisor(p, figures, std::move(s), upkeep);
     }));
-  }
   tree.push_back(child(keeper_name, restart_kind::permanent, 5s, [=, store = snapshots_](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_detached_actor<keeper_protocol, keeper_state>(p, figures, {name, "adapter", "node"}, store, feed_now(), journal_now()));
   }));
@@ -310,7 +320,7 @@ result<void> node::listen() {
   if (!options_.port) return {};
   api::http_settings s;
   s.port = *options_.port;
-  auto server = api::http_server::start(s, routes_of(*system_, directory_, figures_, scrub_, {services.begin(), services.end()}, options_.test_hooks));
+  auto server = api::http_server::start(s, routes_of(*system_, directory_, figures_, boards_, {services.begin(), services.end()}, options_.test_hooks));
   if (!server) return server.error();
   http_ = std::move(*server);
   return {};

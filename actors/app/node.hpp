@@ -10,7 +10,7 @@
 #include "actors/api/http_server.hpp"
 #include "actors/app/exit_code.hpp"
 #include "actors/journal/journal_actor.hpp"
-#include "actors/journal/scrub_board.hpp"
+#include "actors/app/node_routes.hpp"
 #include "actors/monitoring_alerting/supervision_notes.hpp"
 #include "actors/replay/hosts.hpp"
 #include "actors/runtime/directory.hpp"
@@ -75,7 +75,7 @@ class node {
   std::shared_ptr<actors::supervision_notes> notes_ = std::make_shared<actors::supervision_notes>();
   std::shared_ptr<actors::sequencer> sequencer_;
   std::shared_ptr<const persistence::snapshot_store> snapshots_;
-  std::shared_ptr<actors::scrub_board> scrub_;
+  log_boards boards_;
   hash256 configuration_;
   std::vector<event> preamble_;
   bool source_ended_ = false;

@@ -34,16 +34,23 @@ void ask_and_answer(actor_system& system, const Protocol& who, const errand& e, 
 
 class routes {
  public:
-  routes(actor_system& system, std::shared_ptr<directory> where, std::shared_ptr<introspection> figures, std::shared_ptr<const scrub_board> scrub,
-         std::vector<std::string> services, bool hooks)
-      : system_(system), directory_(std::move(where)), figures_(std::move(figures)), scrub_(std::move(scrub)), services_(std::move(services)), hooks_(hooks) {}
+  routes(actor_system& system, std::shared_ptr<directory> where, std::shared_ptr<introspection> figures, log_boards boards, std::vector<std::string> services,
+         bool hooks)
+      : system_(system),
+        directory_(std::move(where)),
+        figures_(std::move(figures)),
+        boards_(std::move(boards)),
+        services_(std::move(services)),
+        hooks_(hooks) {}
 
   void operator()(const api::http_request& q, const api::responder& respond) const {
     const errand e{q.correlation_id, respond};
     if (q.path == "/healthz") return get(q, e, [&] { e.answer(R"({"status":"alive"})"); });
     if (q.path == "/readyz") return get(q, e, [&] { ready(e); });
     if (q.path == "/metrics")
-      return get(q, e, [&] { respond({200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + scrub_->as_metrics(), {}}); });
+      return get(q, e, [&] {
+        respond({200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + boards_.scrub->as_metrics() + boards_.disk->as_metrics(), {}});
+      });
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(figures_->figures())); });
     if (q.path == "/api/v1/log") return get(q, e, [&] { log_status(e); });
     if (q.path == "/api/v1/log/readers")
@@ -82,16 +89,19 @@ class routes {
     });
   }
 
-  // The journal's figures, and what the scrubber has seen; the latter is in /metrics too, where it needs no answer of the journal.
+  // The journal's figures, what the scrubber has seen, and the room on the disk; the latter two are in /metrics too, where they need no answer of the journal.
   void log_status(const errand& e) const {
     const auto who = directory_->at<journal_protocol>("journal/journal");
     if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
-    system_.spawn([=, scrub = scrub_](caf::event_based_actor* self) {
+    system_.spawn([=, boards = boards_](caf::event_based_actor* self) {
       self->request(who, answer_deadline, status_v)
           .then(
-              [e, scrub](const std::string& json) {
+              [e, boards](const std::string& json) {
                 auto status = nlohmann::json::parse(json, nullptr, false);
-                if (status.is_object()) status["scrub"] = scrub->as_json();
+                if (status.is_object()) {
+                  status["scrub"] = boards.scrub->as_json();
+                  status["disk"] = boards.disk->as_json();
+                }
                 e.answer(json_bytes(status));
               },
               [e](const caf::error& why) { e.fail(why); });
@@ -121,16 +131,16 @@ class routes {
   actor_system& system_;
   std::shared_ptr<directory> directory_;
   std::shared_ptr<introspection> figures_;
-  std::shared_ptr<const scrub_board> scrub_;
+  log_boards boards_;
   std::vector<std::string> services_;
   bool hooks_;
 };
 
 }  // namespace
 
-api::http_handler routes_of(actor_system& system, std::shared_ptr<directory> where, std::shared_ptr<introspection> figures,
-                            std::shared_ptr<const scrub_board> scrub, std::vector<std::string> services, bool test_hooks) {
-  return [r = std::make_shared<const routes>(system, std::move(where), std::move(figures), std::move(scrub), std::move(services), test_hooks)](
+api::http_handler routes_of(actor_system& system, std::shared_ptr<directory> where, std::shared_ptr<introspection> figures, log_boards boards,
+                            std::vector<std::string> services, bool test_hooks) {
+  return [r = std::make_shared<const routes>(system, std::move(where), std::move(figures), std::move(boards), std::move(services), test_hooks)](
              api::http_request q, api::responder respond) { (*r)(q, respond); };
 }
 

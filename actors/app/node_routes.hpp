@@ -5,15 +5,22 @@
 #include <vector>
 
 #include "actors/api/http_message.hpp"
+#include "actors/journal/disk_board.hpp"
 #include "actors/journal/scrub_board.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/introspection.hpp"
 
 namespace tomnext::app {
 
+/// What those who look after the log have seen.
+struct log_boards {
+  std::shared_ptr<actors::scrub_board> scrub;
+  std::shared_ptr<actors::disk_board> disk;
+};
+
 /// The handler for a node's server. Requests that need an actor are asked of it with a deadline; nothing blocks the server's thread.
 /// `test_hooks` adds POST /api/v1/actors/kill?name=NAME.
 api::http_handler routes_of(actors::actor_system& system, std::shared_ptr<actors::directory> directory, std::shared_ptr<actors::introspection> figures,
-                            std::shared_ptr<const actors::scrub_board> scrub, std::vector<std::string> services, bool test_hooks);
+                            log_boards boards, std::vector<std::string> services, bool test_hooks);
 
 }  // namespace tomnext::app
