@@ -10,6 +10,8 @@
 
 #include "persistence/base.hpp"
 #include "persistence/event_log.hpp"
+#include "persistence/group_outline.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/rocksdb_tables.hpp"
 
 namespace tomnext::persistence::rows {
@@ -46,8 +48,16 @@ class scan final : public log_scan {
   /// `previous`: the chain hash before the first row, where it is known. `from`: the first row must hold this event, and begin at it where nothing is before it.
   scan(std::unique_ptr<rocksdb::Iterator> at, std::uint64_t from, std::uint64_t to, std::optional<hash256> previous, std::string where);
   result<group_ref> next() override;
+  /// The same checks, where nobody wants the events: encrypted groups without their key are checked as far as that goes. False at the end.
+  result<bool> pass(const std::optional<log_encryption>& encryption);
+  /// The last event so far; 0: none.
+  [[nodiscard]] std::uint64_t last() const { return last_; }
 
  private:
+  result<void> check(std::string_view bytes, std::uint64_t first, const group_outline& o);
+  result<std::optional<std::uint64_t>> here() const;
+  error at_group(std::uint64_t first, const error& e) const;
+
   std::unique_ptr<rocksdb::Iterator> at_;
   std::uint64_t from_, to_;
   std::uint64_t last_ = 0;
@@ -74,9 +84,12 @@ struct row {
   log_head head;
   std::uint64_t first_seq{};
   hash256 previous;
+  std::optional<std::uint32_t> key_id{};  ///< where it is encrypted: then its events were not looked at
 };
 /// The row that holds `seq`, or the last one before it; nothing where there is none.
 result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where);
+/// From the event on that the file `encryption` names, no group may lie in clear: somebody without the key would have written it. errc::log_corrupt.
+result<void> check_encrypted(const std::optional<log_encryption>& encryption, const group_outline& o);
 /// A row begins at the base, and goes on from what came before it. Older rows that a crash left may be there; nobody looks at them.
 result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where);
 

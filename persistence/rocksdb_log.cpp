@@ -10,6 +10,7 @@
 #include "persistence/ballast.hpp"
 #include "persistence/background_chain.hpp"
 #include "persistence/files.hpp"
+#include "persistence/group_cipher.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/seal.hpp"
@@ -29,6 +30,7 @@ struct writing {
   anchor anchored;
   rocksdb_options options;
   std::optional<seal> last_seal;
+  std::optional<group_encryptor> encryptor{};  // where the log is written encrypted
 };
 
 // What a batch grew to is kept for the next one, unless it was out of the ordinary.
@@ -51,6 +53,7 @@ class rocksdb_log final : public event_log, public table_list {
     auto last = rows::row_at(*db_, UINT64_MAX, directory_);
     if (!last) return last.error().within("the last group");
     if (*last) head_ = (*last)->head;
+    TOMNEXT_TRY(read_encryption_of(*last));
     TOMNEXT_TRY(rows::check_base(*db_, base_, directory_));
     if (head_.seq < anchored.seq)
       return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) +
@@ -61,6 +64,20 @@ class rocksdb_log final : public event_log, public table_list {
       return error(errc::log_corrupt,
                    directory_ + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored.seq));
     return check_contiguous(anchored.seq);
+  }
+
+  /// From here on what is appended is encrypted, where the log is, or is to be. What is on the disk of it comes before the first group.
+  result<void> begin_encryption() {
+    if (!encryption_ && writer_->options.encrypt == encryption::as_it_is) return {};
+    auto e = encryption_.value_or(log_encryption{head_.seq + 1, {}});
+    auto keys = keys_for_writing(e, directory_);
+    if (!keys) return keys.error();
+    TOMNEXT_TRY(note_newest_key(directory_, e, **keys));
+    encryption_ = std::move(e);
+    auto made = group_encryptor::with(*keys);
+    if (!made) return made.error();
+    writer_->encryptor = std::move(*made);
+    return {};
   }
 
   /// A new epoch: groups from here on carry it, and an anchor of it is newer than any before.
@@ -79,6 +96,10 @@ class rocksdb_log final : public event_log, public table_list {
       batch_.Clear();
       for (const auto& g : groups) {
         encode_group(*g, head.chain_hash, buffer_);
+        if (writer_->encryptor) {
+          std::swap(buffer_, packed_);
+          TOMNEXT_TRY(writer_->encryptor->encrypt(packed_, buffer_));
+        }
         const auto k = key_of(g->first_seq());
         if (auto s = batch_.Put(slice(k), buffer_); !s.ok()) return fail(s);
         // The next group names this hash; that of the last one is not needed before the disk has answered.
@@ -225,14 +246,32 @@ class rocksdb_log final : public event_log, public table_list {
     return stored;
   }
 
+  /// What is wrong with the keys is said at once, before a group is met that they do not fit.
+  result<void> read_encryption_of(const std::optional<rows::row>& last) {
+    auto e = read_encryption(directory_);
+    if (!e) return e.error();
+    encryption_ = std::move(*e);
+    if (!encryption_ && last && last->key_id)
+      return error(errc::log_corrupt, encryption_file(directory_) + ": is missing, and the last group is encrypted: without it the next writer would not know; " +
+                                          "restore it from a backup, or make a new log with `tomnext log repair`");
+    if (!encryption_) return {};
+    auto keys = process_keys();
+    if (!keys) return keys.error().within(directory_ + ": the log is encrypted");
+    return check_keys(*encryption_, **keys, directory_);
+  }
+
   // From the anchored group on, every group follows the one before it. What lies earlier was checked when it was anchored, and `log verify` checks it all.
   result<void> check_contiguous(std::uint64_t anchored) const {
-    auto walk = scan(std::max(anchored, base_.first_seq));
-    if (!walk) return walk.error();
+    const auto from = std::max(anchored, base_.first_seq);
+    if (from > head_.seq) return {};
+    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
+    it->SeekForPrev(slice(key_of(from)));
+    if (!it->Valid() && it->status().ok()) return error(errc::log_gap, directory_ + ": the log does not begin at event 1");
+    rows::scan walk(std::move(it), from, head_.seq, from == base_.first_seq ? std::optional(base_.previous) : std::nullopt, directory_);
     for (;;) {
-      auto g = (*walk)->next();
-      if (!g) return g.error();
-      if (!*g) return {};
+      auto more = walk.pass(encryption_);
+      if (!more) return more.error();
+      if (!*more) return {};
     }
   }
 
@@ -255,12 +294,13 @@ class rocksdb_log final : public event_log, public table_list {
   std::unique_ptr<rocksdb::DB> db_;
   mutable std::recursive_mutex mutex_;
   log_base base_;
+  std::optional<log_encryption> encryption_;
   log_head head_;
   std::uint64_t commits_ = 0;
   bool failed_ = false;
   bool opened_ = false;  // a log that was refused at opening is not sealed when it goes
   // Kept between appends for their memory.
-  std::string buffer_;
+  std::string buffer_, packed_;
   rocksdb::WriteBatch batch_ = empty_batch();
   background_chain chain_;  // reads buffer_ while a commit is written
   subscribers subscribers_;
@@ -303,6 +343,15 @@ result<anchor> open_anchor(const std::string& directory) {
   return a;
 }
 
+/// Before anything is made or changed.
+result<void> must_have_keys(const std::string& directory, const rocksdb_options& options) {
+  auto e = read_encryption(directory);
+  if (!e) return e.error();
+  if (!*e && options.encrypt == encryption::as_it_is) return {};
+  auto keys = keys_for_writing(e->value_or(log_encryption{}), directory);
+  return keys ? result<void>{} : keys.error();
+}
+
 /// Room for bad times, where there is some. That there is none is told, and stops nobody.
 result<void> take_ballast(const std::string& directory, const rocksdb_options& o) {
   auto state = keep_ballast(directory, o.ballast_bytes, o.free_bytes_min);
@@ -329,6 +378,7 @@ bool log_exists(const std::string& directory) {
 
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options) {
   return guarded(directory, [&]() -> result<std::unique_ptr<event_log>> {
+    TOMNEXT_TRY(must_have_keys(directory, options));
     TOMNEXT_TRY(make_folder(directory));
     auto lock = folder_lock::take(directory);
     if (!lock) return lock.error();
@@ -351,6 +401,7 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     auto log =
         std::make_unique<rocksdb_log>(directory, std::unique_ptr<rocksdb::DB>(raw), writing{std::move(*lock), std::move(*a), options, std::move(last_seal)});
     TOMNEXT_TRY(log->recover(anchored));
+    TOMNEXT_TRY(log->begin_encryption());
     TOMNEXT_TRY(log->begin_epoch());
     TOMNEXT_TRY(take_ballast(directory, options));
     return std::unique_ptr<event_log>(std::move(log));

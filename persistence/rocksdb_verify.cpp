@@ -21,10 +21,11 @@ std::uint64_t last_good_event(const std::string& directory) {
     auto it = std::unique_ptr<rocksdb::Iterator>(db->NewIterator(rows::reading()));
     it->Seek(rows::slice(rows::key_of(base.first_seq)));
     rows::scan walk(std::move(it), base.first_seq, UINT64_MAX, base.previous, directory);
+    const auto encryption = read_encryption(directory).value_or(std::nullopt);
     for (;;) {
-      auto g = walk.next();
-      if (!g) return g.error();
-      last = (*g)->last_seq();
+      auto more = walk.pass(encryption);
+      if (!more) return more.error();
+      last = walk.last();
     }
   });
   (void)read;  // it ends with an error in any case: at the damage, or at the end of the log
