@@ -156,24 +156,33 @@ result<bool> scan::pass(const std::optional<log_encryption>& encryption) {
   return true;
 }
 
-result<group_ref> backward_scan::next() {
-  if (later_ == base_.first_seq) return group_ref{};
+result<std::optional<stored_row>> backward_rows::next() {
+  if (later_ == base_.first_seq) return std::optional<stored_row>{};
+  // The view that was handed out last holds until now.
+  if (later_ != 0) at_->Prev();
   if (!at_->Valid()) {
     if (!at_->status().ok()) return io_error(where_, at_->status()).within("before event " + std::to_string(later_));
-    return group_ref{};
+    return std::optional<stored_row>{};
   }
   const auto first = seq_of(at_->key());
-  const auto bytes = view(at_->value());
   auto named = [&](const error& e) { return e.within(where_ + ": group at event " + std::to_string(first)); };
-  auto g = decode_group(bytes);
-  if (!g) return named(g.error());
-  if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
-  if (later_ != 0 && g->events->last_seq() + 1 != later_) return not_next(where_, later_, g->events->last_seq() + 1);
-  if (later_ != 0 && chain(g->previous, bytes) != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
-  if (first == base_.first_seq && g->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
-  expected_ = g->previous;
+  auto row = describe_row(view(at_->value()));
+  if (!row) return named(row.error());
+  if (row->first_seq != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(row->first_seq)));
+  if (later_ != 0 && row->last_seq + 1 != later_) return not_next(where_, later_, row->last_seq + 1);
+  if (later_ != 0 && row->chained != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
+  if (first == base_.first_seq && row->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
+  expected_ = row->previous;
   later_ = first;
-  at_->Prev();
+  return std::optional(*row);
+}
+
+result<group_ref> backward_scan::next() {
+  auto row = rows_->next();
+  if (!row) return row.error();
+  if (!*row) return group_ref{};
+  auto g = decode_group((*row)->bytes);
+  if (!g) return g.error().within(where_ + ": group at event " + std::to_string((*row)->first_seq));
   return std::move(g->events);
 }
 

@@ -65,17 +65,28 @@ class scan final : public log_scan {
   std::string where_;
 };
 
-/// Decoded groups from where the iterator stands down to the base. Each group's hash must be the one that the later group names as its predecessor's.
-class backward_scan final : public log_scan {
+/// Rows from where the iterator stands down to the base. Each row's hash must be the one that the later row names as its predecessor's.
+class backward_rows final : public row_source {
  public:
-  backward_scan(std::unique_ptr<rocksdb::Iterator> at, const log_base& base, std::string where) : at_(std::move(at)), base_(base), where_(std::move(where)) {}
-  result<group_ref> next() override;
+  backward_rows(std::unique_ptr<rocksdb::Iterator> at, const log_base& base, std::string where) : at_(std::move(at)), base_(base), where_(std::move(where)) {}
+  result<std::optional<stored_row>> next() override;
 
  private:
   std::unique_ptr<rocksdb::Iterator> at_;
   log_base base_;
-  std::uint64_t later_ = 0;  // first seq of the group that was read last; 0: none yet
+  std::uint64_t later_ = 0;  // first seq of the row that was read last; 0: none yet
   hash256 expected_;
+  std::string where_;
+};
+
+/// The same rows, decoded.
+class backward_scan final : public log_scan {
+ public:
+  backward_scan(std::unique_ptr<row_source> rows, std::string where) : rows_(std::move(rows)), where_(std::move(where)) {}
+  result<group_ref> next() override;
+
+ private:
+  std::unique_ptr<row_source> rows_;
   std::string where_;
 };
 

@@ -66,6 +66,16 @@ class rocksdb_log final : public event_log, public table_list {
     return check_contiguous(anchored.seq);
   }
 
+  /// Where no check value tells which keys wrote the log, as in one that was made of encrypted rows, its last group does: it has been decrypted.
+  result<void> last_key_is_here() const {
+    if (!last_key_) return {};
+    auto keys = process_keys();
+    if (!keys) return keys.error();
+    if ((*keys)->find(*last_key_) != nullptr) return {};
+    return error(errc::log_key, directory_ + ": the log was last written with key " + std::to_string(*last_key_) +
+                                    ", which is not among those that were given: they are older than the log");
+  }
+
   /// From here on what is appended is encrypted, where the log is, or is to be. What is on the disk of it comes before the first group.
   result<void> begin_encryption() {
     if (!encryption_ && writer_->options.encrypt == encryption::as_it_is) return {};
@@ -188,7 +198,23 @@ class rocksdb_log final : public event_log, public table_list {
     return subscribers_.add(std::move(deliver));
   }
 
+  [[nodiscard]] result<std::unique_ptr<row_source>> rows_down(std::uint64_t from_seq) const override {
+    return guarded(directory_, [&]() -> result<std::unique_ptr<row_source>> {
+      if (base_.first_seq == 1) return stored_rows_down(from_seq);
+      auto archived = archived_rows(archive_folder(directory_), base_, from_seq, direction::backward);
+      if (!archived) return archived.error().within(directory_);
+      if (from_seq < base_.first_seq) return archived;
+      return joined(stored_rows_down(from_seq), std::move(*archived));
+    });
+  }
+
  private:
+  std::unique_ptr<row_source> stored_rows_down(std::uint64_t from_seq) const {
+    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
+    it->SeekForPrev(slice(key_of(std::min(from_seq, head().seq))));
+    return std::make_unique<rows::backward_rows>(std::move(it), base_, directory_);
+  }
+
   result<std::unique_ptr<log_scan>> scan_backward(std::uint64_t from_seq) const {
     std::unique_ptr<log_scan> archived;
     if (base_.first_seq > 1) {
@@ -197,9 +223,7 @@ class rocksdb_log final : public event_log, public table_list {
       archived = decoded(std::move(*before), directory_);
       if (from_seq < base_.first_seq) return archived;
     }
-    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
-    it->SeekForPrev(slice(key_of(std::min(from_seq, head().seq))));
-    std::unique_ptr<log_scan> stored = std::make_unique<rows::backward_scan>(std::move(it), base_, directory_);
+    std::unique_ptr<log_scan> stored = std::make_unique<rows::backward_scan>(stored_rows_down(from_seq), directory_);
     return archived ? joined(std::move(stored), std::move(archived)) : std::move(stored);
   }
 
@@ -251,7 +275,8 @@ class rocksdb_log final : public event_log, public table_list {
     auto e = read_encryption(directory_);
     if (!e) return e.error();
     encryption_ = std::move(*e);
-    if (!encryption_ && last && last->key_id)
+    if (last) last_key_ = last->key_id;
+    if (!encryption_ && last_key_)
       return error(errc::log_corrupt, encryption_file(directory_) + ": is missing, and the last group is encrypted: without it the next writer would not know; " +
                                           "restore it from a backup, or make a new log with `tomnext log repair`");
     if (!encryption_) return {};
@@ -295,6 +320,7 @@ class rocksdb_log final : public event_log, public table_list {
   mutable std::recursive_mutex mutex_;
   log_base base_;
   std::optional<log_encryption> encryption_;
+  std::optional<std::uint32_t> last_key_;  // of the last group when it was opened
   log_head head_;
   std::uint64_t commits_ = 0;
   bool failed_ = false;
@@ -336,6 +362,7 @@ result<anchor> open_anchor(const std::string& directory) {
   if (rows_exist(directory)) {
     auto readable = read_once(directory);
     if (!readable) return readable.error();
+    TOMNEXT_TRY((*readable)->last_key_is_here());
   } else if (a->newest().epoch > 0) {  // a writer has been here
     return error(errc::log_corrupt, directory + ": the log's rows are missing: the anchor says that there are " + std::to_string(a->newest().seq) +
                                         " events; restore it from a backup");

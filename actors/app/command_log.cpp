@@ -25,7 +25,7 @@ command log_command() {
           nullptr,
           {log_stats_command(),      log_cat_command(),     log_grep_command(),
            log_tail_command(),       log_verify_command(),  log_scrub_command(),
-           log_sign_command(),       log_keypair_command(), log_release_ballast_command(),
+           log_sign_command(),       log_keypair_command(), log_keygen_command(),  log_release_ballast_command(),
            log_compare_command(),    log_dump_command(),    log_project_command(),
            log_archive_command(),    log_retain_command(),  log_backup_command(),
            log_restore_command(),    log_export_command(),  log_import_command(),

@@ -5,6 +5,7 @@
 #include "actors/replay/composition.hpp"
 #include "actors/replay/progress.hpp"
 #include "persistence/event_log.hpp"
+#include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::replay {
 
@@ -28,6 +29,7 @@ struct backtest_report {
 
 struct backtest_options {
   std::string log;  ///< directory for the results, which must not hold a log yet; empty: they are hashed, and not kept
+  persistence::encryption encrypt = persistence::encryption::as_it_is;  ///< from_now_on: the results are encrypted with the keys of the process
   progress on_progress;
 };
 

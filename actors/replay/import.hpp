@@ -5,6 +5,7 @@
 
 #include "actors/replay/progress.hpp"
 #include "config/deployment.hpp"
+#include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::replay {
 
@@ -13,6 +14,7 @@ struct import_settings {
   std::vector<instrument_defined> instruments;  ///< index = id − 1; what the sources name
   config::quality_settings quality;
   std::string log;  ///< directory of the log to make; it must not hold one yet
+  persistence::encryption encrypt = persistence::encryption::as_it_is;  ///< from_now_on: with the keys of the process
   progress on_progress;
 };
 
