@@ -1,6 +1,7 @@
 #include "persistence/key_command.hpp"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -102,6 +103,8 @@ result<pid_t> spawn(const std::string& command, int output) {
 }
 
 }  // namespace
+
+secret_text::~secret_text() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
 result<void> output_of(const std::string& command, std::chrono::milliseconds deadline, std::size_t bytes_max, secret_text& out) {
   const auto end = clock::now() + deadline;

@@ -88,6 +88,11 @@ result<void> check_keys(const log_encryption& e, const key_ring& keys, const std
   });
 }
 
+error older_than_log(const std::string& directory, std::uint32_t key_id) {
+  return {errc::log_key, directory + ": the log was last written with key " + std::to_string(key_id) +
+                             ", which is not among those that were given: they are older than the log"};
+}
+
 result<key_ring_ref> keys_for_writing(const log_encryption& e, const std::string& directory) {
   auto keys = process_keys();
   if (!keys) return keys.error().within(directory + ": the log is written encrypted");
@@ -96,8 +101,7 @@ result<key_ring_ref> keys_for_writing(const log_encryption& e, const std::string
                                     ", or in `node.storage.key_file` of a node");
   TOMNEXT_TRY(check_keys(e, **keys, directory));
   if (!e.keys.empty() && (*keys)->find(e.keys.back().id) == nullptr)
-    return error(errc::log_key, directory + ": the log was last written with key " + std::to_string(e.keys.back().id) +
-                                    ", which is not among those that were given: they are older than the log");
+    return older_than_log(directory, e.keys.back().id);
   return keys;
 }
 

@@ -38,6 +38,8 @@ result<log_encryption> decode_encryption(std::string_view bytes, const std::stri
 result<void> check_keys(const log_encryption& e, const key_ring& keys, const std::string& directory);
 /// The keys to write an encrypted log with: check_keys, and there are some, the latest that wrote it among them.
 result<key_ring_ref> keys_for_writing(const log_encryption& e, const std::string& directory);
+/// The refusal of a writer whose keys lack the one that wrote last.
+error older_than_log(const std::string& directory, std::uint32_t key_id);
 /// Adds the check value of the newest key, durably, where it is not there yet.
 result<void> note_newest_key(const std::string& directory, log_encryption& e, const key_ring& keys);
 

@@ -1,35 +1,19 @@
 #include "persistence/log_keys.hpp"
 
-#include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <mutex>
 
-#include "persistence/checksum.hpp"
-#include "persistence/files.hpp"
-#include "persistence/key_command.hpp"
+#include "persistence/key_file.hpp"
 
 namespace tomnext::persistence {
 namespace {
 
 constexpr std::string_view line_form = "a line is `ID HEX`, with an ID from 1 to 4294967295 and 64 hexadecimal digits, or empty, or a comment that begins with #";
-
-struct descriptor {
-  int fd;
-  ~descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
 
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -57,39 +41,6 @@ bool parse_line(std::string_view line, log_key& key) {
     key.secret[i] = static_cast<unsigned char>(high * 16 + low);
   }
   return true;
-}
-
-/// Looks at the file that is open, not at its name: what is checked is what is read.
-result<std::size_t> checked_size(int fd, const std::string& path) {
-  struct stat s {};
-  if (::fstat(fd, &s) != 0) return error(errc::log_key, path + ": " + std::strerror(errno));
-  if (!S_ISREG(s.st_mode)) return error(errc::log_key, path + ": keys lie in a regular file, and this is none");
-  if (s.st_uid != ::geteuid()) return error(errc::log_key, path + ": the file with the keys belongs to another user; it must be this process's user's");
-  if ((s.st_mode & 077) != 0)
-    return error(errc::log_key, path + ": others than its owner may read or write the keys; make it `chmod 600`, and give the log a new key if others could read it");
-  if (s.st_size > static_cast<off_t>(log_keys_text_max))
-    return error(errc::log_key, path + ": has " + std::to_string(s.st_size) + " bytes; keys have at most " + std::to_string(log_keys_text_max));
-  return static_cast<std::size_t>(s.st_size);
-}
-
-result<void> read_secret_file(const std::string& path, secret_text& text) {
-  // Opening a pipe would wait for its other end.
-  const descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (d.fd < 0) return error(errc::log_key, path + ": the file with the keys cannot be read: " + std::strerror(errno));
-  auto size = checked_size(d.fd, path);
-  if (!size) return size.error();
-  text.bytes.resize(log_keys_text_max + 1);  // at once: a string that grows leaves copies behind
-  std::size_t done = 0;
-  while (done < text.bytes.size()) {
-    const auto n = ::read(d.fd, text.bytes.data() + done, text.bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return error(errc::log_key, path + ": " + std::strerror(errno));
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  if (done > log_keys_text_max) return error(errc::log_key, path + ": keys have at most " + std::to_string(log_keys_text_max) + " bytes");
-  text.bytes.resize(done);
-  return {};
 }
 
 result<key_ring_ref> of_environment() {
@@ -126,8 +77,6 @@ std::atomic<std::uint64_t> generation{1};
 }  // namespace
 
 log_key::~log_key() { OPENSSL_cleanse(secret.data(), secret.size()); }
-
-secret_text::~secret_text() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
 result<key_ring_ref> key_ring::parse(std::string_view text, const std::string& where) {
   if (text.size() > log_keys_text_max) return error(errc::log_key, where + ": keys have at most " + std::to_string(log_keys_text_max) + " bytes");
@@ -187,38 +136,6 @@ std::uint64_t keys_generation() { return generation; }
 std::string how_keys_are_given() {
   return std::string("name the file with the keys in the environment variable ") + keys_file_variable + " (or a command that prints them in " +
          keys_command_variable + ")";
-}
-
-result<std::uint32_t> add_key(const std::string& path) {
-  secret_text text;
-  std::uint32_t id = 1;
-  std::error_code bad, not_there;
-  const bool there = std::filesystem::exists(std::filesystem::symlink_status(path, not_there));
-  if (there) {
-    TOMNEXT_TRY(read_secret_file(path, text));
-    auto ring = key_ring::parse(text.bytes, path);
-    if (!ring) return ring.error();
-    if ((*ring)->newest()->id == UINT32_MAX || (*ring)->size() == log_keys_max)
-      return error(errc::log_key, path + ": has as many keys, or as high an id, as there can be");
-    id = (*ring)->newest()->id + 1;
-  }
-  log_key made;
-  if (RAND_priv_bytes(made.secret.data(), static_cast<int>(made.secret.size())) != 1) return error(errc::log_key, "the system gives no random numbers");
-  secret_text out, hex;
-  out.bytes.reserve(text.bytes.size() + 256);
-  out.bytes = text.bytes;
-  if (!out.bytes.empty() && out.bytes.back() != '\n') out.bytes += '\n';
-  if (!there) out.bytes += "# Keys of encrypted logs. What they encrypted is lost with them: keep a copy apart from the log and from its backups.\n";
-  hex.bytes = to_hex(std::string_view(reinterpret_cast<const char*>(made.secret.data()), made.secret.size()));
-  out.bytes += std::to_string(id) + " ";
-  out.bytes += hex.bytes;
-  out.bytes += '\n';
-  if (out.bytes.size() > log_keys_text_max) return error(errc::log_key, path + ": keys have at most " + std::to_string(log_keys_text_max) + " bytes");
-  // A link would be replaced by a file, and its target would be without the new key.
-  const auto target = there ? std::filesystem::canonical(path, bad).string() : path;
-  if (bad) return error(errc::log_key, path + ": " + bad.message());
-  TOMNEXT_TRY(there ? write_durably(target, out.bytes) : write_new_durably(target, out.bytes, 0600));
-  return id;
 }
 
 }  // namespace tomnext::persistence

@@ -26,6 +26,9 @@ inline std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size
 /// Where all logs of this process opened from here on have their rows, for tests. nullptr: the operating system's files.
 void use_environment(rocksdb::Env* other);
 rocksdb::Options database_options();
+/// Whether a log's directory has the files that rows and anchor begin with.
+bool rows_exist(const std::string& directory);
+bool anchor_exists(const std::string& directory);
 rocksdb::ReadOptions reading();
 /// Opens without writing anything to the folder.
 result<std::unique_ptr<rocksdb::DB>> open_for_reading(const std::string& directory);

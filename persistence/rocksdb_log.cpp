@@ -9,8 +9,8 @@
 #include "persistence/archive.hpp"
 #include "persistence/ballast.hpp"
 #include "persistence/background_chain.hpp"
+#include "persistence/encrypted_writing.hpp"
 #include "persistence/files.hpp"
-#include "persistence/group_cipher.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/seal.hpp"
@@ -53,7 +53,10 @@ class rocksdb_log final : public event_log, public table_list {
     auto last = rows::row_at(*db_, UINT64_MAX, directory_);
     if (!last) return last.error().within("the last group");
     if (*last) head_ = (*last)->head;
-    TOMNEXT_TRY(read_encryption_of(*last));
+    if (*last) last_key_ = (*last)->key_id;
+    auto encrypted = checked_encryption(directory_, last_key_);
+    if (!encrypted) return encrypted.error();
+    encryption_ = std::move(*encrypted);
     TOMNEXT_TRY(rows::check_base(*db_, base_, directory_));
     if (head_.seq < anchored.seq)
       return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) +
@@ -66,25 +69,14 @@ class rocksdb_log final : public event_log, public table_list {
     return check_contiguous(anchored.seq);
   }
 
-  /// Where no check value tells which keys wrote the log, as in one that was made of encrypted rows, its last group does: it has been decrypted.
-  result<void> last_key_is_here() const {
-    if (!last_key_) return {};
-    auto keys = process_keys();
-    if (!keys) return keys.error();
-    if ((*keys)->find(*last_key_) != nullptr) return {};
-    return error(errc::log_key, directory_ + ": the log was last written with key " + std::to_string(*last_key_) +
-                                    ", which is not among those that were given: they are older than the log");
-  }
+  /// The last group has been decrypted, where its key is here.
+  result<void> last_key_is_here() const { return persistence::last_key_is_here(directory_, last_key_); }
 
   /// From here on what is appended is encrypted, where the log is, or is to be. What is on the disk of it comes before the first group.
   result<void> begin_encryption() {
     if (!encryption_ && writer_->options.encrypt == encryption::as_it_is) return {};
-    auto e = encryption_.value_or(log_encryption{head_.seq + 1, {}});
-    auto keys = keys_for_writing(e, directory_);
-    if (!keys) return keys.error();
-    TOMNEXT_TRY(note_newest_key(directory_, e, **keys));
-    encryption_ = std::move(e);
-    auto made = group_encryptor::with(*keys);
+    if (!encryption_) encryption_ = log_encryption{head_.seq + 1, {}};
+    auto made = persistence::begin_encryption(directory_, *encryption_);
     if (!made) return made.error();
     writer_->encryptor = std::move(*made);
     return {};
@@ -270,21 +262,6 @@ class rocksdb_log final : public event_log, public table_list {
     return stored;
   }
 
-  /// What is wrong with the keys is said at once, before a group is met that they do not fit.
-  result<void> read_encryption_of(const std::optional<rows::row>& last) {
-    auto e = read_encryption(directory_);
-    if (!e) return e.error();
-    encryption_ = std::move(*e);
-    if (last) last_key_ = last->key_id;
-    if (!encryption_ && last_key_)
-      return error(errc::log_corrupt, encryption_file(directory_) + ": is missing, and the last group is encrypted: without it the next writer would not know; " +
-                                          "restore it from a backup, or make a new log with `tomnext log repair`");
-    if (!encryption_) return {};
-    auto keys = process_keys();
-    if (!keys) return keys.error().within(directory_ + ": the log is encrypted");
-    return check_keys(*encryption_, **keys, directory_);
-  }
-
   // From the anchored group on, every group follows the one before it. What lies earlier was checked when it was anchored, and `log verify` checks it all.
   result<void> check_contiguous(std::uint64_t anchored) const {
     const auto from = std::max(anchored, base_.first_seq);
@@ -342,24 +319,14 @@ result<std::unique_ptr<rocksdb_log>> read_once(const std::string& directory) {
   return log;
 }
 
-bool rows_exist(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(rows_folder(directory) + "/CURRENT", ignored);
-}
-
-bool anchor_exists(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(anchor_file(directory), ignored);
-}
-
 /// The anchor of a log that exists, or of one that begins. Changes nothing where it refuses.
 result<anchor> open_anchor(const std::string& directory) {
   if (!log_exists(directory)) return anchor::create(anchor_file(directory));
-  if (!anchor_exists(directory))
+  if (!rows::anchor_exists(directory))
     return error(errc::log_corrupt, directory + ": the file 'anchor' is missing, so nothing tells how much the log must hold; restore it from a backup");
   auto a = anchor::open(anchor_file(directory));
   if (!a) return a.error();
-  if (rows_exist(directory)) {
+  if (rows::rows_exist(directory)) {
     auto readable = read_once(directory);
     if (!readable) return readable.error();
     TOMNEXT_TRY((*readable)->last_key_is_here());
@@ -368,15 +335,6 @@ result<anchor> open_anchor(const std::string& directory) {
                                         " events; restore it from a backup");
   }
   return a;
-}
-
-/// Before anything is made or changed.
-result<void> must_have_keys(const std::string& directory, const rocksdb_options& options) {
-  auto e = read_encryption(directory);
-  if (!e) return e.error();
-  if (!*e && options.encrypt == encryption::as_it_is) return {};
-  auto keys = keys_for_writing(e->value_or(log_encryption{}), directory);
-  return keys ? result<void>{} : keys.error();
 }
 
 /// Room for bad times, where there is some. That there is none is told, and stops nobody.
@@ -393,19 +351,9 @@ result<void> take_ballast(const std::string& directory, const rocksdb_options& o
 
 }  // namespace
 
-std::string rows_folder(const std::string& directory) { return directory + "/rows"; }
-std::string anchor_file(const std::string& directory) { return directory + "/anchor"; }
-bool log_exists(const std::string& directory) {
-  if (rows_exist(directory)) return true;
-  if (!anchor_exists(directory)) return false;
-  // An anchor of no writer is what a crash leaves that came before the first rows: nothing has begun. One that cannot be read is a log that is damaged.
-  const auto anchored = anchor::read(anchor_file(directory));
-  return !anchored || anchored->epoch > 0;
-}
-
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options) {
   return guarded(directory, [&]() -> result<std::unique_ptr<event_log>> {
-    TOMNEXT_TRY(must_have_keys(directory, options));
+    if (auto e = read_encryption(directory); !e || *e || options.encrypt == encryption::from_now_on) TOMNEXT_TRY(must_have_keys(directory, e));
     TOMNEXT_TRY(make_folder(directory));
     auto lock = folder_lock::take(directory);
     if (!lock) return lock.error();

@@ -1,9 +1,8 @@
 // Keys of this process for as long as a test wants them; then it has none again, whatever the environment says.
 #pragma once
-#include <fmt/format.h>
-
 #include <string>
 
+#include "persistence/checksum.hpp"
 #include "persistence/log_keys.hpp"
 #include "tests/persistence/log_fixture.hpp"
 
@@ -11,9 +10,9 @@ namespace tomnext::tests {
 
 /// A line of a key file: the same digits for the same number.
 inline std::string key_line(unsigned id, unsigned digits) {
-  std::string hex;
-  for (unsigned i = 0; i < 32; ++i) hex += fmt::format("{:02x}", (digits * 37 + i * 11) & 255u);
-  return std::to_string(id) + " " + hex + "\n";
+  std::string secret;
+  for (unsigned i = 0; i < persistence::log_key_bytes; ++i) secret += static_cast<char>((digits * 37 + i * 11) & 255u);
+  return std::to_string(id) + " " + persistence::to_hex(std::string_view(secret)) + "\n";
 }
 
 class given_keys {

@@ -1,6 +1,8 @@
 #include "persistence/log_keys.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -137,6 +139,21 @@ TEST_CASE("a key is made, and others are added, without a moment in which there 
   CHECK(ring->size() == 2);
   CHECK(ring->find(1)->secret != ring->find(2)->secret);
   CHECK(tests::files_below(folder.path()) == std::vector<std::string>{"keys"});
+  // What a call that was killed has left goes with the next, and two at once do not overwrite each other's key.
+  tests::spill(path + ".77-1.new", first);
+  tests::spill(folder / "keys.new", "somebody else's");
+  CHECK(must(add_key(path)) == 3);
+  CHECK(tests::files_below(folder.path()) == std::vector<std::string>{"keys", "keys.new"});
+  {
+    const int other = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    REQUIRE(::fcntl(other, F_OFD_SETLK, &whole) == 0);
+    CHECK(add_key(path).error().code == errc::log_locked);
+    ::close(other);
+  }
+  CHECK(must(key_ring::of_file(path))->size() == 3);
   // What is no key file is left as it is, and so is one that others may read.
   tests::spill(folder / "other", "some text\n");
   ::chmod((folder / "other").c_str(), 0600);
@@ -147,9 +164,9 @@ TEST_CASE("a key is made, and others are added, without a moment in which there 
   ::chmod(path.c_str(), 0600);
   // A link stays one: what it leads to has the new key.
   tests::fs::create_symlink(path, folder / "link");
-  CHECK(must(add_key(folder / "link")) == 3);
+  CHECK(must(add_key(folder / "link")) == 4);
   CHECK(tests::fs::is_symlink(folder / "link"));
-  CHECK(must(key_ring::of_file(path))->size() == 3);
+  CHECK(must(key_ring::of_file(path))->size() == 4);
   tests::spill(path, key_line(4294967295, 1));
   CHECK_FALSE(add_key(path));
 }
