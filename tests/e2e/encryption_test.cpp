@@ -48,8 +48,9 @@ std::vector<std::string> files_with(const std::string& folder, const std::vector
   return found;
 }
 
-/// What stands in the events and the files of the demo's log.
-const std::vector<std::string> telling{"ema_cross", "EMA", "GBP/USD", "strategies:", "strategy_execution", "risk_management"};
+/// What stands in the events and the files of the demo's log; too long to come about by chance. Names of hosts are not among
+/// them: snapshots are named by them, and the seal names its files.
+const std::vector<std::string> telling{"ema_cross", "GBP/USD", "strategies:"};
 
 }  // namespace
 
@@ -57,7 +58,8 @@ TEST_CASE("a node with a key file is killed, gone on with and rotated; its log i
   scratch_folder f;
   const auto keys = f / "node.keys", log = f / "live";
   const auto wanted = backtest_into(demo_file(), f / "backtest");
-  CHECK_FALSE(files_with(f / "backtest", telling).empty());
+  // Each of them is found where nothing is encrypted: in contents, and in tables and write-ahead logs that are not compressed yet.
+  CHECK(files_with(f / "backtest", telling).size() >= 2);
   const auto made = said({"log", "keygen", "--out", keys});
   CHECK(made["key"] == 1);
   const std::vector<std::string> encrypted{"--set", "node.storage.key_file=" + keys, "--set", "node.snapshot_every=5000"};
@@ -141,7 +143,7 @@ TEST_CASE("imports and back-tests are encrypted where it is asked for, with keys
   CHECK(f.names() == std::vector<std::string>{"k"});
   ::setenv("TOMNEXT_LOG_KEYS_COMMAND", ("cat " + keys).c_str(), 1);
   CHECK(tomnext_tool(words).exit_code == 0);
-  const auto configuration = f.write("c.yaml", "data: [{log: " + (f / "ticks") + "}]\n" + lean_configuration().substr(lean_configuration().find("account:")));
+  const auto configuration = f.write("c.yaml", "data: [{log: " + (f / "ticks") + "}]\ninstruments: {EUR/USD: {}}\n" + lean_configuration().substr(lean_configuration().find("account:")));
   const auto report = backtest_into(configuration, f / "results", {"--encrypt"});
   CHECK(report["ticks"].get<std::uint64_t>() > 50'000);
   CHECK(said({"log", "stats", f / "results"})["encrypted"]["from_seq"] == 1);

@@ -248,6 +248,14 @@ TEST_CASE("contents and snapshots of an encrypted log are encrypted, and are wha
   CHECK(contents.put("anything else").error().code == errc::log_key);
   CHECK(snapshots.put(s).error().code == errc::log_key);
   CHECK(verify_log(log, verify_options{}, {}).error().message.find("5 of 5 groups, 1 contents and 1 snapshots") != std::string::npos);
+  // A content of the same key under another's name is not that one.
+  given_keys::set(key_line(1, 1));
+  const auto other = must(contents.put("another content"));
+  const auto other_bytes = tests::slurp(log + "/content/" + to_hex(other));
+  tests::spill(log + "/content/" + to_hex(other), tests::slurp(log + "/content/" + to_hex(h)));
+  CHECK(contents.get(other).error().code == errc::log_corrupt);
+  CHECK_FALSE(contents.verify());
+  tests::spill(log + "/content/" + to_hex(other), other_bytes);
   // Every bit of them is watched over, with the key and without.
   for (const auto& text : {key_line(1, 1), std::string()}) {
     given_keys::set(text);

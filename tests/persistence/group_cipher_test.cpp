@@ -164,6 +164,23 @@ TEST_CASE("an encrypted group is refused wherever a byte is another, with its ch
   }
 }
 
+TEST_CASE("a time in clear that is not the first event's is refused, whoever wrote it") {
+  const given_keys keys;
+  const auto row = encrypted(quotes(5, 1));
+  const auto body = row.substr(0, row.size() - 4);
+  const auto head = must(decode_encrypted_head(body));
+  gcm cipher(*must(process_keys())->newest(), head.salt, "tomnext group");
+  std::string plain(body.size() - head.plain_bytes - tag_bytes, '\0');
+  REQUIRE(cipher.decrypt(5, std::string_view(body).substr(0, head.plain_bytes), std::string_view(body).substr(head.plain_bytes), plain.data()));
+  // By somebody with the key: 5 ms are zigzag 10,000,000, whose first seven bits are here made others.
+  auto other = body;
+  other[36] = static_cast<char>(other[36] ^ 2);
+  cipher.encrypt(5, std::string_view(other).substr(0, head.plain_bytes), plain, other.data() + head.plain_bytes);
+  const auto r = decode_group(with_checksum(other));
+  REQUIRE_FALSE(r);
+  CHECK(r.error().message == "the group is damaged: the time of its first event stands beside it in clear, and differs");
+}
+
 TEST_CASE("the key that is missing, and the one that is another, are told apart from damage") {
   std::string row;
   {
