@@ -14,8 +14,8 @@ struct import_settings {
   std::vector<instrument_defined> instruments;  ///< index = id − 1; what the sources name
   config::quality_settings quality;
   std::string log;  ///< directory of the log to make; it must not hold one yet
-  persistence::encryption encrypt = persistence::encryption::as_it_is;  ///< from_now_on: with the keys of the process
   progress on_progress;
+  persistence::encryption encrypt = persistence::encryption::as_it_is;  ///< from_now_on: with the keys of the process
 };
 
 struct import_report {
