@@ -73,6 +73,7 @@ class derived_keys {
 /// The events' bytes as they were before they were compressed, behind what `packed` has.
 result<void> unpack(std::string_view plain, std::string& packed) {
   thread_local const std::unique_ptr<ZSTD_DCtx, freed_by<ZSTD_freeDCtx>> context(ZSTD_createDCtx());
+  if (context == nullptr) return error(errc::log_io, "no memory to unpack a group with");
   const auto size = ZSTD_getFrameContentSize(plain.data(), plain.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > group_bytes_max) return corrupt("its events cannot be unpacked");
   const auto before = packed.size();
@@ -126,13 +127,15 @@ result<void> group_encryptor::encrypt_packed(std::string_view packed, std::strin
   if (head->first_seq <= last_seq_) {
     auto salt = new_salt();
     if (!salt) return salt.error();
+    // Both or neither: a cipher of another salt than the row says would make rows that nobody can read.
+    cipher_ = gcm(*keys_->newest(), *salt, purpose);
     salt_ = *salt;
-    cipher_ = gcm(*keys_->newest(), salt_, purpose);
   }
   last_seq_ = head->first_seq;
   const auto head_bytes = common_head_bytes(packed);
   auto events = packed.substr(head_bytes, packed.size() - head_bytes - crc_bytes);
   auto packing = static_cast<unsigned char>(packed.front());
+  if (context == nullptr) return error(errc::log_io, "no memory to compress a group with");
   compressed_.resize(ZSTD_compressBound(events.size()));
   const auto size = ZSTD_compressCCtx(context.get(), compressed_.data(), compressed_.size(), events.data(), events.size(), compression_level);
   if (ZSTD_isError(size) == 0 && size < events.size()) {
