@@ -5,8 +5,8 @@
 //     "encryption":"…"},
 //    "sha256":"… of what stands behind \"manifest\":"}
 //
-// "encryption" is the log's file of that name in hexadecimal digits (log_encryption.hpp), and the format then 2: a build that does not know it refuses. Without it
-// the log is written in clear, and the format is 1.
+// "encryption" is the log's file of that name in hexadecimal digits (log_encryption.hpp), and the format then 2: a build that does not know it refuses.
+// Without it the log is written in clear, and the format is 1.
 #pragma once
 #include <cstdint>
 #include <map>

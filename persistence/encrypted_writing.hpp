@@ -5,8 +5,8 @@
 
 namespace tomnext::persistence {
 
-/// How the log is encrypted, held against the keys of the process and against the key that its last group names (none: it is in clear). What is wrong with the keys is
-/// said at once, before a group is met that they do not fit. errc::log_key · errc::log_corrupt: the file that says so is damaged, or missing.
+/// How the log is encrypted, held against the keys of the process and against the key that its last group names (none: it is in clear). What is wrong with the
+/// keys is said at once, before a group is met that they do not fit. errc::log_key · errc::log_corrupt: the file that says so is damaged, or missing.
 result<std::optional<log_encryption>> checked_encryption(const std::string& directory, std::optional<std::uint32_t> last_key);
 /// Where no check value tells which keys wrote the log, as in one that was made of encrypted rows, its last group must be one that could be decrypted.
 result<void> last_key_is_here(const std::string& directory, std::optional<std::uint32_t> last_key);

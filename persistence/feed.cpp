@@ -107,19 +107,28 @@ result<group_ref> feed::next_stored(feed_cursor& cursor, std::uint64_t next_seq,
   return g;
 }
 
-result<feed_batch> feed::take(feed_cursor& cursor, std::uint64_t events_max) const {
+std::optional<feed_batch> feed::take_recent(feed_cursor& cursor, std::uint64_t events_max) const {
   const auto from_memory = recent(cursor.next_seq);
-  const auto enough = std::max<std::uint64_t>(events_max, 1);
   feed_batch batch;
   batch.head = from_memory.head;
   batch.through = cursor.next_seq - 1;
   if (cursor.next_seq > batch.head.seq) return batch;
-  if (!from_memory.groups.empty()) {
-    if (cursor.stored || cursor.handed_over_at == 0) cursor.handed_over_at = cursor.next_seq;
-    cursor.stored.reset();
-    TOMNEXT_TRY(fill(batch, cursor, enough,
-                     [&, i = std::size_t{0}]() mutable -> result<group_ref> { return i < from_memory.groups.size() ? from_memory.groups[i++] : group_ref{}; }));
-  } else if (auto filled = fill(batch, cursor, enough, [&] { return next_stored(cursor, batch.through + 1, batch.head.seq); }); !filled) {
+  if (from_memory.groups.empty()) return std::nullopt;
+  if (cursor.stored || cursor.handed_over_at == 0) cursor.handed_over_at = cursor.next_seq;
+  cursor.stored.reset();
+  const auto next = [&, i = std::size_t{0}]() mutable -> result<group_ref> { return i < from_memory.groups.size() ? from_memory.groups[i++] : group_ref{}; };
+  if (!fill(batch, cursor, std::max<std::uint64_t>(events_max, 1), next)) return std::nullopt;  // memory has no errors
+  cursor.next_seq = batch.through + 1;
+  return batch;
+}
+
+result<feed_batch> feed::take(feed_cursor& cursor, std::uint64_t events_max) const {
+  if (auto batch = take_recent(cursor, events_max)) return std::move(*batch);
+  feed_batch batch;
+  batch.head = head();
+  batch.through = cursor.next_seq - 1;
+  const auto next = [&] { return next_stored(cursor, batch.through + 1, batch.head.seq); };
+  if (auto filled = fill(batch, cursor, std::max<std::uint64_t>(events_max, 1), next); !filled) {
     cursor.stored.reset();  // it is ahead of the cursor, which stays
     return filled.error();
   }

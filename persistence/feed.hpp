@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "persistence/event_log.hpp"
@@ -42,6 +43,8 @@ class feed {
   /// Looks at a bounded stretch of the log, so the batch may be empty although `through` has moved on: ask again while !at_head().
   /// Errors: the scan's. The cursor then stays where it was.
   result<feed_batch> take(feed_cursor& cursor, std::uint64_t events_max) const;
+  /// The same without looking at the log: nothing where the reader's next event is no longer in memory, or not in it yet.
+  [[nodiscard]] std::optional<feed_batch> take_recent(feed_cursor& cursor, std::uint64_t events_max) const;
 
   struct figures {
     std::uint64_t kept_groups = 0, kept_bytes = 0;

@@ -56,7 +56,8 @@ result<std::string> decrypt_file(std::string_view bytes, const std::string& wher
   auto keys = process_keys();
   if (!keys) return keys.error().within(where + ": is encrypted");
   const auto* key = (*keys)->find(id);
-  if (key == nullptr) return error(errc::log_key, where + ": is encrypted with key " + std::to_string(id) + ", and this process does not have it: " + how_keys_are_given());
+  if (key == nullptr)
+    return error(errc::log_key, where + ": is encrypted with key " + std::to_string(id) + ", and this process does not have it: " + how_keys_are_given());
   return without_exceptions([&]() -> result<std::string> {
     std::string plain(r.left.size() - tag_bytes, '\0');
     if (gcm(*key, salt, purpose).decrypt(0, body.substr(0, head_bytes), r.left, plain.data())) return plain;

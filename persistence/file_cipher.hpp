@@ -2,8 +2,8 @@
 //
 //   "tomnext-encf" · format u32 = 1 · key id u32 · salt 16 bytes · ciphertext · tag 16 bytes · crc32c u32 of all before it. Little-endian.
 //
-// The key is derived from key `id` and the salt, which is random for each file, with "tomnext file"; the nonce is 0. What stands before the ciphertext is proven by
-// the tag.
+// The key is derived from key `id` and the salt, which is random for each file, with "tomnext file"; the nonce is 0. What stands before the ciphertext is
+// proven by the tag.
 #pragma once
 #include <string>
 #include <string_view>

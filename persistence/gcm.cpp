@@ -33,7 +33,8 @@ std::array<unsigned char, 12> nonce_of(std::uint64_t n) {
 
 result<key_salt> new_salt() {
   key_salt s{};
-  if (RAND_bytes(s.data(), static_cast<int>(s.size())) != 1) return error(errc::log_key, "the system gives no random numbers, and nothing is encrypted without");
+  if (RAND_bytes(s.data(), static_cast<int>(s.size())) != 1)
+    return error(errc::log_key, "the system gives no random numbers, and nothing is encrypted without");
   return s;
 }
 

@@ -179,8 +179,8 @@ result<void> decrypt(std::string_view row, std::string& packed) {
   char* const plain = compressed ? unpacked.data() : packed.data() + head_bytes;
   if (!(*cipher)->decrypt(first_seq, body.substr(0, head->plain_bytes), sealed, plain))
     return error(errc::log_corrupt, "the group was not encrypted like this with key " + std::to_string(head->key_id) +
-                                        " as it was given: it is another key than the log's, or somebody without the key wrote these bytes (their checksum matches, "
-                                        "so the disk did not change them)");
+                                        " as it was given: it is another key than the log's, or somebody without the key wrote these bytes (their checksum "
+                                        "matches, so the disk did not change them)");
   if (is_encrypted(packed)) return corrupt("it is encrypted twice");
   if (compressed) TOMNEXT_TRY(unpack(unpacked, packed));
   if (packed.size() > group_bytes_max) return corrupt(std::to_string(packed.size()) + " bytes");

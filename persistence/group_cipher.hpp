@@ -4,9 +4,9 @@
 //   salt 16 bytes · packing u8 · ciphertext of the packed group's events · tag 16 bytes · crc32c of all before it, u32 little-endian
 //   packing: the format of the packed group; and 128 where its events were compressed with zstd before they were encrypted
 //
-// What stands before the ciphertext is in clear, and proven by the tag: by it logs are verified, copied, restored to a time, archived and repaired without keys.
-// The key is derived from key `id` and the salt, with "tomnext group"; the nonce is the first seq. A writer draws a new salt each time that it opens a log, since a
-// copy that was restored goes on with epochs and seqs that the log has had, and whenever it is to encrypt a seq that is not later than the one before.
+// What stands before the ciphertext is in clear, and proven by the tag: by it logs are verified, copied, archived and repaired without keys. The key is derived
+// from key `id` and the salt, with "tomnext group"; the nonce is the first seq. A writer draws a new salt each time that it opens a log, since a copy that was
+// restored goes on with epochs and seqs that the log has had, and whenever it is to encrypt a seq that is not later than the one before.
 // Ciphertext cannot be compressed by RocksDB: what is to be small is compressed before.
 #pragma once
 #include <optional>

@@ -1,18 +1,20 @@
 #include "persistence/group_codec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
 #include "persistence/checksum.hpp"
 #include "persistence/group_cipher.hpp"
+#include "persistence/payload_difference.hpp"
 #include "persistence/upcasters.hpp"
 #include "persistence/wire.hpp"
 
 namespace tomnext::persistence {
 namespace {
 
-constexpr unsigned char format = 1;
+constexpr unsigned char plain = 1, with_differences = 2;
 constexpr std::size_t envelope_bytes_max = 96;
 constexpr std::size_t event_bytes_min = 4;  // flags, type, version, payload length
 enum flag : std::uint8_t {
@@ -31,7 +33,17 @@ std::int64_t difference(std::int64_t a, std::int64_t b) { return static_cast<std
 
 using wire::get_varint, wire::put_varint, wire::unzigzag, wire::zigzag;
 
-char* put_event(char* p, const event& e, const header& before) {
+/// One for each thread that writes groups, and one for each that reads them: a memory is of one group, and too large to be made anew for each.
+payload_memory& written_payloads() {
+  static thread_local payload_memory m;
+  return m;
+}
+payload_memory& read_payloads() {
+  static thread_local payload_memory m;
+  return m;
+}
+
+char* put_event(char* p, const event& e, const header& before, payload_memory& memory) {
   const header& h = e.head;
   unsigned flags = 0;
   if (h.host != before.host || h.incarnation != before.incarnation) flags |= has_host;
@@ -53,16 +65,17 @@ char* put_event(char* p, const event& e, const header& before) {
   if ((flags & has_ordinal) != 0) p = put_varint(p, h.ordinal);
   if ((flags & has_source) != 0) p = put_varint(p, h.source);
   if ((flags & has_depth) != 0) *p++ = static_cast<char>(h.depth);
-  // Most payloads are shorter than 128 bytes: their length is one byte, written after the fact.
+  // Most payloads are shorter than 64 bytes: their length is one byte, written after the fact.
   char* const length = p;
-  char* const end = encode_payload(p + 1, e);
-  const auto size = static_cast<std::size_t>(end - length - 1);
-  if (size < 0x80) [[likely]] {
-    *length = static_cast<char>(size);
-    return end;
+  const auto whole = static_cast<std::size_t>(encode_payload(p + 1, e) - p - 1);
+  const auto [size, is_difference] = memory.write(h.type, h.at.ns, p + 1, whole);
+  const auto told = std::uint64_t{size} << 1 | (is_difference ? 1u : 0u);
+  if (told < 0x80) [[likely]] {
+    *length = static_cast<char>(told);
+    return length + 1 + size;
   }
   char prefix[10];
-  const auto prefix_size = static_cast<std::size_t>(put_varint(prefix, size) - prefix);
+  const auto prefix_size = static_cast<std::size_t>(put_varint(prefix, told) - prefix);
   std::memmove(length + prefix_size, length + 1, size);
   std::memcpy(length, prefix, prefix_size);
   return length + prefix_size + size;
@@ -115,9 +128,12 @@ result<group_head> read_head(reader& r) {
   const auto previous = r.take(h.previous.bytes.size());
   if (!r.good) return corrupt("its head is cut short");
   const bool encrypted = version == encrypted_group_format;
-  if (version > format && !encrypted)
-    return error(errc::log_newer_version, "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(format));
-  if (version != format && !encrypted) return corrupt("format 0");
+  static_assert(encrypted_group_format > with_differences);
+  if (version > encrypted_group_format)
+    return error(errc::log_newer_version,
+                 "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(encrypted_group_format));
+  if (version == 0) return corrupt("format 0");
+  h.has_differences = version == with_differences;
   std::memcpy(h.previous.bytes.data(), previous.data(), previous.size());
   // What is encrypted was compressed before: its bytes bound nothing.
   const auto room = encrypted ? group_events_max : static_cast<std::uint64_t>(r.end - r.p) / event_bytes_min;
@@ -126,7 +142,22 @@ result<group_head> read_head(reader& r) {
   return h;
 }
 
-result<void> read_event(reader& r, const upcaster_table& table, const header& before, std::uint64_t seq, event& e) {
+/// A payload as it is stored, or what it stands for.
+struct stored_payload {
+  std::string_view bytes;
+  const payload_fields* fields = nullptr;  ///< of one that is a difference
+  bool is_difference = false;
+};
+stored_payload read_payload(reader& r, std::uint16_t type, timestamp at, payload_memory& memory) {
+  const auto told = r.varint();
+  stored_payload s{r.take(told >> 1), nullptr, (told & 1) != 0};
+  if (!r.good) return s;
+  if (s.is_difference) s.fields = memory.restore(type, at.ns, s.bytes);
+  else memory.remember(type, at.ns, s.bytes);
+  return s;
+}
+
+result<void> read_event(reader& r, const upcaster_table& table, const header& before, std::uint64_t seq, payload_memory* memory, event& e) {
   header& h = e.head;
   h = header{};
   h.seq = seq;
@@ -150,7 +181,8 @@ result<void> read_event(reader& r, const upcaster_table& table, const header& be
   if ((flags & has_ordinal) != 0) h.ordinal = r.number<std::uint16_t>();
   if ((flags & has_source) != 0) h.source = r.number<std::uint32_t>();
   if ((flags & has_depth) != 0) h.depth = r.byte();
-  auto payload = r.take(r.varint());
+  auto stored =
+      memory != nullptr && type < event_numbers ? read_payload(r, h.type, h.at, *memory) : stored_payload{r.take(r.varint() >> (memory != nullptr ? 1 : 0))};
   if (!r.good) return corrupt("event " + std::to_string(seq) + " is cut short");
   const auto known = type < event_numbers ? table.newest(h.type) : std::uint8_t{0};
   if (known == 0)
@@ -159,17 +191,21 @@ result<void> read_event(reader& r, const upcaster_table& table, const header& be
     return error(errc::log_newer_version, "event " + std::to_string(seq) + " is " + std::string(event_name(h.type)) + " of version " +
                                               std::to_string(h.version) + "; this build knows it up to version " + std::to_string(known));
   if (h.version == 0) return corrupt("event " + std::to_string(seq) + " has version 0");
+  if (stored.is_difference && stored.fields == nullptr) return corrupt("event " + std::to_string(seq) + " differs from an event that is not there");
+  header kept = h;
+  kept.version = known;
   std::string upcast_payload;
   if (h.version < known) [[unlikely]] {
-    auto next = table.upcast(h.type, h.version, payload);
+    std::array<char, remembered_bytes_max> joined;
+    if (stored.is_difference) stored.bytes = {joined.data(), join_payload(*stored.fields, joined.data())};
+    auto next = table.upcast(h.type, h.version, stored.bytes);
     if (!next) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(h.type)) + ": " + next.error().message);
     upcast_payload = std::move(*next);
-    payload = upcast_payload;
-    h.version = known;
+    stored = {upcast_payload};
   }
-  const header kept = h;
-  if (!decode_payload(h.type, payload.data(), payload.size(), e))
-    return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
+  const bool good =
+      stored.is_difference ? decode_payload(kept.type, *stored.fields, e) : decode_payload(kept.type, stored.bytes.data(), stored.bytes.size(), e);
+  if (!good) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
   h = kept;
   return {};
 }
@@ -201,13 +237,15 @@ void encode_group(const group& g, const hash256& previous, std::string& out) {
   for (const auto& e : g.events) bound += envelope_bytes_max + payload_bound(e);
   if (out.size() < bound) out.resize(bound);
   char* p = out.data();
-  *p++ = static_cast<char>(format);
+  *p++ = static_cast<char>(with_differences);
   p = put_varint(put_varint(put_varint(p, g.epoch), g.first_seq()), g.events.size());
   std::memcpy(p, previous.bytes.data(), previous.bytes.size());
   p += previous.bytes.size();
   header before;
+  auto& memory = written_payloads();
+  memory.begin();
   for (const auto& e : g.events) {
-    p = put_event(p, e, before);
+    p = put_event(p, e, before, memory);
     before = e.head;
   }
   const auto crc = crc32c({out.data(), static_cast<std::size_t>(p - out.data())});
@@ -270,8 +308,10 @@ result<decoded_group> decode_group(std::string_view bytes, const upcaster_table&
   g->epoch = head->epoch;
   g->events.resize(head->count);
   header before;
+  auto* const memory = head->has_differences ? &read_payloads() : nullptr;
+  if (memory != nullptr) memory->begin();
   for (std::uint64_t i = 0; i < head->count; ++i) {
-    TOMNEXT_TRY(read_event(r, table, before, head->first_seq + i, g->events[i]));
+    TOMNEXT_TRY(read_event(r, table, before, head->first_seq + i, memory, g->events[i]));
     before = g->events[i].head;
   }
   if (r.p != r.end) return corrupt("bytes after its last event");

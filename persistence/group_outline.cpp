@@ -67,6 +67,7 @@ result<group_outline> outline_group(std::string_view bytes, const event_type_set
   for (int i = 0; i < 3; ++i) p = pass(p, end);  // epoch, first seq, count: they have been read
   p += head->previous.bytes.size();
   const auto& known = known_versions();
+  const unsigned size_shift = head->has_differences ? 1 : 0;
   for (std::uint64_t seq = o.first_seq; seq <= o.last_seq; ++seq) {
     auto cut = [&] { return corrupt("event " + std::to_string(seq) + " is cut short"); };
     if (p >= end) return cut();
@@ -77,6 +78,7 @@ result<group_outline> outline_group(std::string_view bytes, const event_type_set
     const unsigned version = static_cast<unsigned char>(*p++);
     p = pass_fields(p, end, flags);
     if (p != nullptr) p = wire::get_varint(p, end, size);
+    size >>= size_shift;
     if (p == nullptr || static_cast<std::uint64_t>(end - p) < size) return cut();
     if (type >= event_numbers || version > known[type]) return newer(seq, type, version);
     if (version == 0) return corrupt("event " + std::to_string(seq) + " has version 0");

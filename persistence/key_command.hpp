@@ -16,8 +16,8 @@ struct secret_text {
   ~secret_text();
 };
 
-/// What `/bin/sh -c command` prints, at most `bytes_max` bytes, in a process group of its own that is ended at the deadline. What it says on its standard error goes
-/// where ours goes; its standard input is empty. errc::log_key where it cannot be run, takes too long, prints too much, or ends with another status than 0.
+/// What `/bin/sh -c command` prints, at most `bytes_max` bytes, in a process group of its own that is ended at the deadline. What it says on its standard error
+/// goes where ours goes; its standard input is empty. errc::log_key where it cannot be run, takes too long, prints too much, or ends with a status of failure.
 result<void> output_of(const std::string& command, std::chrono::milliseconds deadline, std::size_t bytes_max, secret_text& out);
 
 }  // namespace tomnext::persistence

@@ -30,7 +30,8 @@ result<std::size_t> checked_size(int fd, const std::string& path) {
   if (!S_ISREG(s.st_mode)) return error(errc::log_key, path + ": keys lie in a regular file, and this is none");
   if (s.st_uid != ::geteuid()) return error(errc::log_key, path + ": the file with the keys belongs to another user; it must be this process's user's");
   if ((s.st_mode & 077) != 0)
-    return error(errc::log_key, path + ": others than its owner may read or write the keys; make it `chmod 600`, and give the log a new key if others could read it");
+    return error(errc::log_key,
+                 path + ": others than its owner may read or write the keys; make it `chmod 600`, and give the log a new key if others could read it");
   if (s.st_size > static_cast<off_t>(log_keys_text_max))
     return error(errc::log_key, path + ": has " + std::to_string(s.st_size) + " bytes; keys have at most " + std::to_string(log_keys_text_max));
   return static_cast<std::size_t>(s.st_size);

@@ -97,8 +97,8 @@ result<key_ring_ref> keys_for_writing(const log_encryption& e, const std::string
   auto keys = process_keys();
   if (!keys) return keys.error().within(directory + ": the log is written encrypted");
   if ((*keys)->empty())
-    return error(errc::log_key, directory + ": the log is written encrypted, and this process has no keys; nothing is written to it in clear: " + how_keys_are_given() +
-                                    ", or in `node.storage.key_file` of a node");
+    return error(errc::log_key, directory + ": the log is written encrypted, and this process has no keys; nothing is written to it in clear: " +
+                                    how_keys_are_given() + ", or in `node.storage.key_file` of a node");
   TOMNEXT_TRY(check_keys(e, **keys, directory));
   if (!e.keys.empty() && (*keys)->find(e.keys.back().id) == nullptr)
     return older_than_log(directory, e.keys.back().id);

@@ -3,8 +3,8 @@
 //   "tomnext-encr" · format u32 = 1 · first seq u64 · keys u32, each: id u32 · check value 32 bytes · crc32c u32 of all before it. Little-endian.
 //   check value: HMAC-SHA256 under the key of "tomnext key check", the first seq and the id, as they stand in the file
 //
-// From the first seq on every group is encrypted. It is written before the first of them, and never taken away: who opens the log for writing without keys, or with
-// another key of the same id, is refused before anything lands in it. A file without check values is what a log that was made of encrypted rows alone has.
+// From the first seq on every group is encrypted. It is written before the first of them, and never taken away: who opens the log for writing without keys, or
+// with another key of the same id, is refused before anything lands in it. A file without check values is what a log that was made of encrypted rows alone has.
 #pragma once
 #include <optional>
 #include <string>

@@ -13,7 +13,8 @@
 namespace tomnext::persistence {
 namespace {
 
-constexpr std::string_view line_form = "a line is `ID HEX`, with an ID from 1 to 4294967295 and 64 hexadecimal digits, or empty, or a comment that begins with #";
+constexpr std::string_view line_form =
+    "a line is `ID HEX`, with an ID from 1 to 4294967295 and 64 hexadecimal digits, or empty, or a comment that begins with #";
 
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';

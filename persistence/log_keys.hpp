@@ -5,9 +5,9 @@
 //
 // The key with the highest ID encrypts what is written, all of them decrypt: a new key is one line more. At most 64 KiB and 1,000 keys.
 //
-// The ring belongs to the process, as the folder of archives does: whoever reads a group, from wherever, finds its key. It is read when it is first needed, from
-// the file that TOMNEXT_LOG_KEYS names, or from the output of the command in TOMNEXT_LOG_KEYS_COMMAND, or is set by use_keys. No key is ever in an argument,
-// in a message or in a configuration.
+// The ring belongs to the process, as the folder of archives does: whoever reads a group, from wherever, finds its key. It is read when it is first needed,
+// from the file that TOMNEXT_LOG_KEYS names, or from the output of the command in TOMNEXT_LOG_KEYS_COMMAND, or is set by use_keys. No key is ever in an
+// argument, in a message or in a configuration.
 #pragma once
 #include <array>
 #include <chrono>

@@ -122,7 +122,8 @@ class repair_run {
       return {};
     }
     const auto hash = parse_hash(path.substr(8));
-    const auto content = hash ? content_store(directory_).stored(*hash) : result<stored_content>(error(errc::log_corrupt, path + ": is not named by a SHA-256"));
+    const auto content =
+        hash ? content_store(directory_).stored(*hash) : result<stored_content>(error(errc::log_corrupt, path + ": is not named by a SHA-256"));
     if (!content) {
       report_.files.push_back({path, size, content.error().message});
       return {};

@@ -180,7 +180,8 @@ result<std::unique_ptr<projection_store>> open_projections(const std::string& lo
     auto encryption = read_encryption(log_directory);
     if (!encryption) return encryption.error();
     if (*encryption)
-      return error(errc::invalid_argument, log_directory + ": the log is written encrypted, and projections lie beside it in clear: they are not folded from such a log");
+      return error(errc::invalid_argument,
+                   log_directory + ": the log is written encrypted, and projections lie beside it in clear: they are not folded from such a log");
     TOMNEXT_TRY(make_folder(folder));
     auto families = families_of(folder);
     if (!families) return families.error();

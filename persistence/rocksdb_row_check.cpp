@@ -137,7 +137,9 @@ class checker {
   }
 
   result<group_outline> outline(std::string_view bytes, const event_type_set& wanted, row_figures& f) {
-    const auto looked_at = [&](std::string_view packed) { return what_.depth == row_depth::envelopes ? outlined(packed, wanted, f) : decoded(packed, wanted, f); };
+    const auto looked_at = [&](std::string_view packed) {
+      return what_.depth == row_depth::envelopes ? outlined(packed, wanted, f) : decoded(packed, wanted, f);
+    };
     if (!is_encrypted(bytes)) return looked_at(bytes);
     // Its checksum first: damage is not to be taken for a wrong key.
     auto outer = outline_group(bytes, {});

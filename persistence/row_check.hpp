@@ -29,7 +29,8 @@ struct row_figures {
   log_head head;                    ///< of the last
   std::vector<event> declarations;  ///< log_declared, configuration_set and model_file_added, in their order
   std::map<std::uint32_t, std::uint64_t> groups_by_key;  ///< encrypted ones; 0 is no key
-  std::uint64_t groups_unread = 0;  ///< encrypted ones whose key this process does not have: proven by checksum and chain; their declarations are not among those above
+  /// Encrypted ones whose key this process does not have: proven by checksum and chain; their declarations are not among those above.
+  std::uint64_t groups_unread = 0;
 };
 
 /// Of an encrypted group the types of its events are known when it is decrypted: so it is, at either depth, where there is a key.

@@ -169,8 +169,8 @@ result<void> check_sealed(const std::string& directory, unsigned threads, const 
 
 result<void> all_was_read(const std::string& directory, const verify_report& r) {
   if (r.groups_unread + r.contents_unread + r.snapshots_unread == 0) return {};
-  return error(errc::log_key, directory + ": checksums and the chain hold; but " + std::to_string(r.groups_unread) + " of " + std::to_string(r.groups) + " groups, " +
-                                  std::to_string(r.contents_unread) + " contents and " + std::to_string(r.snapshots_unread) +
+  return error(errc::log_key, directory + ": checksums and the chain hold; but " + std::to_string(r.groups_unread) + " of " + std::to_string(r.groups) +
+                                  " groups, " + std::to_string(r.contents_unread) + " contents and " + std::to_string(r.snapshots_unread) +
                                   " snapshots are encrypted with keys that are not here, and were not read: " + how_keys_are_given() +
                                   ", or be content with that (--without-keys)");
 }

@@ -39,7 +39,8 @@ struct verify_options {
 
 /// Of an encrypted log whose keys are not here, checksums and the chain are checked, and not which configurations and models its events name.
 /// Reads everything, writes nothing. In order: the seal, both anchor slots, write-ahead logs and manifests record by record, the anchor against the log,
-/// every segment of the archive, the checksums of tables, checksum, chain and seq of every group from the first, contents (in a declared log also whether any is missing that was there), snapshots.
+/// every segment of the archive, the checksums of tables, checksum, chain and seq of every group from the first, contents (in a declared log also whether any is
+/// missing that was there), snapshots.
 /// The error names the group by its event, or the file and the offset, and the last good event. `progress` is called on this thread with the number of events
 /// read so far, ascending (0 while files are read); false ends it with errc::cancelled. Not for a log that is being written.
 result<verify_report> verify_log(const std::string& directory, const verify_options& options, const std::function<bool(std::uint64_t events)>& progress);

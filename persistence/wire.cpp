@@ -9,6 +9,7 @@ struct codec_of_type {
   std::size_t (*bound)(const event&);
   char* (*encode)(char*, const event&);
   bool (*decode)(const char*, const char*, event&);
+  bool (*decode_fields)(const payload_fields&, event&);
   std::uint8_t version;
 };
 
@@ -20,6 +21,12 @@ const std::array<codec_of_type, event_numbers>& codecs() {
                            [](const char* p, const char* end, event& e) {
                              E payload{};
                              if (!wire::decode(p, end, payload)) return false;
+                             e.set(payload);
+                             return true;
+                           },
+                           [](const payload_fields& f, event& e) {
+                             E payload{};
+                             if (!wire::decode_fields(f, payload)) return false;
                              e.set(payload);
                              return true;
                            },
@@ -42,6 +49,14 @@ bool decode_payload(std::uint16_t type, const char* p, std::size_t size, event& 
   if (type >= event_numbers || codecs()[type].decode == nullptr) return false;
   const auto version = e.head.version;
   const bool good = codecs()[type].decode(p, p + size, e);
+  e.head.version = version;
+  return good;
+}
+
+bool decode_payload(std::uint16_t type, const payload_fields& fields, event& e) {
+  if (type >= event_numbers || codecs()[type].decode_fields == nullptr) return false;
+  const auto version = e.head.version;
+  const bool good = codecs()[type].decode_fields(fields, e);
   e.head.version = version;
   return good;
 }

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "domain/events/event.hpp"
+#include "persistence/payload_fields.hpp"
 
 namespace tomnext::persistence {
 
@@ -127,6 +128,29 @@ struct writer {
   }
 };
 
+/// The value of a bytes field; false where it is malformed.
+template <class T> bool from_bytes(std::string_view s, T& v) {
+  if constexpr (is_list<T>::value) {
+    if (s.size() % 8 != 0) return false;
+    for (; !s.empty(); s.remove_prefix(8)) {
+      std::uint64_t x = 0;
+      std::memcpy(&x, s.data(), 8);
+      typename T::value_type element{};
+      from_fixed(x, element);
+      if (!v.push_back(element)) return false;
+    }
+    return true;
+  } else if constexpr (std::is_same_v<T, hash256>) {
+    if (s.size() != v.bytes.size()) return false;
+    std::memcpy(v.bytes.data(), s.data(), s.size());
+    return true;
+  } else if constexpr (std::is_same_v<T, currency>) {
+    return v.code.assign(s);
+  } else {
+    return v.assign(s);
+  }
+}
+
 /// One value after its tag; nullptr where it is malformed.
 template <class T> const char* get_value(const char* p, const char* end, T& v) {
   if constexpr (kind_of<T>() == kind::varint) {
@@ -143,25 +167,7 @@ template <class T> const char* get_value(const char* p, const char* end, T& v) {
     std::uint64_t size = 0;
     p = get_varint(p, end, size);
     if (p == nullptr || static_cast<std::uint64_t>(end - p) < size) return nullptr;
-    if constexpr (is_list<T>::value) {
-      if (size % 8 != 0) return nullptr;
-      for (const char* last = p + size; p < last; p += 8) {
-        std::uint64_t x = 0;
-        std::memcpy(&x, p, 8);
-        typename T::value_type element{};
-        from_fixed(x, element);
-        if (!v.push_back(element)) return nullptr;
-      }
-      return p;
-    } else if constexpr (std::is_same_v<T, hash256>) {
-      if (size != v.bytes.size()) return nullptr;
-      std::memcpy(v.bytes.data(), p, size);
-    } else if constexpr (std::is_same_v<T, currency>) {
-      if (!v.code.assign({p, size})) return nullptr;
-    } else {
-      if (!v.assign({p, size})) return nullptr;
-    }
-    return p + size;
+    return from_bytes(std::string_view(p, size), v) ? p + size : nullptr;
   }
 }
 /// Straight through: fields usually come in the order of their numbers.
@@ -178,6 +184,19 @@ struct ordered_reader {
       if (end - p < 2 || static_cast<unsigned char>(p[0]) != ((tag & 0x7f) | 0x80) || static_cast<unsigned char>(p[1]) != tag >> 7) return;
       p = get_value(p + 2, end, v);
     }
+  }
+};
+/// The same from a payload that has been split.
+struct fields_reader {
+  const payload_fields& f;
+  std::uint32_t i = 0;
+  bool good = true;
+  template <std::uint32_t N, class T> void operator()(field_number<N>, const char*, T& v) {
+    if (i >= f.count || f.tags[i] != tag_of<N, T>) return;
+    const auto x = f.values[i++];
+    if constexpr (kind_of<T>() == kind::varint) good = from_varint(x, v) && good;
+    else if constexpr (kind_of<T>() == kind::fixed64) from_fixed(x, v);
+    else good = from_bytes(f.text_of(x), v) && good;
   }
 };
 /// Any order, one tag at a time.
@@ -244,6 +263,17 @@ template <class E> bool decode(const char* p, const char* end, E& e) {
   return p == end;
 }
 
+/// As decode would read the joined payload.
+template <class E> bool decode_fields(const payload_fields& f, E& e) {
+  fields_reader r{f};
+  E::describe(r, e);
+  if (r.i == f.count) return r.good;
+  // Fields that this build does not know: the way over the bytes passes over them.
+  std::array<char, remembered_bytes_max> bytes;
+  e = E{};
+  return decode(bytes.data(), bytes.data() + join_payload(f, bytes.data()), e);
+}
+
 }  // namespace wire
 
 /// The highest schema version of a type that this build knows; 0 where it does not know the type.
@@ -254,6 +284,7 @@ std::size_t payload_bound(const event& e);
 char* encode_payload(char* p, const event& e);
 /// Reads the payload of a type into e (its header is the caller's). False where the bytes are no such event, or the type is unknown.
 bool decode_payload(std::uint16_t type, const char* p, std::size_t size, event& e);
+bool decode_payload(std::uint16_t type, const payload_fields& fields, event& e);
 /// The payload as bytes: two events have the same payload exactly where these are equal.
 std::string encode_to_string(const event& e);
 

@@ -42,7 +42,8 @@ action add(CLI::App& app) {
   auto o = std::make_shared<backtest_command_options>();
   o->configuration.add(app, true);
   app.add_option("--log", o->log, "keeps the results as a log in this directory")->type_name("DIR");
-  app.add_flag("--encrypt", o->encrypt, "the log of --log is written encrypted, with the newest of the keys that TOMNEXT_LOG_KEYS names (log keygen)")->needs("--log");
+  app.add_flag("--encrypt", o->encrypt,
+               "the log of --log is written encrypted, with the newest of the keys that TOMNEXT_LOG_KEYS names (log keygen)")->needs("--log");
   return [o](session& s) { return run(*o, s); };
 }
 

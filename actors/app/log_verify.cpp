@@ -39,8 +39,8 @@ std::vector<std::string> left_out(const verify_arguments& a, const persistence::
   if (a.from > 1) all.push_back("the seal, segments of the archive, and tables with earlier events only");
   if (a.no_decode) all.push_back("the payloads of events, beyond their checksums");
   if (r.groups_unread + r.contents_unread + r.snapshots_unread > 0)
-    all.push_back(fmt::format("what is in {} groups, {} contents and {} snapshots, which are encrypted with keys that are not here, beyond checksums and chain; and "
-                              "whether the configurations and models that those groups name are here",
+    all.push_back(fmt::format("what is in {} groups, {} contents and {} snapshots, which are encrypted with keys that are not here, beyond checksums and "
+                              "chain; and whether the configurations and models that those groups name are here",
                               grouped(r.groups_unread), grouped(r.contents_unread), grouped(r.snapshots_unread)));
   if (!r.sealed && a.from <= 1) all.push_back("the bytes of OPTIONS and IDENTITY, since the log was not closed in order");
   return all;
@@ -124,7 +124,8 @@ action add(CLI::App& app) {
       ->type_name("N")
       ->expected(0, 1);
   app.add_flag("--no-decode", a->no_decode, "checksums, chain and envelopes only: faster, and payloads are not read");
-  app.add_flag("--without-keys", a->without_keys, "be content with checksums and chain where a group, content or snapshot is encrypted and its key is not here");
+  app.add_flag("--without-keys", a->without_keys,
+               "be content with checksums and chain where a group, content or snapshot is encrypted and its key is not here");
   auto* head = app.add_option("--signed-head", a->signed_head, "refuse unless the log holds the head in this FILE (log sign)")->type_name("FILE");
   auto* key = app.add_option("--public-key", a->public_key, "FILE with the public key (PEM) that the head was signed with")->type_name("FILE");
   head->needs(key);

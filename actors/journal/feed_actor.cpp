@@ -18,7 +18,10 @@ constexpr std::uint64_t credit_events_max = 1u << 20;
 
 feed_state::feed_state(feed_protocol::pointer self, std::shared_ptr<feed_link> link, const writer_protocol& writer, feed_settings settings)
     : self_(self), link_(std::move(link)), settings_(std::move(settings)) {
-  self_->set_down_handler([this](const caf::down_msg& m) { gone(m.source); });
+  self_->set_down_handler([this](const caf::down_msg& m) {
+    const std::scoped_lock lock(link_->serving);
+    gone(m.source);
+  });
   take_over();
   // The writer wakes whoever joined last, and the one that joins.
   tell(self_, writer, subscribe_v, pointer_of(self_));
@@ -30,18 +33,24 @@ feed_state::~feed_state() = default;
 feed_protocol::behavior_type feed_state::behavior() {
   return {
       [this](subscribe_atom, const wish_ref& wish) -> answer<std::uint64_t> {
+        const std::scoped_lock lock(link_->serving);
         auto from = subscribe(*wish);
         if (!from) return to_caf(from.error());
         return *from;
       },
-      [this](done_atom, const std::string& name, std::uint64_t seq) { done(name, seq); },
+      [this](done_atom, const std::string& name, std::uint64_t seq) {
+        const std::scoped_lock lock(link_->serving);
+        done(name, seq);
+      },
       [this](durable_atom) {
         // Before anything is read: what is committed from here on wakes this actor again.
         link_->told.store(false);
         going_on_ = false;
+        const std::scoped_lock lock(link_->serving);
         serve();
       },
       [this](settled_atom, const std::string& name) -> answer<std::uint64_t> {
+        const std::scoped_lock lock(link_->serving);
         if (!name.empty() && link_->readers.count(name) == 0) return to_caf({errc::not_ready, "the durable feed has no reader '" + name + "' now"});
         auto promise = self_->make_response_promise<std::uint64_t>();
         settlements_.push_back({name, link_->recent.head().seq, promise_guard<std::uint64_t>(promise)});
@@ -49,14 +58,20 @@ feed_protocol::behavior_type feed_state::behavior() {
         return promise;
       },
       [this](watch_atom) {
+        const std::scoped_lock lock(link_->serving);
         look_for_stalls();
         tell_later(self_, watch_every, watch_v);
       },
-      [this](status_atom) -> answer<std::string> { return status(); },
+      [this](status_atom) -> answer<std::string> {
+        const std::scoped_lock lock(link_->serving);
+        return status();
+      },
   };
 }
 
 void feed_state::take_over() {
+  const std::scoped_lock lock(link_->serving);
+  link_->awaited = false;
   for (auto& [name, r] : link_->readers) {
     self_->monitor(r.who);
     r.cursor.stored.reset();
@@ -112,21 +127,9 @@ bool feed_state::serve(const std::string& name, reader& r) {
     exit_now(who, to_caf(why));
     return false;
   }
-  if (batch->groups.empty()) {
-    if (r.outstanding.empty()) link_->done_to[name] = std::max(link_->done_to[name], batch->through);
-    else r.outstanding.back().through = batch->through;
-    return !batch->at_head();
-  }
-  std::uint64_t events = 0;
-  for (const auto& g : batch->groups) events += g->events.size();
-  const feed_link::given now{batch->groups.back()->last_seq(), batch->through, events};
-  groups_ref groups = std::make_shared<const std::vector<group_ref>>(std::move(batch->groups));
-  durable_ref head = std::make_shared<const persistence::log_head>(batch->head);
-  if (r.outstanding.empty()) r.returned = self_->clock().now();
-  r.outstanding.push_back(now);
-  r.outstanding_events += events;
-  tell(self_, r.who, durable_v, groups, head);
-  return !batch->at_head() && r.outstanding_events < r.credit_events;
+  const bool at_head = batch->at_head();
+  link_->give(name, r, std::move(*batch), feed_protocol(self_), self_->clock().now());
+  return !at_head && r.outstanding_events < r.credit_events;
 }
 
 void feed_state::done(const std::string& name, std::uint64_t seq) {
@@ -178,6 +181,7 @@ void feed_state::settle_promises() {
     w.promise.deliver(w.seq);
     return true;
   });
+  link_->awaited = !settlements_.empty();
 }
 
 std::uint64_t feed_state::lag_of(const std::string& name) const {

@@ -13,8 +13,10 @@ struct feed_settings {
   std::shared_ptr<introspection> figures;  ///< where the lag of each reader is shown, under its name; may be null
 };
 
-/// A reader costs its place, and what it was given within its credit. What it does not take stays in the log. A new life of this actor goes on where the old
-/// one was; what readers said to the old one may be lost with it, so each is asked once with an empty message, which it answers behind all that it was given.
+/// Readers at the head are served by the writer, through the link, as long as nobody waits for one; this actor serves those that catch up, takes their credit
+/// back and watches them. A reader costs its place, and what it was given within its credit. What it does not take stays in the log. A new life of this actor
+/// goes on where the old one was; what readers said to the old one may be lost with it, so each is asked once with an empty message, which it answers behind
+/// all that it was given.
 class feed_state {
  public:
   feed_state(feed_protocol::pointer self, std::shared_ptr<feed_link> link, const writer_protocol& writer, feed_settings settings);

@@ -1,9 +1,11 @@
-// Between the writer and the actor that serves readers: what was committed a moment ago, and how far each reader is. It outlives that actor.
+// Between the writer and the actor that serves readers: what was committed a moment ago, and how far each reader is. It outlives that actor. Readers that live
+// at the head get their messages from the writer's thread, in the name of that actor: the way over its thread costs as much as half a sync.
 #pragma once
 #include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -33,9 +35,18 @@ struct feed_link {
     bool stalled = false;
     std::uint64_t stalls = 0;
   };
-  // Of the serving actor alone, and of its next life.
+
+  /// Whoever serves has it. The writer never waits for it: where it is taken, the serving actor is told that there is something.
+  std::mutex serving;
+  // Of whoever serves.
   std::map<std::string, std::uint64_t> done_to;  ///< by the name of a reader, also while it is away
   std::map<std::string, reader> readers;         ///< those that are there
+  bool awaited = false;                          ///< somebody waits until a reader is done: the serving actor must hear of each step
+
+  /// Sends a reader what was taken for it, counted against its credit, in the feed's name. Called while serving.
+  void give(const std::string& name, reader& r, persistence::feed_batch batch, const feed_protocol& feed, caf::actor_clock::time_point now);
+  /// Gives all readers what is in memory. False where that is not all that they could have now: the serving actor must look. Called by the writer.
+  bool serve_recent(const feed_protocol& feed, caf::actor_clock::time_point now);
 };
 
 }  // namespace tomnext::actors

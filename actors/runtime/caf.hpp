@@ -42,6 +42,10 @@ template <class... Signature> using typed = caf::typed_actor<typename detail::ha
 // Only between handlers that answer nothing, or with ask: a plain send to a handler that answers brings the answer back as an ordinary message.
 template <class Self, class To, class... T> void tell(Self* self, const To& to, T&&... content) { self->send(to, std::forward<T>(content)...); }
 template <class To, class... T> void tell_from_outside(const To& to, T&&... content) { caf::anon_send(to, std::forward<T>(content)...); }
+/// The same in another actor's name: answers and credit go to that one.
+template <class From, class To, class... T> void tell_as(const From& from, const To& to, T&&... content) {
+  caf::send_as(from, to, std::forward<T>(content)...);
+}
 /// A request with a deadline, always. Answers or a time-out arrive as messages of the asking actor.
 template <class Self, class To, class... T> auto ask(Self* self, const To& to, std::chrono::milliseconds deadline, T&&... content) {
   return self->request(to, deadline, std::forward<T>(content)...);

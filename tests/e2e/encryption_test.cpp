@@ -136,14 +136,15 @@ TEST_CASE("imports and back-tests are encrypted where it is asked for, with keys
   scratch_folder f;
   const auto keys = f / "k";
   REQUIRE(tomnext_tool({"log", "keygen", "--out", keys}).exit_code == 0);
-  const std::vector<std::string> import{"import", shipped_data("lean/20140505_quote.zip"), "--format", "lean-tick", "--instrument", "EUR/USD", "--encrypt", "--log"};
-  auto words = import;
-  words.push_back(f / "ticks");
+  const std::vector<std::string> words{"import",  shipped_data("lean/20140505_quote.zip"), "--format", "lean-tick", "--instrument", "EUR/USD", "--encrypt", "--log",
+                                       f / "ticks"};
   CHECK(has_text(refused(words), "the log is written encrypted, and this process has no keys"));
   CHECK(f.names() == std::vector<std::string>{"k"});
   ::setenv("TOMNEXT_LOG_KEYS_COMMAND", ("cat " + keys).c_str(), 1);
   CHECK(tomnext_tool(words).exit_code == 0);
-  const auto configuration = f.write("c.yaml", "data: [{log: " + (f / "ticks") + "}]\ninstruments: {EUR/USD: {}}\n" + lean_configuration().substr(lean_configuration().find("account:")));
+  const auto lean = lean_configuration();
+  const auto configuration =
+      f.write("c.yaml", "data: [{log: " + (f / "ticks") + "}]\ninstruments: {EUR/USD: {}}\n" + lean.substr(lean.find("account:")));
   const auto report = backtest_into(configuration, f / "results", {"--encrypt"});
   CHECK(report["ticks"].get<std::uint64_t>() > 50'000);
   CHECK(said({"log", "stats", f / "results"})["encrypted"]["from_seq"] == 1);

@@ -112,7 +112,9 @@ TEST_CASE("log grep, tail and stats on the log of a back-test") {
     const auto events = s["events"].get<double>(), groups = s["groups"].get<double>();
     CHECK(s["payload_bytes"].size() == s["types"].size());
     const double encoded = s["bytes_per_event"]["encoded"].get<double>() * events;
-    CHECK(encoded > static_cast<double>(payload_bytes) + 4 * events);
+    // Payloads are counted whole; in the rows most of them are differences.
+    CHECK(encoded > 8 * events);
+    CHECK(encoded < static_cast<double>(payload_bytes));
     CHECK(std::abs(s["group_bytes"]["mean"].get<double>() * groups - encoded) < 1);
     CHECK(std::abs(s["group_events"]["mean"].get<double>() * groups - events) < 1);
     CHECK(s["group_events"]["min"].get<double>() >= 1);

@@ -29,8 +29,8 @@ const snapshot_key corpus_key{"host", 1, 1, 1};
 std::string keys_beside(const std::string& corpus) { return corpus + ".keys"; }
 void use_keys_of(const std::string& corpus) { tests::given_keys::set(tests::fs::exists(keys_beside(corpus)) ? tests::slurp(keys_beside(corpus)) : ""); }
 
-/// Three events of every type in two lives, contents and a snapshot; with keys beside it encrypted, with a new one in the second life. Called on purpose only:
-/// what earlier builds wrote is what is worth reading.
+/// Three events of every type in two lives, the last of them twice, quotes, contents and a snapshot; with keys beside it encrypted, with a new one in the
+/// second life. Called on purpose only: what earlier builds wrote is what is worth reading.
 void write_corpus(const std::string& directory) {
   tests::generator g(20'120'201);
   rocksdb_options how;
@@ -52,9 +52,13 @@ void write_corpus(const std::string& directory) {
         if (i == 1) e.set(E{});  // all fields absent
         made->events.push_back(e);
       }
+      made->events.push_back(made->events.back());
+      ++made->events.back().head.seq;
       const group_ref ref = made;
       head = tests::must(log->append({&ref, 1}));
     });
+    const auto quotes = tests::group_of(head.seq + 1, 20, head.epoch);
+    head = tests::must(log->append({&quotes, 1}));
     (void)tests::must(content_store(directory).put("contents of the corpus"));
     tests::must(snapshot_store(directory).put({corpus_key, head.seq - 2, head.seq - 1, head, "state of the corpus"}));
   }

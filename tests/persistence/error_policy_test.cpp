@@ -126,11 +126,11 @@ TEST_CASE("policy: a newer version wrote it, so the log is refused with type and
   };
   // The format of the row.
   auto newer = bytes.substr(0, bytes.size() - 4);
-  newer[0] = 2;
+  newer[0] = 99;
   replace_last_row(folder / "log", signed_again(newer));
   refused_and_untouched(folder / "log", errc::log_newer_version, "newer than this build");
   // The version of an event: behind the row's head come its flags and its type.
-  newer[0] = 1;
+  newer[0] = bytes[0];
   const auto head_bytes = 1 + 1 + 2 + 1 + sizeof(hash256);
   newer[head_bytes + 2] = 99;
   replace_last_row(folder / "log", signed_again(newer));

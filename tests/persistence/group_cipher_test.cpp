@@ -194,8 +194,8 @@ TEST_CASE("the key that is missing, and the one that is another, are told apart 
     return r.error().message;
   };
   CHECK(told(errc::log_key) ==
-        "the group is encrypted with key 2, and this process has no keys: name the file with the keys in the environment variable TOMNEXT_LOG_KEYS (or a command "
-        "that prints them in TOMNEXT_LOG_KEYS_COMMAND)");
+        "the group is encrypted with key 2, and this process has no keys: name the file with the keys in the environment variable TOMNEXT_LOG_KEYS (or a "
+        "command that prints them in TOMNEXT_LOG_KEYS_COMMAND)");
   const given_keys older(key_line(1, 1));
   CHECK(told(errc::log_key) == "the group is encrypted with key 2, and it is not among the 1 that were given: add it to them");
   given_keys::set(key_line(2, 3));

@@ -15,9 +15,16 @@ namespace {
 group random_group(tests::generator& g, std::uint64_t first) {
   group made;
   made.epoch = g() >> g() % 64;
-  for_each_event_type([&]<class E>() {
-    if (g() % 3 == 0) made.events.push_back(tests::random_event<E>(g, first + made.events.size()));
-  });
+  // Types come again, changed or as they were: then their payloads are stored as differences.
+  for (auto rounds = 1 + g() % 3; rounds > 0; --rounds) {
+    for_each_event_type([&]<class E>() {
+      if (g() % 3 != 0) return;
+      made.events.push_back(tests::random_event<E>(g, first + made.events.size()));
+      if (g() % 4 != 0) return;
+      made.events.push_back(made.events.back());
+      ++made.events.back().head.seq;
+    });
+  }
   if (made.events.empty()) made.events.push_back(tests::random_event<quote_accepted>(g, first));
   return made;
 }
@@ -83,7 +90,8 @@ TEST_CASE("hostile bytes with a matching checksum are refused, or are a group th
   tests::generator g(3);
   std::size_t taken = 0, refused = 0;
   for (int i = 0; i < 20'000; ++i) {
-    auto bytes = encoded(group{1, {tests::random_event<host_activated>(g, 5), tests::random_event<quote_accepted>(g, 6)}}, {});
+    auto bytes =
+        encoded(group{1, {tests::random_event<host_activated>(g, 5), tests::random_event<quote_accepted>(g, 6), tests::quote_at(7), tests::quote_at(8)}}, {});
     bytes.resize(bytes.size() - 4);
     for (auto n = 1 + g() % 3; n > 0; --n) bytes[g() % bytes.size()] = static_cast<char>(g());
     if (g() % 4 == 0) bytes.resize(g() % bytes.size());
@@ -130,13 +138,43 @@ TEST_CASE("newer than this build is told from damaged") {
   auto none = with_event(std::string("\x00\x16\x00\x00", 4));
   REQUIRE_FALSE(none);
   CHECK(none.error().code == errc::log_corrupt);
-  auto format = decode_group(with_checksum(std::string("\x02\x01\x07\x01", 4) + std::string(40, '\0')));
+  auto format = decode_group(with_checksum(std::string("\x09\x01\x07\x01", 4) + std::string(40, '\0')));
   REQUIRE_FALSE(format);
   CHECK(format.error().code == errc::log_newer_version);
   // A host that does not fit into 32 bits is not cut down to another host.
   CHECK_FALSE(with_event(std::string("\x01\x16\x01\x80\x80\x80\x80\x10\x00\x00", 10)));
   // A claim of 60,000 events in a few bytes does not get the memory for them.
   CHECK_FALSE(decode_group(with_checksum(std::string("\x01\x01\x07\xe0\xd4\x03", 6) + std::string(40, '\0'))));
+}
+
+TEST_CASE("groups of the first format are read as ever, and a difference to nothing is damage") {
+  const auto ours = tests::quote_at(7);
+  const auto payload = encode_to_string(ours);
+  auto read = [&](char format, std::uint64_t told, const std::string& stored) {
+    std::string body = format + std::string("\x01\x07\x01", 3) + std::string(32, '\0') + std::string("\x00\x16\x01", 3);
+    char length[10];
+    body.append(length, wire::put_varint(length, told));
+    return decode_group(with_checksum(body + stored));
+  };
+  const auto first = read(1, payload.size(), payload);
+  REQUIRE(first);
+  CHECK(first->events->events[0].as<quote_accepted>() == ours.as<quote_accepted>());
+  const auto second = read(2, payload.size() << 1, payload);
+  REQUIRE(second);
+  CHECK(second->events->events[0].as<quote_accepted>() == ours.as<quote_accepted>());
+  CHECK_FALSE(read(2, payload.size(), payload));
+  CHECK_FALSE(read(1, payload.size() << 1, payload));
+  const auto difference = read(2, 3, std::string(1, '\0'));
+  REQUIRE_FALSE(difference);
+  CHECK(difference.error().code == errc::log_corrupt);
+  CHECK(difference.error().message == "the group is damaged: event 7 differs from an event that is not there");
+}
+
+TEST_CASE("quotes of a group take less, envelopes included, than their payloads would alone") {
+  const auto many = *tests::group_of(1, 512, 1);
+  std::size_t alone = 0;
+  for (const auto& e : many.events) alone += encode_to_string(e).size();
+  CHECK(encoded(many, {}).size() < alone * 3 / 4);
 }
 
 TEST_CASE("what could not be read back is refused before it is written") {

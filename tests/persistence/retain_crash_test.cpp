@@ -127,7 +127,7 @@ TEST_CASE("retention that was cut off is completed only where the archive still 
   const temporary_folder folder;
   const auto log = folder / "log", left = folder / "left";
   make_quotes(log, 600, 10);
-  archive_all(log, 50'000);
+  archive_all(log, 25'000);
   const auto stopped = retain(log, 4'001, [](std::string_view step, std::uint64_t) { return step != "dropping tables"; });
   REQUIRE(stopped.error().code == errc::cancelled);
   REQUIRE(must(read_base(log)).first_seq == 4'001);

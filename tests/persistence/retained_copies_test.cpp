@@ -13,7 +13,7 @@ namespace {
 
 log_head make_retained(const std::string& log) {
   make_quotes(log, 100, 10);
-  archive_all(log, 1 << 14);
+  archive_all(log, 1 << 13);
   must(retain(log, 601));
   return must(open_log_for_reading(log))->head();
 }
@@ -93,7 +93,7 @@ TEST_CASE("repair of a log whose retention was cut off goes by its rows where th
   const temporary_folder folder;
   const auto log = folder / "log";
   make_quotes(log, 100, 10);
-  archive_all(log, 1 << 14);
+  archive_all(log, 1 << 13);
   REQUIRE(retain(log, 601, [](std::string_view step, std::uint64_t) { return step != "dropping tables"; }).error().code == errc::cancelled);
   const auto head = must(open_log_for_reading(log))->head();
   const auto check_whole = [&](const std::string& copy) {

@@ -24,7 +24,7 @@ struct scrubbed_log {
   std::shared_ptr<scrub_board> board = std::make_shared<scrub_board>(pace_bytes_per_s);
   actor_ptr scrubber;
   scrubbed_log() {
-    extend(*must(persistence::open_log(directory, {.when = persistence::durability::os})), 100, 100);
+    extend(*must(persistence::open_log(directory, {.when = persistence::durability::os})), 100, 250);
     log = must(persistence::open_log(directory, {.when = persistence::durability::os}));
     extend(*log, 5, 100);
   }
@@ -103,7 +103,7 @@ TEST_CASE("damage is told once and shown until a pass finds it no more; the scru
   CHECK(l.board->as_json()["damaged"] == 1);
   CHECK(l.s.of("journal/scrubber").errors == 1);  // the same place
   CHECK(l.s.of("journal/scrubber").state == "running");
-  CHECK(extend(*l.log, 1, 100).seq == 10'600);
+  CHECK(extend(*l.log, 1, 100).seq == 25'600);
   flip_bit(table, fs::file_size(table) - 300, 3);
   l.pass_until(3);
   CHECK(l.board->as_json()["damaged"] == 0);
