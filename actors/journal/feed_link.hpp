@@ -45,7 +45,10 @@ struct feed_link {
 
   /// Sends a reader what was taken for it, counted against its credit, in the feed's name. Called while serving.
   void give(const std::string& name, reader& r, persistence::feed_batch batch, const feed_protocol& feed, caf::actor_clock::time_point now);
-  /// Gives all readers what is in memory. False where that is not all that they could have now: the serving actor must look. Called by the writer.
+  /// Called by the writer when `recent` has more: readers at the head get it, and the feed's actor is told where somebody could have more than that.
+  void announce(const feed_protocol& feed, caf::actor_clock::time_point now);
+
+ private:
   bool serve_recent(const feed_protocol& feed, caf::actor_clock::time_point now);
 };
 

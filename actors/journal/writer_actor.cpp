@@ -104,7 +104,7 @@ void writer_state::made_durable(const rows& batch, const persistence::log_head& 
   // The feed first: its readers' way out of the process is the longer one.
   if (link_) {
     link_->recent.committed(batch, head);
-    if (feed_ && !link_->serve_recent(feed_, self_->clock().now()) && !link_->told.exchange(true)) tell(self_, feed_, durable_v);
+    if (feed_) link_->announce(feed_, self_->clock().now());
   }
   tell(self_, journal_, durable_v, std::make_shared<const persistence::log_head>(head));
 }

@@ -95,7 +95,7 @@ struct desk {
     auto now = log->append({&ref, 1});
     if (!now) FAIL(now.error().message);
     link->recent.committed({ref}, *now);
-    if (!link->told.exchange(true)) tell_from_outside(feed, durable_v);
+    link->announce(feed, s.system.clock().now());
   }
   actor_ptr join(feed_wish wish, const std::shared_ptr<notebook>& book) {
     const auto name = wish.name;
@@ -156,6 +156,53 @@ TEST_CASE("feed: a reader that keeps its credit gets that much and no more, and 
   CHECK(j["readers"][1]["lag_events"] == 0);
   CHECK(j["readers"][1]["live_from"].get<std::uint64_t>() > 9'000);
   CHECK(j["readers"][1]["catching_up"] == false);
+}
+
+TEST_CASE("feed: readers at the head are served without the feed's actor; it hears of what was committed only where somebody could have more") {
+  desk d;
+  const auto near = std::make_shared<notebook>(), far = std::make_shared<notebook>();
+  d.join(wish_of("near", 1), near);
+  const auto messages = [&] { return d.s.of("feed").processed; };
+  auto before = messages();
+  for (int i = 0; i < 10; ++i) {
+    d.commit(5);
+    d.s.settle();
+  }
+  CHECK(near->heard == seqs(1, 50));
+  CHECK(messages() - before == 10);  // the credit that came back, and nothing else
+  // While somebody else serves, the writer goes on, and the actor makes up for it.
+  before = messages();
+  {
+    const std::scoped_lock serving(d.link->serving);
+    d.commit(5);
+  }
+  d.s.settle();
+  CHECK(near->heard == seqs(1, 55));
+  CHECK(messages() - before == 2);
+  // What is no longer in memory is read from the log, by the actor.
+  d.commit(200);
+  d.s.settle();
+  d.join(wish_of("far", 1), far);
+  d.commit(5);
+  d.s.settle();
+  CHECK(far->heard == seqs(1, 260));
+  CHECK(near->heard == seqs(1, 260));
+}
+
+TEST_CASE("feed: whoever waits for a reader hears of it too where the reader only passes over what is committed") {
+  desk d;
+  const auto bars = std::make_shared<notebook>();
+  auto wish = wish_of("bars", 1);
+  wish.wanted.types.set(bar_closed::type_number);
+  d.join(std::move(wish), bars);
+  d.commit(9);
+  auto asked = ask_from_outside<std::uint64_t>(d.s.system, d.feed, settled_v, std::string("bars"));
+  d.commit(1);
+  d.commit(5);
+  d.s.settle();
+  REQUIRE(asked->value);
+  CHECK(*asked->value >= 9);
+  CHECK(bars->heard == seqs(10, 10));
 }
 
 TEST_CASE("feed: a reader that stands still is reported once for each stall, with its lag; what it does then is said too") {
@@ -323,7 +370,7 @@ TEST_CASE("feed: a log that cannot be read ends the reader that needs it, with t
     auto head = log->append({&ref, 1});
     REQUIRE(head);
     link->recent.committed({ref}, *head);
-    if (!link->told.exchange(true)) tell_from_outside(feed, durable_v);
+    link->announce(feed, s.system.clock().now());
     s.settle();
   }
   const auto two = spawn_actor<reader_protocol_of_test, reading_state>(s.system, s.figures, {"behind", "adapter", ""}, feed, wish_of("behind", 1), behind);
