@@ -81,6 +81,7 @@ struct storage_settings {
   std::uint64_t queue_events_max = 65'536;     ///< inputs that wait to enter; beyond it offers are refused
   std::uint64_t feed_bytes_max = 64u << 20;    ///< recent groups kept in memory for readers of the durable feed
   std::uint64_t feed_stall_s = 30;             ///< a reader that has taken nothing for so long although there was something is reported
+  std::string key_file;                        ///< with the keys that the log is encrypted with from now on; empty: in clear, or as the log is
 };
 
 struct node_settings {

@@ -288,6 +288,9 @@ class loader {
     number("queue_events_max", s.queue_events_max, 256, 100'000'000);
     number("feed_bytes_max", s.feed_bytes_max, 1 << 20, bytes_max);
     number("feed_stall_s", s.feed_stall_s, 1, 86'400);
+    if (m.has("key_file")) s.key_file = resolved(m.text("key_file"));
+    if (m.has("key_file") && m.text("key_file").empty())
+      m.fail(errc::configuration_value, "key_file", "must name a file with keys (tomnext log keygen --out FILE); leave it out for a log in clear");
   }
 
   deployment& d_;

@@ -94,6 +94,10 @@ class backup_run {
     auto first = (*rows)->next();
     if (!first) return first.error();
     TOMNEXT_TRY(check_history(directory_, target_, manifest_.head, *first));
+    // After the rows were opened: what they are encrypted with was written down before the first of them.
+    auto encryption = read_encryption(directory_);
+    if (!encryption) return encryption.error();
+    manifest_.encryption = std::move(*encryption);
     TOMNEXT_TRY(make_folder(segments_folder(target_)));
     TOMNEXT_TRY(make_folder(target_ + "/content"));
     TOMNEXT_TRY(remove_leftovers());
@@ -157,13 +161,13 @@ class backup_run {
   result<void> copy_content(const std::string& name) {
     auto hash = parse_hash(name);
     if (!hash) return error(errc::log_corrupt, directory_ + "/content/" + name + ": a content file is named by its SHA-256, and this is none");
-    auto bytes = content_store(directory_).get(*hash);
-    if (!bytes) return bytes.error();
+    auto content = content_store(directory_).stored(*hash);
+    if (!content) return content.error();
     const auto path = target_ + "/content/" + name;
-    TOMNEXT_TRY(write_durably(path, *bytes));
+    TOMNEXT_TRY(write_durably(path, content->bytes));
     auto written = digest_of(path);
     if (!written) return written.error();
-    if (written->sha256 != *hash) return error(errc::log_io, path + ": what was written is not what is read");
+    if (written->sha256 != sha256({content->bytes})) return error(errc::log_io, path + ": what was written is not what is read");
     manifest_.contents.emplace(name, written->bytes);
     ++report_.contents_new;
     report_.bytes_new += written->bytes;

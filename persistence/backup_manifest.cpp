@@ -12,7 +12,7 @@ namespace tomnext::persistence {
 namespace {
 
 using json = nlohmann::ordered_json;
-constexpr std::uint64_t format = 1;
+constexpr std::uint64_t format = 2;
 constexpr std::size_t manifest_bytes_max = std::size_t{256} << 20;
 
 json as_json(const backup_manifest& m) {
@@ -25,11 +25,19 @@ json as_json(const backup_manifest& m) {
                         {"sha256", to_hex(s.sha256)},
                         {"chained", to_hex(s.chained)}});
   for (const auto& [name, bytes] : m.contents) contents.push_back({{"name", name}, {"bytes", bytes}});
-  return {{"format", format},
-          {"taken_at", to_string(m.taken_at)},
-          {"head", {{"seq", m.head.seq}, {"epoch", m.head.epoch}, {"hash", to_hex(m.head.chain_hash)}}},
-          {"segments", std::move(segments)},
-          {"content", std::move(contents)}};
+  json j{{"format", m.encryption ? format : 1},
+         {"taken_at", to_string(m.taken_at)},
+         {"head", {{"seq", m.head.seq}, {"epoch", m.head.epoch}, {"hash", to_hex(m.head.chain_hash)}}},
+         {"segments", std::move(segments)},
+         {"content", std::move(contents)}};
+  if (m.encryption) j["encryption"] = to_hex(std::string_view(encode_encryption(*m.encryption)));
+  return j;
+}
+
+std::string from_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return bytes;
 }
 
 std::string encode(const backup_manifest& m) {
@@ -55,6 +63,11 @@ backup_manifest parsed(const json& j) {
     m.segments.push_back({s.at("first_seq").get<std::uint64_t>(), s.at("last_seq").get<std::uint64_t>(), s.at("bytes").get<std::uint64_t>(),
                           hash_of(s.at("sha256")), hash_of(s.at("chained"))});
   for (const auto& c : j.at("content")) m.contents.emplace(to_hex(hash_of(c.at("name"))), c.at("bytes").get<std::uint64_t>());
+  if (j.contains("encryption")) {
+    auto e = decode_encryption(from_hex(j.at("encryption").get<std::string>()), "how the log is encrypted");
+    if (!e) throw std::invalid_argument(e.error().message);
+    m.encryption = std::move(*e);
+  }
   return m;
 }
 

@@ -1,8 +1,12 @@
 // The manifest of a backup: what belongs to it, and where it ends. Written last, so that what it names is there.
 //
 //   manifest.json, one line: {"manifest":{"format":1,"taken_at":"…Z","head":{"seq":…,"epoch":…,"hash":"…"},
-//     "segments":[{"name":"…","first_seq":…,"last_seq":…,"bytes":…,"sha256":"…","chained":"…"}],"content":[{"name":"…","bytes":…}]},
+//     "segments":[{"name":"…","first_seq":…,"last_seq":…,"bytes":…,"sha256":"…","chained":"…"}],"content":[{"name":"…","bytes":…}],
+//     "encryption":"…"},
 //    "sha256":"… of what stands behind \"manifest\":"}
+//
+// "encryption" is the log's file of that name in hexadecimal digits (log_encryption.hpp), and the format then 2: a build that does not know it refuses.
+// Without it the log is written in clear, and the format is 1.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -11,6 +15,7 @@
 #include <vector>
 
 #include "persistence/event_log.hpp"
+#include "persistence/log_encryption.hpp"
 
 namespace tomnext::persistence {
 
@@ -26,7 +31,8 @@ struct backup_manifest {
   timestamp taken_at;
   log_head head;  ///< of the last group in it
   std::vector<backup_segment> segments;
-  std::map<std::string, std::uint64_t> contents;  ///< bytes by name, which is the SHA-256
+  std::map<std::string, std::uint64_t> contents;  ///< bytes by name, which is the SHA-256 of what is in it
+  std::optional<log_encryption> encryption{};
   bool operator==(const backup_manifest&) const = default;
 };
 

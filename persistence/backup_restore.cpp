@@ -29,14 +29,13 @@ result<backup_manifest> manifest_of(const std::string& target) {
                target + (begun ? ": a backup was begun here and is not whole; back up again, and it goes on" : ": there is no backup here (no manifest.json)"));
 }
 
-result<std::string> content_of(const std::string& target, const std::string& name, std::uint64_t size) {
-  auto hash = parse_hash(name);
-  if (!hash) return hash.error();
-  auto bytes = content_store(target).get(*hash);
-  if (bytes && bytes->size() != size)
+/// As it lies there: an encrypted one is proven by its checksum where there is no key.
+result<stored_content> content_of(const std::string& target, const hash256& hash, std::uint64_t size) {
+  auto content = content_store(target).stored(hash);
+  if (content && content->bytes.size() != size)
     return error(errc::log_corrupt,
-                 target + "/content/" + name + ": has " + std::to_string(bytes->size()) + " bytes, the manifest says " + std::to_string(size));
-  return bytes;
+                 target + "/content/" + to_hex(hash) + ": has " + std::to_string(content->bytes.size()) + " bytes, the manifest says " + std::to_string(size));
+  return content;
 }
 
 /// Cheap: what the file says of itself is what the manifest says. Its reader holds it to that.
@@ -76,8 +75,10 @@ result<backup_report> verify_backup(const std::string& target, const keep_going&
     report.bytes += s.bytes;
   }
   for (const auto& [name, size] : m->contents) {
-    auto bytes = content_of(target, name, size);
-    if (!bytes) return bytes.error();
+    auto hash = parse_hash(name);
+    if (!hash) return hash.error();
+    auto content = content_of(target, *hash, size);
+    if (!content) return content.error();
     if (go_on && !go_on(at.seq)) return error(errc::cancelled, target + ": cancelled at content/" + name);
     report.bytes += size;
   }
@@ -116,12 +117,13 @@ result<log_head> restore_log(const std::string& target, const std::string& direc
   auto head = make_log(directory, *rows, go_on, [&](const std::string& made) -> result<void> {
     const content_store contents(made);
     for (const auto& [name, size] : m->contents) {
-      auto bytes = content_of(target, name, size);
-      if (!bytes) return bytes.error();
-      auto put = contents.put(*bytes);
-      if (!put) return put.error();
+      auto hash = parse_hash(name);
+      if (!hash) return hash.error();
+      auto content = content_of(target, *hash, size);
+      if (!content) return content.error();
+      TOMNEXT_TRY(contents.put_stored(*hash, content->bytes));
     }
-    return {};
+    return m->encryption ? write_encryption(made, *m->encryption) : result<void>{};
   });
   if (!head && head.error().code == errc::invalid_argument && (point.seq || point.at))
     return head.error().within("up to " + (point.seq ? "event " + std::to_string(*point.seq) : to_string(*point.at)));

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "persistence/checksum.hpp"
+#include "persistence/group_cipher.hpp"
 #include "persistence/payload_difference.hpp"
 #include "persistence/upcasters.hpp"
 #include "persistence/wire.hpp"
@@ -126,12 +127,16 @@ result<group_head> read_head(reader& r) {
   h.count = r.varint();
   const auto previous = r.take(h.previous.bytes.size());
   if (!r.good) return corrupt("its head is cut short");
-  if (version > with_differences)
-    return error(errc::log_newer_version, "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(with_differences));
+  const bool encrypted = version == encrypted_group_format;
+  static_assert(encrypted_group_format > with_differences);
+  if (version > encrypted_group_format)
+    return error(errc::log_newer_version,
+                 "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(encrypted_group_format));
   if (version == 0) return corrupt("format 0");
   h.has_differences = version == with_differences;
   std::memcpy(h.previous.bytes.data(), previous.data(), previous.size());
-  const auto room = static_cast<std::uint64_t>(r.end - r.p) / event_bytes_min;
+  // What is encrypted was compressed before: its bytes bound nothing.
+  const auto room = encrypted ? group_events_max : static_cast<std::uint64_t>(r.end - r.p) / event_bytes_min;
   if (h.count == 0 || h.count > std::min(group_events_max, room) || h.first_seq == 0 || h.first_seq > std::numeric_limits<std::uint64_t>::max() - h.count)
     return corrupt("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
   return h;
@@ -257,6 +262,10 @@ result<timestamp> decode_first_at(std::string_view bytes) {
   reader r{bytes.data(), bytes.data() + bytes.size()};
   auto head = read_head(r);
   if (!head) return head.error();
+  if (is_encrypted(bytes)) {
+    auto encrypted = decode_encrypted_head(bytes);
+    return encrypted ? result<timestamp>(encrypted->first_at) : encrypted.error();
+  }
   const unsigned flags = r.byte();
   (void)r.varint();  // type
   (void)r.byte();    // version
@@ -270,12 +279,28 @@ result<timestamp> decode_first_at(std::string_view bytes) {
   return at;
 }
 
+namespace {
+
+/// As it was packed; and what stands in clear beside it is what it says itself.
+result<decoded_group> decode_encrypted(std::string_view bytes, const upcaster_table& table) {
+  thread_local std::string packed;
+  TOMNEXT_TRY(decrypt_group(bytes, packed));
+  auto g = decode_group(packed, table);
+  if (!g) return g.error();
+  const auto first_at = decode_first_at(bytes.substr(0, bytes.size() - 4));
+  if (!first_at || *first_at != g->events->events.front().head.at) return corrupt("the time of its first event stands beside it in clear, and differs");
+  return g;
+}
+
+}  // namespace
+
 result<decoded_group> decode_group(std::string_view bytes, const upcaster_table& table) {
   if (bytes.size() < 5 || bytes.size() > group_bytes_max) return corrupt(std::to_string(bytes.size()) + " bytes");
   std::uint32_t stored = 0;
   std::memcpy(&stored, bytes.data() + bytes.size() - 4, 4);
   const auto body = bytes.substr(0, bytes.size() - 4);
   if (crc32c(body) != stored) return corrupt("its checksum does not match");
+  if (is_encrypted(body)) return decode_encrypted(bytes, table);
   reader r{body.data(), body.data() + body.size()};
   auto head = read_head(r);
   if (!head) return head.error();

@@ -1,4 +1,4 @@
-// A group as bytes: one row of the log.
+// A group as bytes: one row of the log. An encrypted one is of format 3 (group_cipher.hpp): all that reads here reads it too.
 //
 //   format u8 = 2 · epoch varint · first seq varint · count varint · previous chain hash 32 bytes · events · crc32c of all before it, u32 little-endian
 //   event: flags u8 · type varint · schema version u8 · what the flags name, in their order · 2 × length + is difference varint · payload,
@@ -28,7 +28,8 @@ struct decoded_group {
 };
 class upcaster_table;
 const upcaster_table& upcasters();
-/// Checks the checksum first, then everything. errc::log_corrupt with the reason, errc::log_newer_version with type and seq, where an event is newer than this build.
+/// Checks the checksum first, then everything. errc::log_corrupt with the reason, errc::log_newer_version with type and seq, where an event is newer than this
+/// build; errc::log_key where it is encrypted and this process has no such key.
 /// Events of an earlier version come as the newest, envelope included: a reader never meets another (upcasters.hpp). The chain is over the stored bytes.
 result<decoded_group> decode_group(std::string_view bytes, const upcaster_table& table = upcasters());
 
@@ -39,7 +40,7 @@ struct group_head {
   bool has_differences = false;  ///< the stored lengths of payloads are doubled (format 2)
 };
 result<group_head> decode_group_head(std::string_view bytes);
-/// The time of the first event, from its envelope alone: of no known type, and whatever its payload is. Without a checksum.
+/// The time of the first event, from its envelope alone: of no known type, and whatever its payload is. Without a checksum, and without a key.
 result<timestamp> decode_first_at(std::string_view bytes);
 
 /// SHA-256 over the previous hash and the group's bytes.

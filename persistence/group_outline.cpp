@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "persistence/checksum.hpp"
+#include "persistence/group_cipher.hpp"
 #include "persistence/wire.hpp"
 
 namespace tomnext::persistence {
@@ -54,7 +55,13 @@ result<group_outline> outline_group(std::string_view bytes, const event_type_set
   if (crc32c(body) != stored) return corrupt("its checksum does not match");
   const auto head = decode_group_head(body);
   if (!head) return head.error();
-  group_outline o{head->epoch, head->first_seq, head->first_seq + head->count - 1, head->previous, false};
+  group_outline o{head->epoch, head->first_seq, head->first_seq + head->count - 1, head->previous, false, std::nullopt};
+  if (is_encrypted(body)) {
+    const auto encrypted = decode_encrypted_head(body);
+    if (!encrypted) return encrypted.error();
+    o.key_id = encrypted->key_id;
+    return o;
+  }
   const char* const end = body.data() + body.size();
   const char* p = body.data() + 1;
   for (int i = 0; i < 3; ++i) p = pass(p, end);  // epoch, first seq, count: they have been read
@@ -80,6 +87,19 @@ result<group_outline> outline_group(std::string_view bytes, const event_type_set
   }
   if (p != end) return corrupt("bytes after its last event");
   return o;
+}
+
+result<checked_group> check_as_far_as_possible(std::string_view bytes) {
+  auto g = decode_group(bytes);
+  if (g) {
+    group_outline o{g->events->epoch, g->events->first_seq(), g->events->last_seq(), g->previous, false, std::nullopt};
+    if (is_encrypted(bytes)) o.key_id = decode_encrypted_head(bytes.substr(0, bytes.size() - 4))->key_id;
+    return checked_group{o, std::move(g->events)};
+  }
+  if (g.error().code != errc::log_key) return g.error();
+  auto o = outline_group(bytes, {});
+  if (!o) return o.error();
+  return checked_group{*o, {}};
 }
 
 }  // namespace tomnext::persistence

@@ -7,6 +7,8 @@
 
 #include "persistence/anchor.hpp"
 #include "persistence/base.hpp"
+#include "persistence/group_cipher.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/row_check.hpp"
@@ -69,7 +71,8 @@ result<void> write_anchor(const std::string& directory, const log_head& head) {
 }
 
 /// What was written is read again: the tables' own checksums, every row's, the chain, the anchor. Events are not decoded.
-result<void> check_made(const std::string& directory, const log_head& head, const keep_going& go_on) {
+/// The first seq that is encrypted; 0: none is.
+result<std::uint64_t> check_made(const std::string& directory, const log_head& head, const keep_going& go_on) {
   TOMNEXT_TRY(check_tables(directory, [&](std::uint64_t) { return !go_on || go_on(head.seq); }));
   // Before its base a log has segments, which were checked when they were made; they may be elsewhere.
   auto base = read_base(directory);
@@ -77,15 +80,25 @@ result<void> check_made(const std::string& directory, const log_head& head, cons
   auto rows = read_rows(directory, base->first_seq);
   if (!rows) return rows.error();
   log_head found;
+  std::uint64_t encrypted_from = 0;
   for (;;) {
     auto row = (*rows)->next();
     if (!row) return row.error();
     if (!*row) break;
+    if (encrypted_from == 0 && is_encrypted((*row)->bytes)) encrypted_from = (*row)->first_seq;
     found = {(*row)->last_seq, 0, (*row)->chained};
     if (go_on && !go_on(head.seq)) return error(errc::cancelled, "cancelled while what was written was checked; no log was made");
   }
-  if (found.seq == head.seq && found.chain_hash == head.chain_hash) return {};
+  if (found.seq == head.seq && found.chain_hash == head.chain_hash) return encrypted_from;
   return error(errc::log_io, directory + ": what was written is not what is read");
+}
+
+/// A log that is made of encrypted rows alone, as of exported ones, is written encrypted too.
+result<void> stay_encrypted(const std::string& directory, std::uint64_t encrypted_from) {
+  if (encrypted_from == 0) return {};
+  auto e = read_encryption(directory);
+  if (!e) return e.error();
+  return *e ? result<void>{} : write_encryption(directory, {encrypted_from, {}});
 }
 
 }  // namespace
@@ -114,8 +127,10 @@ result<std::unique_ptr<new_log>> new_log::begin(const std::string& target) {
 
 result<void> new_log::complete(const log_head& head, const keep_going& go_on, const log_completion& add) {
   TOMNEXT_TRY(write_anchor(path_, head));
-  TOMNEXT_TRY(check_made(path_, head, go_on));
+  auto encrypted_from = check_made(path_, head, go_on);
+  if (!encrypted_from) return encrypted_from.error();
   if (add) TOMNEXT_TRY(add(path_));
+  TOMNEXT_TRY(stay_encrypted(path_, *encrypted_from));
   TOMNEXT_TRY(write_seal(path_, head, std::nullopt));
   TOMNEXT_TRY(sync_folder(rows_folder(path_)));
   if (go_on && !go_on(head.seq)) return error(errc::cancelled, target_ + ": cancelled when all rows were written; no log was made");

@@ -14,6 +14,8 @@ inline constexpr std::string_view archive_folder_name = "archive";
 inline constexpr const char* archive_variable = "TOMNEXT_ARCHIVE";
 /// Where the rows begin (base.hpp).
 inline constexpr std::string_view base_file_name = "base";
+/// That the log is written encrypted, and by which keys (log_encryption.hpp). Every copy has it.
+inline constexpr std::string_view encryption_file_name = "encryption";
 /// The part of a log's directory that can be deleted at any time, and that changes while the log is closed: no seal covers it, and it is no part of the log.
 inline constexpr std::string_view projections_folder_name = "projections";
 /// How far the scrubber is, and room that is held back: beside the log, and no part of it. They may change while it is closed.

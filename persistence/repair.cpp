@@ -7,6 +7,7 @@
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/new_log.hpp"
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -115,19 +116,28 @@ class repair_run {
       report_.snapshot_bytes += size;
       return {};
     }
+    if (path == encryption_file_name) return carry_encryption(copy, path, size);
     if (!lies_in(path, "content")) {
       report_.files.push_back({path, size, "no part of a log that repair knows"});
       return {};
     }
     const auto hash = parse_hash(path.substr(8));
-    const auto bytes = hash ? content_store(directory_).get(*hash) : result<std::string>(error(errc::log_corrupt, path + ": is not named by a SHA-256"));
-    if (!bytes) {
-      report_.files.push_back({path, size, bytes.error().message});
+    const auto content =
+        hash ? content_store(directory_).stored(*hash) : result<stored_content>(error(errc::log_corrupt, path + ": is not named by a SHA-256"));
+    if (!content) {
+      report_.files.push_back({path, size, content.error().message});
       return {};
     }
     ++report_.contents;
-    auto put = content_store(copy).put(*bytes);
-    return put ? result<void>{} : put.error();
+    return content_store(copy).put_stored(*hash, content->bytes);
+  }
+
+  /// Where it is damaged, the copy is given one that says what its rows say: which keys wrote is then not known until one does again.
+  result<void> carry_encryption(const std::string& copy, const std::string& path, std::uint64_t size) {
+    auto e = read_encryption(directory_);
+    if (e && *e) return write_encryption(copy, **e);
+    report_.files.push_back({path, size, e ? "it is gone" : e.error().message});
+    return {};
   }
 
   const std::string& directory_;

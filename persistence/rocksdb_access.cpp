@@ -5,6 +5,7 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/table.h>
 
+#include "persistence/group_cipher.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -20,6 +21,11 @@ class silent_logger final : public rocksdb::Logger {
 };
 
 rocksdb::Env* environment = nullptr;
+
+result<group_outline> outline_of(const result<decoded_group>& g) {
+  if (!g) return g.error();
+  return group_outline{g->events->epoch, g->events->first_seq(), g->events->last_seq(), g->previous, false, std::nullopt};
+}
 
 }  // namespace
 
@@ -101,48 +107,84 @@ error not_next(const std::string& where, std::uint64_t first, std::uint64_t expe
 scan::scan(std::unique_ptr<rocksdb::Iterator> at, std::uint64_t from, std::uint64_t to, std::optional<hash256> previous, std::string where)
     : at_(std::move(at)), from_(from), to_(to), previous_(previous), where_(std::move(where)) {}
 
-result<group_ref> scan::next() {
-  if (last_ >= to_) return group_ref{};
+error scan::at_group(std::uint64_t first, const error& e) const {
+  return e.within(where_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")");
+}
+
+/// The first seq of the row that is next; nothing at the end.
+result<std::optional<std::uint64_t>> scan::here() const {
+  if (last_ >= to_) return std::optional<std::uint64_t>{};
   const auto next_seq = last_ == 0 ? from_ : last_ + 1;
   if (!at_->Valid()) {
     if (!at_->status().ok()) return io_error(where_, at_->status()).within("after event " + std::to_string(next_seq - 1) + " (the last good one)");
     return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " to " + std::to_string(to_) + " are missing");
   }
   const auto first = seq_of(at_->key());
-  const auto bytes = view(at_->value());
-  auto named = [&](const error& e) {
-    return e.within(where_ + ": group at event " + std::to_string(first) + " (last good event " + std::to_string(first - 1) + ")");
-  };
   if (last_ == 0 ? first > from_ : first != next_seq) return not_next(where_, first, next_seq);
-  auto g = decode_group(bytes);
-  if (!g) return named(g.error());
-  if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
-  if (g->events->last_seq() < next_seq) return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " and following are missing");
-  if (previous_ && g->previous != *previous_) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
-  previous_ = chain(g->previous, bytes);
-  last_ = g->events->last_seq();
+  return std::optional(first);
+}
+
+result<void> scan::check(std::string_view bytes, std::uint64_t first, const group_outline& o) {
+  const auto next_seq = last_ == 0 ? from_ : last_ + 1;
+  if (o.first_seq != first) return at_group(first, error(errc::log_corrupt, "it says that it begins at " + std::to_string(o.first_seq)));
+  if (o.last_seq < next_seq) return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " and following are missing");
+  if (previous_ && o.previous != *previous_) return at_group(first, error(errc::log_corrupt, "the hash chain is broken before it"));
+  previous_ = chain(o.previous, bytes);
+  last_ = o.last_seq;
   at_->Next();
+  return {};
+}
+
+result<group_ref> scan::next() {
+  const auto first = here();
+  if (!first) return first.error();
+  if (!*first) return group_ref{};
+  const auto bytes = view(at_->value());
+  auto g = decode_group(bytes);
+  if (!g) return at_group(**first, g.error());
+  TOMNEXT_TRY(check(bytes, **first, {g->events->epoch, g->events->first_seq(), g->events->last_seq(), g->previous, false, std::nullopt}));
   return std::move(g->events);
 }
 
-result<group_ref> backward_scan::next() {
-  if (later_ == base_.first_seq) return group_ref{};
+result<bool> scan::pass(const std::optional<log_encryption>& encryption) {
+  const auto first = here();
+  if (!first) return first.error();
+  if (!*first) return false;
+  const auto bytes = view(at_->value());
+  auto g = check_as_far_as_possible(bytes);
+  if (!g) return at_group(**first, g.error());
+  if (auto right = check_encrypted(encryption, g->outline); !right) return at_group(**first, right.error());
+  TOMNEXT_TRY(check(bytes, **first, g->outline));
+  return true;
+}
+
+result<std::optional<stored_row>> backward_rows::next() {
+  if (later_ == base_.first_seq) return std::optional<stored_row>{};
+  // The view that was handed out last holds until now.
+  if (later_ != 0) at_->Prev();
   if (!at_->Valid()) {
     if (!at_->status().ok()) return io_error(where_, at_->status()).within("before event " + std::to_string(later_));
-    return group_ref{};
+    return std::optional<stored_row>{};
   }
   const auto first = seq_of(at_->key());
-  const auto bytes = view(at_->value());
   auto named = [&](const error& e) { return e.within(where_ + ": group at event " + std::to_string(first)); };
-  auto g = decode_group(bytes);
-  if (!g) return named(g.error());
-  if (g->events->first_seq() != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(g->events->first_seq())));
-  if (later_ != 0 && g->events->last_seq() + 1 != later_) return not_next(where_, later_, g->events->last_seq() + 1);
-  if (later_ != 0 && chain(g->previous, bytes) != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
-  if (first == base_.first_seq && g->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
-  expected_ = g->previous;
+  auto row = describe_row(view(at_->value()));
+  if (!row) return named(row.error());
+  if (row->first_seq != first) return named(error(errc::log_corrupt, "it says that it begins at " + std::to_string(row->first_seq)));
+  if (later_ != 0 && row->last_seq + 1 != later_) return not_next(where_, later_, row->last_seq + 1);
+  if (later_ != 0 && row->chained != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
+  if (first == base_.first_seq && row->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
+  expected_ = row->previous;
   later_ = first;
-  at_->Prev();
+  return std::optional(*row);
+}
+
+result<group_ref> backward_scan::next() {
+  auto row = rows_->next();
+  if (!row) return row.error();
+  if (!*row) return group_ref{};
+  auto g = decode_group((*row)->bytes);
+  if (!g) return g.error().within(where_ + ": group at event " + std::to_string((*row)->first_seq));
   return std::move(g->events);
 }
 
@@ -153,11 +195,17 @@ result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std:
   if (!it->Valid()) return std::optional<row>{};
   const auto first = seq_of(it->key());
   const auto bytes = view(it->value());
-  auto g = decode_group(bytes);
+  // A log is opened without keys too. What is in an encrypted group is nobody's question here.
+  auto g = is_encrypted(bytes) ? outline_group(bytes, {}) : outline_of(decode_group(bytes));
   if (!g) return g.error().within(where + ": group at event " + std::to_string(first));
-  if (g->events->first_seq() != first)
-    return error(errc::log_corrupt, where + ": group at event " + std::to_string(first) + ": it says that it begins elsewhere");
-  return std::optional<row>(row{{g->events->last_seq(), g->events->epoch, chain(g->previous, bytes)}, first, g->previous});
+  if (g->first_seq != first) return error(errc::log_corrupt, where + ": group at event " + std::to_string(first) + ": it says that it begins elsewhere");
+  return std::optional<row>(row{{g->last_seq, g->epoch, chain(g->previous, bytes)}, first, g->previous, g->key_id});
+}
+
+result<void> check_encrypted(const std::optional<log_encryption>& encryption, const group_outline& o) {
+  if (!encryption || o.key_id || o.first_seq < encryption->first_seq) return {};
+  return error(errc::log_corrupt,
+               "it lies in clear, and the log is encrypted from event " + std::to_string(encryption->first_seq) + " on: somebody without the key wrote it");
 }
 
 result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where) {

@@ -10,6 +10,8 @@
 
 #include "persistence/base.hpp"
 #include "persistence/event_log.hpp"
+#include "persistence/group_outline.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/rocksdb_tables.hpp"
 
 namespace tomnext::persistence::rows {
@@ -24,6 +26,9 @@ inline std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size
 /// Where all logs of this process opened from here on have their rows, for tests. nullptr: the operating system's files.
 void use_environment(rocksdb::Env* other);
 rocksdb::Options database_options();
+/// Whether a log's directory has the files that rows and anchor begin with.
+bool rows_exist(const std::string& directory);
+bool anchor_exists(const std::string& directory);
 rocksdb::ReadOptions reading();
 /// Opens without writing anything to the folder.
 result<std::unique_ptr<rocksdb::DB>> open_for_reading(const std::string& directory);
@@ -46,8 +51,16 @@ class scan final : public log_scan {
   /// `previous`: the chain hash before the first row, where it is known. `from`: the first row must hold this event, and begin at it where nothing is before it.
   scan(std::unique_ptr<rocksdb::Iterator> at, std::uint64_t from, std::uint64_t to, std::optional<hash256> previous, std::string where);
   result<group_ref> next() override;
+  /// The same checks, where nobody wants the events: encrypted groups without their key are checked as far as that goes. False at the end.
+  result<bool> pass(const std::optional<log_encryption>& encryption);
+  /// The last event so far; 0: none.
+  [[nodiscard]] std::uint64_t last() const { return last_; }
 
  private:
+  result<void> check(std::string_view bytes, std::uint64_t first, const group_outline& o);
+  result<std::optional<std::uint64_t>> here() const;
+  error at_group(std::uint64_t first, const error& e) const;
+
   std::unique_ptr<rocksdb::Iterator> at_;
   std::uint64_t from_, to_;
   std::uint64_t last_ = 0;
@@ -55,17 +68,28 @@ class scan final : public log_scan {
   std::string where_;
 };
 
-/// Decoded groups from where the iterator stands down to the base. Each group's hash must be the one that the later group names as its predecessor's.
-class backward_scan final : public log_scan {
+/// Rows from where the iterator stands down to the base. Each row's hash must be the one that the later row names as its predecessor's.
+class backward_rows final : public row_source {
  public:
-  backward_scan(std::unique_ptr<rocksdb::Iterator> at, const log_base& base, std::string where) : at_(std::move(at)), base_(base), where_(std::move(where)) {}
-  result<group_ref> next() override;
+  backward_rows(std::unique_ptr<rocksdb::Iterator> at, const log_base& base, std::string where) : at_(std::move(at)), base_(base), where_(std::move(where)) {}
+  result<std::optional<stored_row>> next() override;
 
  private:
   std::unique_ptr<rocksdb::Iterator> at_;
   log_base base_;
-  std::uint64_t later_ = 0;  // first seq of the group that was read last; 0: none yet
+  std::uint64_t later_ = 0;  // first seq of the row that was read last; 0: none yet
   hash256 expected_;
+  std::string where_;
+};
+
+/// The same rows, decoded.
+class backward_scan final : public log_scan {
+ public:
+  backward_scan(std::unique_ptr<row_source> rows, std::string where) : rows_(std::move(rows)), where_(std::move(where)) {}
+  result<group_ref> next() override;
+
+ private:
+  std::unique_ptr<row_source> rows_;
   std::string where_;
 };
 
@@ -74,9 +98,12 @@ struct row {
   log_head head;
   std::uint64_t first_seq{};
   hash256 previous;
+  std::optional<std::uint32_t> key_id{};  ///< where it is encrypted: then its events were not looked at
 };
 /// The row that holds `seq`, or the last one before it; nothing where there is none.
 result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where);
+/// From the event on that the file `encryption` names, no group may lie in clear: somebody without the key would have written it. errc::log_corrupt.
+result<void> check_encrypted(const std::optional<log_encryption>& encryption, const group_outline& o);
 /// A row begins at the base, and goes on from what came before it. Older rows that a crash left may be there; nobody looks at them.
 result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where);
 

@@ -9,6 +9,7 @@
 #include "persistence/archive.hpp"
 #include "persistence/ballast.hpp"
 #include "persistence/background_chain.hpp"
+#include "persistence/encrypted_writing.hpp"
 #include "persistence/files.hpp"
 #include "persistence/group_codec.hpp"
 #include "persistence/rocksdb_access.hpp"
@@ -29,6 +30,7 @@ struct writing {
   anchor anchored;
   rocksdb_options options;
   std::optional<seal> last_seal;
+  std::optional<group_encryptor> encryptor{};  // where the log is written encrypted
 };
 
 // What a batch grew to is kept for the next one, unless it was out of the ordinary.
@@ -51,6 +53,10 @@ class rocksdb_log final : public event_log, public table_list {
     auto last = rows::row_at(*db_, UINT64_MAX, directory_);
     if (!last) return last.error().within("the last group");
     if (*last) head_ = (*last)->head;
+    if (*last) last_key_ = (*last)->key_id;
+    auto encrypted = checked_encryption(directory_, last_key_);
+    if (!encrypted) return encrypted.error();
+    encryption_ = std::move(*encrypted);
     TOMNEXT_TRY(rows::check_base(*db_, base_, directory_));
     if (head_.seq < anchored.seq)
       return error(errc::log_corrupt, directory_ + ": acknowledged events are missing: the anchor says " + std::to_string(anchored.seq) +
@@ -61,6 +67,19 @@ class rocksdb_log final : public event_log, public table_list {
       return error(errc::log_corrupt,
                    directory_ + ": the log's history is not the anchored one: they differ at or before event " + std::to_string(anchored.seq));
     return check_contiguous(anchored.seq);
+  }
+
+  /// The last group has been decrypted, where its key is here.
+  result<void> last_key_is_here() const { return persistence::last_key_is_here(directory_, last_key_); }
+
+  /// From here on what is appended is encrypted, where the log is, or is to be. What is on the disk of it comes before the first group.
+  result<void> begin_encryption() {
+    if (!encryption_ && writer_->options.encrypt == encryption::as_it_is) return {};
+    if (!encryption_) encryption_ = log_encryption{head_.seq + 1, {}};
+    auto made = persistence::begin_encryption(directory_, *encryption_);
+    if (!made) return made.error();
+    writer_->encryptor = std::move(*made);
+    return {};
   }
 
   /// A new epoch: groups from here on carry it, and an anchor of it is newer than any before.
@@ -79,6 +98,10 @@ class rocksdb_log final : public event_log, public table_list {
       batch_.Clear();
       for (const auto& g : groups) {
         encode_group(*g, head.chain_hash, buffer_);
+        if (writer_->encryptor) {
+          std::swap(buffer_, packed_);
+          TOMNEXT_TRY(writer_->encryptor->encrypt(packed_, buffer_));
+        }
         const auto k = key_of(g->first_seq());
         if (auto s = batch_.Put(slice(k), buffer_); !s.ok()) return fail(s);
         // The next group names this hash; that of the last one is not needed before the disk has answered.
@@ -167,7 +190,23 @@ class rocksdb_log final : public event_log, public table_list {
     return subscribers_.add(std::move(deliver));
   }
 
+  [[nodiscard]] result<std::unique_ptr<row_source>> rows_down(std::uint64_t from_seq) const override {
+    return guarded(directory_, [&]() -> result<std::unique_ptr<row_source>> {
+      if (base_.first_seq == 1) return stored_rows_down(from_seq);
+      auto archived = archived_rows(archive_folder(directory_), base_, from_seq, direction::backward);
+      if (!archived) return archived.error().within(directory_);
+      if (from_seq < base_.first_seq) return archived;
+      return joined(stored_rows_down(from_seq), std::move(*archived));
+    });
+  }
+
  private:
+  std::unique_ptr<row_source> stored_rows_down(std::uint64_t from_seq) const {
+    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
+    it->SeekForPrev(slice(key_of(std::min(from_seq, head().seq))));
+    return std::make_unique<rows::backward_rows>(std::move(it), base_, directory_);
+  }
+
   result<std::unique_ptr<log_scan>> scan_backward(std::uint64_t from_seq) const {
     std::unique_ptr<log_scan> archived;
     if (base_.first_seq > 1) {
@@ -176,9 +215,7 @@ class rocksdb_log final : public event_log, public table_list {
       archived = decoded(std::move(*before), directory_);
       if (from_seq < base_.first_seq) return archived;
     }
-    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
-    it->SeekForPrev(slice(key_of(std::min(from_seq, head().seq))));
-    std::unique_ptr<log_scan> stored = std::make_unique<rows::backward_scan>(std::move(it), base_, directory_);
+    std::unique_ptr<log_scan> stored = std::make_unique<rows::backward_scan>(stored_rows_down(from_seq), directory_);
     return archived ? joined(std::move(stored), std::move(archived)) : std::move(stored);
   }
 
@@ -227,12 +264,16 @@ class rocksdb_log final : public event_log, public table_list {
 
   // From the anchored group on, every group follows the one before it. What lies earlier was checked when it was anchored, and `log verify` checks it all.
   result<void> check_contiguous(std::uint64_t anchored) const {
-    auto walk = scan(std::max(anchored, base_.first_seq));
-    if (!walk) return walk.error();
+    const auto from = std::max(anchored, base_.first_seq);
+    if (from > head_.seq) return {};
+    auto it = std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(rows::reading()));
+    it->SeekForPrev(slice(key_of(from)));
+    if (!it->Valid() && it->status().ok()) return error(errc::log_gap, directory_ + ": the log does not begin at event 1");
+    rows::scan walk(std::move(it), from, head_.seq, from == base_.first_seq ? std::optional(base_.previous) : std::nullopt, directory_);
     for (;;) {
-      auto g = (*walk)->next();
-      if (!g) return g.error();
-      if (!*g) return {};
+      auto more = walk.pass(encryption_);
+      if (!more) return more.error();
+      if (!*more) return {};
     }
   }
 
@@ -255,12 +296,14 @@ class rocksdb_log final : public event_log, public table_list {
   std::unique_ptr<rocksdb::DB> db_;
   mutable std::recursive_mutex mutex_;
   log_base base_;
+  std::optional<log_encryption> encryption_;
+  std::optional<std::uint32_t> last_key_;  // of the last group when it was opened
   log_head head_;
   std::uint64_t commits_ = 0;
   bool failed_ = false;
   bool opened_ = false;  // a log that was refused at opening is not sealed when it goes
   // Kept between appends for their memory.
-  std::string buffer_;
+  std::string buffer_, packed_;
   rocksdb::WriteBatch batch_ = empty_batch();
   background_chain chain_;  // reads buffer_ while a commit is written
   subscribers subscribers_;
@@ -276,26 +319,17 @@ result<std::unique_ptr<rocksdb_log>> read_once(const std::string& directory) {
   return log;
 }
 
-bool rows_exist(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(rows_folder(directory) + "/CURRENT", ignored);
-}
-
-bool anchor_exists(const std::string& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(anchor_file(directory), ignored);
-}
-
 /// The anchor of a log that exists, or of one that begins. Changes nothing where it refuses.
 result<anchor> open_anchor(const std::string& directory) {
   if (!log_exists(directory)) return anchor::create(anchor_file(directory));
-  if (!anchor_exists(directory))
+  if (!rows::anchor_exists(directory))
     return error(errc::log_corrupt, directory + ": the file 'anchor' is missing, so nothing tells how much the log must hold; restore it from a backup");
   auto a = anchor::open(anchor_file(directory));
   if (!a) return a.error();
-  if (rows_exist(directory)) {
+  if (rows::rows_exist(directory)) {
     auto readable = read_once(directory);
     if (!readable) return readable.error();
+    TOMNEXT_TRY((*readable)->last_key_is_here());
   } else if (a->newest().epoch > 0) {  // a writer has been here
     return error(errc::log_corrupt, directory + ": the log's rows are missing: the anchor says that there are " + std::to_string(a->newest().seq) +
                                         " events; restore it from a backup");
@@ -317,18 +351,9 @@ result<void> take_ballast(const std::string& directory, const rocksdb_options& o
 
 }  // namespace
 
-std::string rows_folder(const std::string& directory) { return directory + "/rows"; }
-std::string anchor_file(const std::string& directory) { return directory + "/anchor"; }
-bool log_exists(const std::string& directory) {
-  if (rows_exist(directory)) return true;
-  if (!anchor_exists(directory)) return false;
-  // An anchor of no writer is what a crash leaves that came before the first rows: nothing has begun. One that cannot be read is a log that is damaged.
-  const auto anchored = anchor::read(anchor_file(directory));
-  return !anchored || anchored->epoch > 0;
-}
-
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options) {
   return guarded(directory, [&]() -> result<std::unique_ptr<event_log>> {
+    if (auto e = read_encryption(directory); !e || *e || options.encrypt == encryption::from_now_on) TOMNEXT_TRY(must_have_keys(directory, e));
     TOMNEXT_TRY(make_folder(directory));
     auto lock = folder_lock::take(directory);
     if (!lock) return lock.error();
@@ -351,6 +376,7 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     auto log =
         std::make_unique<rocksdb_log>(directory, std::unique_ptr<rocksdb::DB>(raw), writing{std::move(*lock), std::move(*a), options, std::move(last_seal)});
     TOMNEXT_TRY(log->recover(anchored));
+    TOMNEXT_TRY(log->begin_encryption());
     TOMNEXT_TRY(log->begin_epoch());
     TOMNEXT_TRY(take_ballast(directory, options));
     return std::unique_ptr<event_log>(std::move(log));

@@ -12,6 +12,9 @@ namespace tomnext::persistence {
 /// write-ahead log goes unnoticed; `periodic` anchors at open, at the first commit, every `anchor_every` commits, and at close.
 enum class anchoring : std::uint8_t { before_acknowledgement, periodic };
 
+/// Whether a log begins to be written encrypted. One that is stays so, whatever is said here (log_encryption.hpp).
+enum class encryption : std::uint8_t { as_it_is, from_now_on };
+
 struct rocksdb_options {
   durability when = durability::sync;
   anchoring anchors = anchoring::periodic;
@@ -20,14 +23,17 @@ struct rocksdb_options {
   std::uint64_t wal_bytes_max = 128u << 20;        ///< of write-ahead logs, beyond which tables are written: bounds the time of recovery
   std::uint64_t free_bytes_min = 64u << 20;        ///< with less room on the disk nothing is appended (errc::log_full), before RocksDB meets a full disk
   std::uint64_t ballast_bytes = 0;                 ///< a file that takes room until an operator gives it up (ballast.hpp); 0: none
+  encryption encrypt = encryption::as_it_is;       ///< with the newest key of the process (log_keys.hpp)
   std::function<void(const std::string&)> tell{};  ///< called while opening with what an operator should know, and that is no reason to refuse
 };
 
 /// Opens for writing, and creates where there is nothing. Begins a new epoch. The log is read before anything is changed: what is refused stays as it is.
 /// Destroying the log closes it: it is anchored and sealed (seal.hpp).
-/// errc::log_locked: another process writes it · errc::log_corrupt: the chain, a checksum or the anchor disagrees · errc::log_gap
+/// errc::log_locked: another process writes it · errc::log_corrupt: the chain, a checksum or the anchor disagrees · errc::log_gap ·
+/// errc::log_key: it is written encrypted, and the keys are missing, older than the log, or another log's
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options);
-/// Opens for reading only; writes nothing, and works beside a writer. Refuses like open_log.
+/// Opens for reading only; writes nothing, and works beside a writer. Refuses like open_log, but for keys that are missing: then errc::log_key comes where an
+/// encrypted group is read.
 result<std::unique_ptr<event_log>> open_log_for_reading(const std::string& directory);
 /// True where the directory holds a log.
 bool log_exists(const std::string& directory);

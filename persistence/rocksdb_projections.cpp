@@ -7,6 +7,7 @@
 #include <map>
 
 #include "persistence/files.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/projection_store.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -176,6 +177,11 @@ result<std::unique_ptr<projection_store>> open_projections(const std::string& lo
   const auto folder = projections_folder(log_directory);
   return guarded(folder, [&]() -> result<std::unique_ptr<projection_store>> {
     if (!log_exists(log_directory)) return error(errc::file_unreadable, log_directory + ": there is no log here");
+    auto encryption = read_encryption(log_directory);
+    if (!encryption) return encryption.error();
+    if (*encryption)
+      return error(errc::invalid_argument,
+                   log_directory + ": the log is written encrypted, and projections lie beside it in clear: they are not folded from such a log");
     TOMNEXT_TRY(make_folder(folder));
     auto families = families_of(folder);
     if (!families) return families.error();

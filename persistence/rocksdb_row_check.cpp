@@ -7,6 +7,7 @@
 
 #include "persistence/checksum.hpp"
 #include "persistence/files.hpp"
+#include "persistence/group_cipher.hpp"
 #include "persistence/group_outline.hpp"
 #include "persistence/parallel.hpp"
 #include "persistence/rocksdb_access.hpp"
@@ -37,7 +38,8 @@ struct piece {
 
 class checker {
  public:
-  checker(rocksdb::DB& db, std::string directory, const row_check& what) : db_(db), directory_(std::move(directory)), what_(what) {}
+  checker(rocksdb::DB& db, std::string directory, const row_check& what, std::optional<log_encryption> encryption)
+      : db_(db), directory_(std::move(directory)), what_(what), encryption_(std::move(encryption)) {}
 
   result<row_figures> run(const std::function<bool(std::uint64_t)>& progress) {
     TOMNEXT_TRY(divide());
@@ -109,6 +111,7 @@ class checker {
       auto o = outline(bytes, wanted, f);
       if (!o) return at_group(first, o.error());
       if (o->first_seq != first) return at_group(first, error(errc::log_corrupt, "it says that it begins at " + std::to_string(o->first_seq)));
+      if (auto right = rows::check_encrypted(encryption_, *o); !right) return at_group(first, right.error());
       if (f.groups == 0) {
         p.previous = o->previous;
         f.first_seq = first;
@@ -134,15 +137,38 @@ class checker {
   }
 
   result<group_outline> outline(std::string_view bytes, const event_type_set& wanted, row_figures& f) {
-    if (what_.depth == row_depth::envelopes) {
-      auto outlined = outline_group(bytes, wanted);
-      if (!outlined || !outlined->has_wanted) return outlined;
-    }
+    const auto looked_at = [&](std::string_view packed) {
+      return what_.depth == row_depth::envelopes ? outlined(packed, wanted, f) : decoded(packed, wanted, f);
+    };
+    if (!is_encrypted(bytes)) return looked_at(bytes);
+    // Its checksum first: damage is not to be taken for a wrong key.
+    auto outer = outline_group(bytes, {});
+    if (!outer) return outer;
+    ++f.groups_by_key[*outer->key_id];
+    auto inner = what_.depth == row_depth::envelopes ? decrypted(bytes, looked_at) : looked_at(bytes);
+    if (inner) inner->key_id = outer->key_id;
+    if (inner || inner.error().code != errc::log_key) return inner;
+    ++f.groups_unread;
+    return outer;
+  }
+
+  template <class Look> static result<group_outline> decrypted(std::string_view bytes, Look look) {
+    thread_local std::string packed;
+    TOMNEXT_TRY(decrypt_group(bytes, packed));
+    return look(packed);
+  }
+
+  static result<group_outline> outlined(std::string_view bytes, const event_type_set& wanted, row_figures& f) {
+    auto o = outline_group(bytes, wanted);
+    return !o || !o->has_wanted ? o : decoded(bytes, wanted, f);
+  }
+
+  static result<group_outline> decoded(std::string_view bytes, const event_type_set& wanted, row_figures& f) {
     auto g = decode_group(bytes);
     if (!g) return g.error();
     for (const auto& e : g->events->events)
       if (e.head.type < event_numbers && wanted[e.head.type]) f.declarations.push_back(e);
-    return group_outline{g->events->epoch, g->events->first_seq(), g->events->last_seq(), g->previous, true};
+    return group_outline{g->events->epoch, g->events->first_seq(), g->events->last_seq(), g->previous, true, std::nullopt};
   }
 
   error at_group(std::uint64_t first, const error& e) const {
@@ -184,6 +210,8 @@ class checker {
       all.groups += p.figures.groups;
       all.events += p.figures.events;
       all.bytes += p.figures.bytes;
+      for (const auto& [id, groups] : p.figures.groups_by_key) all.groups_by_key[id] += groups;
+      all.groups_unread += p.figures.groups_unread;
       all.declarations.insert(all.declarations.end(), p.figures.declarations.begin(), p.figures.declarations.end());
     }
     return all;
@@ -192,6 +220,7 @@ class checker {
   rocksdb::DB& db_;
   std::string directory_;
   const row_check& what_;
+  std::optional<log_encryption> encryption_;
   std::vector<piece> pieces_;
   std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> first_bad_{SIZE_MAX};
@@ -251,7 +280,9 @@ result<row_figures> check_rows(const std::string& directory, const row_check& wh
     auto db = rows::open_for_reading(directory);
     if (!db) return db.error();
     TOMNEXT_TRY(check_tables(**db, directory, what, progress));
-    return checker(**db, directory, what).run(progress);
+    auto encryption = read_encryption(directory);
+    if (!encryption) return encryption.error();
+    return checker(**db, directory, what, std::move(*encryption)).run(progress);
   });
 }
 

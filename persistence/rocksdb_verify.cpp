@@ -1,11 +1,36 @@
 // How far a damaged log is good, and what lies on disk.
 #include <filesystem>
 
+#include "persistence/anchor.hpp"
 #include "persistence/places.hpp"
 #include "persistence/rocksdb_access.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::persistence {
+
+namespace rows {
+
+bool rows_exist(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(rows_folder(directory) + "/CURRENT", ignored);
+}
+
+bool anchor_exists(const std::string& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(anchor_file(directory), ignored);
+}
+
+}  // namespace rows
+
+std::string rows_folder(const std::string& directory) { return directory + "/rows"; }
+std::string anchor_file(const std::string& directory) { return directory + "/anchor"; }
+bool log_exists(const std::string& directory) {
+  if (rows::rows_exist(directory)) return true;
+  if (!rows::anchor_exists(directory)) return false;
+  // An anchor of no writer is what a crash leaves that came before the first rows: nothing has begun. One that cannot be read is a log that is damaged.
+  const auto anchored = anchor::read(anchor_file(directory));
+  return !anchored || anchored->epoch > 0;
+}
 
 std::uint64_t last_good_event(const std::string& directory) {
   // What lies before the base was archived: it counts as good here, and `log verify` reads it where it is.
@@ -21,10 +46,11 @@ std::uint64_t last_good_event(const std::string& directory) {
     auto it = std::unique_ptr<rocksdb::Iterator>(db->NewIterator(rows::reading()));
     it->Seek(rows::slice(rows::key_of(base.first_seq)));
     rows::scan walk(std::move(it), base.first_seq, UINT64_MAX, base.previous, directory);
+    const auto encryption = read_encryption(directory).value_or(std::nullopt);
     for (;;) {
-      auto g = walk.next();
-      if (!g) return g.error();
-      last = (*g)->last_seq();
+      auto more = walk.pass(encryption);
+      if (!more) return more.error();
+      last = walk.last();
     }
   });
   (void)read;  // it ends with an error in any case: at the damage, or at the end of the log

@@ -1,6 +1,7 @@
 // The rows of a log, checked on several threads. Each row names the hash before it, so ranges of rows are proven by themselves, and then their seams.
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -23,12 +24,16 @@ struct row_check {
 
 struct row_figures {
   std::uint64_t groups = 0, events = 0;
-  std::uint64_t bytes = 0;          ///< of the groups, as they are before RocksDB compresses them
-  std::uint64_t first_seq = 0;      ///< of the first row that was checked
-  log_head head;                    ///< of the last
-  std::vector<event> declarations;  ///< log_declared, configuration_set and model_file_added, in their order
+  std::uint64_t bytes = 0;                               ///< of the groups, as they are before RocksDB compresses them
+  std::uint64_t first_seq = 0;                           ///< of the first row that was checked
+  log_head head;                                         ///< of the last
+  std::vector<event> declarations;                       ///< log_declared, configuration_set and model_file_added, in their order
+  std::map<std::uint32_t, std::uint64_t> groups_by_key;  ///< encrypted ones; 0 is no key
+  /// Encrypted ones whose key this process does not have: proven by checksum and chain; their declarations are not among those above.
+  std::uint64_t groups_unread = 0;
 };
 
+/// Of an encrypted group the types of its events are known when it is decrypted: so it is, at either depth, where there is a key.
 /// Checks the tables of a log's directory against the checksums that the manifest has of them, then its rows. Tables that hold no row from `from_seq` on are
 /// left out. `progress` is called on this thread with the number of events checked so far, ascending, 0 while tables are read; false ends it with
 /// errc::cancelled. The error names the table and the block, or is that of the first bad row, as a scan from `from_seq` would have met it.

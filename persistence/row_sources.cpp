@@ -107,6 +107,11 @@ class time_limit final : public row_source {
 
   next_row last() {
     auto g = decode_group(current_.bytes);
+    // One event is the first, whose time is in clear.
+    if (!g && g.error().code == errc::log_key && current_.first_seq == current_.last_seq) return std::optional(current_);
+    if (!g && g.error().code == errc::log_key)
+      return g.error().within("whether the group at event " + std::to_string(current_.first_seq) +
+                              " ends by then is not known without its key; a seq needs none");
     if (!g) return g.error().within("whether the group at event " + std::to_string(current_.first_seq) + " ends by then");
     const auto& events = g->events->events;
     const bool ends_by_then = std::all_of(events.begin(), events.end(), [&](const event& e) { return e.head.at <= last_at_; });

@@ -8,7 +8,7 @@
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
-#include "persistence/group_codec.hpp"
+#include "persistence/group_outline.hpp"
 #include "persistence/record_file.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/rocksdb_tables.hpp"
@@ -199,13 +199,15 @@ scrubber::piece scrubber::next_piece(const event_log& log, std::uint64_t bytes_m
 
 scrubber::piece scrubber::rows_down(const event_log& log, scrub_range& range, std::uint64_t floor, std::uint64_t bytes_max) {
   std::uint64_t read = 0;
-  auto measured = [&](const group_ref& g) {
-    encode_group(*g, hash256{}, buffer_);
-    read += buffer_.size();
+  // Decoded, where there is a key for it.
+  auto checked = [&](const stored_row& row) -> result<void> {
+    read += row.bytes.size();
+    auto g = check_as_far_as_possible(row.bytes);
+    return g ? result<void>{} : g.error().within(directory_ + ": group at event " + std::to_string(row.first_seq));
   };
   const bool begins = range.from > range.top.seq;
   place_.event = begins ? range.top.seq : range.from;
-  auto walk = log.scan(place_.event, direction::backward);
+  auto walk = dynamic_cast<const table_list&>(log).rows_down(place_.event);
   if (!walk) return walk.error();
   if (begins) {
     auto held = log.holds(range.top);
@@ -214,19 +216,20 @@ scrubber::piece scrubber::rows_down(const event_log& log, scrub_range& range, st
       return error(errc::log_corrupt, directory_ + ": the hash chain up to event " + std::to_string(range.top.seq) + " is not what the writer made it");
   } else {
     // The group that was proven last is read again: what it names as its predecessor's hash holds the next one.
-    auto g = (*walk)->next();
-    if (!g) return g.error();
-    if (!*g || (*g)->first_seq() != range.from)
+    auto row = (*walk)->next();
+    if (!row) return row.error();
+    if (!*row || (*row)->first_seq != range.from)
       return error(errc::log_corrupt, directory_ + ": the group at event " + std::to_string(range.from) + ", which was there before, is not any more");
-    measured(*g);
+    TOMNEXT_TRY(checked(**row));
   }
   do {
     place_.event = range.from - 1;
-    auto g = (*walk)->next();
-    if (!g) return g.error();
-    if (!*g) return missing(floor, range.from - 1).within(directory_);
-    range.from = (*g)->first_seq();
-    measured(*g);
+    auto row = (*walk)->next();
+    if (!row) return row.error();
+    if (!*row) return missing(floor, range.from - 1).within(directory_);
+    // Damage in it is told of this event, and leaves the range where it is.
+    TOMNEXT_TRY(checked(**row));
+    range.from = (*row)->first_seq;
   } while (range.from > floor && read < bytes_max);
   return read;
 }
@@ -335,9 +338,9 @@ scrubber::piece scrubber::check_file(const event_log& log, const std::string& pa
   }
   const auto h = parse_hash(name_of(path));
   if (!h) return error(errc::log_corrupt, path + ": a content file is named by its SHA-256, and this is none");
-  auto content = content_store(directory_).get(*h);
+  auto content = content_store(directory_).stored(*h);
   if (!content) return content.error();
-  return std::uint64_t{content->size()};
+  return std::uint64_t{content->bytes.size()};
 }
 
 scrubber::piece scrubber::check_table(const event_log& log, const std::string& path, std::uint64_t bytes_max) {

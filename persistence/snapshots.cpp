@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "persistence/bytes.hpp"
+#include "persistence/file_cipher.hpp"
 #include "persistence/files.hpp"
 #include "persistence/seal.hpp"
 #include "persistence/system_calls.hpp"
@@ -83,9 +84,18 @@ std::string encode(const snapshot& s) {
   return out;
 }
 
-/// errc::snapshot_invalid where it is damaged, errc::log_newer_version where it is whole and of a newer build.
-result<snapshot> load(const std::string& path) {
+/// The file as it was before it was encrypted.
+result<std::string> read_plain(const std::string& path) {
   auto bytes = read_file(path, snapshot_state_bytes_max + 4096);
+  if (!bytes || !is_encrypted_file(*bytes)) return bytes;
+  auto plain = decrypt_file(*bytes, path);
+  if (!plain && plain.error().code == errc::log_corrupt) return error(errc::snapshot_invalid, plain.error().message);
+  return plain;
+}
+
+/// errc::snapshot_invalid where it is damaged, errc::log_newer_version where it is whole and of a newer build, errc::log_key where its key is not here.
+result<snapshot> load(const std::string& path) {
+  auto bytes = read_plain(path);
   if (!bytes) return bytes.error();
   const auto size = bytes->size();
   const auto damaged = error(errc::snapshot_invalid, path + ": offset 0 to " + std::to_string(size) + ": the snapshot is damaged");
@@ -134,7 +144,9 @@ result<void> snapshot_store::put(const snapshot& s) const {
   auto older = files_of(folder_, stem);
   if (!older) return older.error();
   // Numbers count puts. By `covered` alone, leftovers of a history that was given up could outrank every snapshot of the present one.
-  TOMNEXT_TRY(write_durably(folder_ + "/" + file_name(stem, older->empty() ? 1 : older->front().number + 1), encode(s)));
+  auto bytes = as_stored_in(log_, encode(s));
+  if (!bytes) return bytes.error();
+  TOMNEXT_TRY(write_durably(folder_ + "/" + file_name(stem, older->empty() ? 1 : older->front().number + 1), *bytes));
   for (std::size_t i = kept_ - 1; i < older->size(); ++i) TOMNEXT_TRY(remove_durably((*older)[i].path));
   return {};
 }
@@ -152,7 +164,7 @@ result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, 
         return error(errc::snapshot_invalid, file.path + ": is damaged and cannot be renamed: " + std::strerror(errno));
       continue;
     }
-    if (!s && s.error().code == errc::log_newer_version) continue;
+    if (!s && (s.error().code == errc::log_newer_version || s.error().code == errc::log_key)) continue;
     if (!s) return s.error();
     if (s->key != key || s->mark > head) continue;
     auto ours = log.holds(s->at);
@@ -162,21 +174,25 @@ result<std::optional<snapshot>> snapshot_store::newest(const snapshot_key& key, 
   return std::optional<snapshot>{};
 }
 
-result<void> snapshot_store::verify_file(const std::string& path) {
+result<bool> snapshot_store::verify_file(const std::string& path) {
   auto s = load(path);
+  if (!s && s.error().code == errc::log_key) return false;
   if (!s && s.error().code != errc::log_newer_version) return s.error();
-  return {};
+  return true;
 }
 
-result<void> snapshot_store::verify() const {
+result<std::uint64_t> snapshot_store::verify() const {
   std::error_code bad;
-  if (!fs::exists(folder_, bad)) return {};
+  std::uint64_t unread = 0;
+  if (!fs::exists(folder_, bad)) return unread;
   for (auto it = fs::directory_iterator(folder_, bad); !bad && it != fs::directory_iterator(); it.increment(bad)) {
     if (!it->path().filename().string().ends_with(suffix)) continue;
-    TOMNEXT_TRY(verify_file(it->path().string()));
+    auto read = verify_file(it->path().string());
+    if (!read) return read.error();
+    if (!*read) ++unread;
   }
   if (bad) return error(errc::file_unreadable, folder_ + ": " + bad.message());
-  return {};
+  return unread;
 }
 
 result<std::vector<snapshot_entry>> snapshot_store::list() const {

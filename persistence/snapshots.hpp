@@ -1,5 +1,5 @@
 // Snapshots of hosts (design law 6): a state, and which part of which history it covers. Never needed for correctness: whatever is wrong with one, an
-// older one or the whole log serves.
+// older one or the whole log serves. Those of an encrypted log are encrypted as they are here (file_cipher.hpp); their files' names have the hosts in clear.
 //
 //   "tomnext-snap" · format u32 = 1 · host: length u32, bytes · service version u32 · state version u32 · configuration hash u64 · covered u64 · mark u64 ·
 //   at: seq u64, epoch u64, chain hash 32 bytes · state: length u64, bytes · SHA-256 of all before it. Little-endian.
@@ -54,13 +54,14 @@ class snapshot_store {
   /// Durable when it returns; older ones beyond those kept go. errc::invalid_argument unless covered <= mark <= at.seq, a host is named, and the state fits.
   result<void> put(const snapshot& s) const;
   /// The latest put that is whole, of this key, with mark <= head, and of this log's history. A damaged one is renamed to *.quarantined (where nothing may be
-  /// changed: passed over) and the one before it used; one of another key or history is passed over.
+  /// changed: passed over) and the one before it used; one of another key or history is passed over, and so is one whose key is not here.
   result<std::optional<snapshot>> newest(const snapshot_key& key, const event_log& log, damaged_snapshot damaged = damaged_snapshot::quarantined) const;
-  /// Checks every file that is not quarantined. errc::snapshot_invalid names the first that is damaged.
-  [[nodiscard]] result<void> verify() const;
-  /// Checks one file, whole or damaged; of a newer build is well too.
-  static result<void> verify_file(const std::string& path);
-  /// What lies there, by host, then by what it covers. A damaged one is not among them: it is `verify`'s to name.
+  /// Checks every file that is not quarantined. errc::snapshot_invalid names the first that is damaged. How many could not be read for want of a key, so that
+  /// their checksums alone were compared.
+  [[nodiscard]] result<std::uint64_t> verify() const;
+  /// Checks one file, whole or damaged; of a newer build is well too, and one whose key is not here that has its checksum: then it is false.
+  static result<bool> verify_file(const std::string& path);
+  /// What lies there, by host, then by what it covers. A damaged one is not among them, nor one whose key is not here: they are `verify`'s to name.
   [[nodiscard]] result<std::vector<snapshot_entry>> list() const;
 
  private:

@@ -11,6 +11,8 @@
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
+#include "persistence/group_outline.hpp"
+#include "persistence/log_keys.hpp"
 #include "persistence/places.hpp"
 #include "persistence/record_file.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -105,21 +107,26 @@ result<void> check_contents_present(const std::string& directory, const event_lo
 }
 
 /// What lies before the base, where it is here: read as a log's own, with its chain, group by group.
-result<std::vector<event>> check_archived(const std::string& directory, const event_log& log, std::uint64_t from_seq, std::uint64_t base_seq,
-                                          const progress_call& progress, verify_report& report) {
+result<std::vector<event>> check_archived(const std::string& directory, std::uint64_t from_seq, const log_base& base, const progress_call& progress,
+                                          verify_report& report) {
   std::vector<event> declarations;
-  auto walk = log.scan(from_seq);
-  if (!walk) return walk.error();
+  auto rows = archived_rows(archive_folder(directory), base, from_seq, direction::forward);
+  if (!rows) return rows.error().within(directory);
   for (;;) {
-    auto g = (*walk)->next();
-    if (!g) return g.error();
-    if (!*g || (*g)->first_seq() >= base_seq) return declarations;
-    if (report.groups == 0) report.first_seq = (*g)->first_seq();
+    auto row = (*rows)->next();
+    if (!row) return row.error();
+    if (!*row) return declarations;
+    auto g = check_as_far_as_possible((*row)->bytes);
+    if (!g) return g.error().within(directory + ": archived group at event " + std::to_string((*row)->first_seq));
+    if (report.groups == 0) report.first_seq = (*row)->first_seq;
     ++report.groups;
-    report.events += (*g)->events.size();
-    for (const auto& e : (*g)->events)
-      if (e.is<log_declared>() || e.is<configuration_set>() || e.is<model_file_added>()) declarations.push_back(e);
-    if (progress && !progress(report.events)) return error(errc::cancelled, directory + ": cancelled after event " + std::to_string((*g)->last_seq()));
+    report.events += (*row)->last_seq - (*row)->first_seq + 1;
+    if (g->outline.key_id) ++report.groups_by_key[*g->outline.key_id];
+    if (!g->events) ++report.groups_unread;
+    else
+      for (const auto& e : g->events->events)
+        if (e.is<log_declared>() || e.is<configuration_set>() || e.is<model_file_added>()) declarations.push_back(e);
+    if (progress && !progress(report.events)) return error(errc::cancelled, directory + ": cancelled after event " + std::to_string((*row)->last_seq));
   }
 }
 
@@ -129,7 +136,7 @@ result<void> check_groups(const std::string& directory, const event_log& log, co
   const auto from = std::max(o.from_seq, log.first_seq());
   std::vector<event> declarations;
   if (from < base->first_seq) {
-    auto archived = check_archived(directory, log, from, base->first_seq, progress, report);
+    auto archived = check_archived(directory, from, *base, progress, report);
     if (!archived) return archived.error();
     declarations = std::move(*archived);
   }
@@ -145,6 +152,8 @@ result<void> check_groups(const std::string& directory, const event_log& log, co
   report.groups += rows->groups;
   report.events += rows->events;
   report.group_bytes = rows->bytes;
+  for (const auto& [id, groups] : rows->groups_by_key) report.groups_by_key[id] += groups;
+  report.groups_unread += rows->groups_unread;
   declarations.insert(declarations.end(), rows->declarations.begin(), rows->declarations.end());
   return check_contents_present(directory, log, declarations, report);
 }
@@ -156,6 +165,14 @@ result<void> check_sealed(const std::string& directory, unsigned threads, const 
   if (!found) return {};
   return check_seal(
       directory, *found, [&] { return !progress || progress(0); }, threads);
+}
+
+result<void> all_was_read(const std::string& directory, const verify_report& r) {
+  if (r.groups_unread + r.contents_unread + r.snapshots_unread == 0) return {};
+  return error(errc::log_key, directory + ": checksums and the chain hold; but " + std::to_string(r.groups_unread) + " of " + std::to_string(r.groups) +
+                                  " groups, " + std::to_string(r.contents_unread) + " contents and " + std::to_string(r.snapshots_unread) +
+                                  " snapshots are encrypted with keys that are not here, and were not read: " + how_keys_are_given() +
+                                  ", or be content with that (--without-keys)");
 }
 
 result<verify_report> check_all(const std::string& directory, const verify_options& o, const progress_call& progress) {
@@ -178,12 +195,17 @@ result<verify_report> check_all(const std::string& directory, const verify_optio
   TOMNEXT_TRY(check_beginning(directory));
   if (o.from_seq <= 1) TOMNEXT_TRY(check_segments(directory, **log, progress, report));
   TOMNEXT_TRY(check_groups(directory, **log, o, progress, report));
-  TOMNEXT_TRY(content_store(directory).verify());
-  TOMNEXT_TRY(snapshot_store(directory).verify());
+  auto contents_unread = content_store(directory).verify();
+  if (!contents_unread) return contents_unread.error();
+  report.contents_unread = *contents_unread;
+  auto snapshots_unread = snapshot_store(directory).verify();
+  if (!snapshots_unread) return snapshots_unread.error();
+  report.snapshots_unread = *snapshots_unread;
   auto disk = disk_use(directory);
   if (!disk) return disk.error();
   report.files = disk->files;
   report.bytes = disk->table_bytes + disk->wal_bytes + disk->other_bytes;
+  if (o.missing_keys == without_keys::refused) TOMNEXT_TRY(all_was_read(directory, report));
   return report;
 }
 
@@ -192,7 +214,7 @@ result<verify_report> check_all(const std::string& directory, const verify_optio
 result<verify_report> verify_log(const std::string& directory, const verify_options& options, const std::function<bool(std::uint64_t)>& progress) {
   if (!log_exists(directory)) return error(errc::file_unreadable, directory + ": there is no log here");
   auto report = check_all(directory, options, progress);
-  if (report || report.error().code == errc::cancelled || report.error().code == errc::invalid_argument) return report;
+  if (report || report.error().code == errc::cancelled || report.error().code == errc::invalid_argument || report.error().code == errc::log_key) return report;
   const auto& e = report.error();
   if (e.message.find("last good event") != std::string::npos) return e;
   return error(e.code, e.message + "; last good event " + std::to_string(last_good_event(directory)));

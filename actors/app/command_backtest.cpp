@@ -13,6 +13,7 @@ namespace {
 struct backtest_command_options {
   config_options configuration;
   std::string log;
+  bool encrypt = false;
 };
 
 result<exit_code> run(const backtest_command_options& o, session& s) {
@@ -21,6 +22,7 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
   interrupts asked;
   replay::backtest_options options;
   options.log = o.log;
+  if (o.encrypt) options.encrypt = persistence::encryption::from_now_on;
   std::string table;
   {
     progress_line progress(s.err, "back-test", "quotes");
@@ -40,6 +42,8 @@ action add(CLI::App& app) {
   auto o = std::make_shared<backtest_command_options>();
   o->configuration.add(app, true);
   app.add_option("--log", o->log, "keeps the results as a log in this directory")->type_name("DIR");
+  app.add_flag("--encrypt", o->encrypt, "the log of --log is written encrypted, with the newest of the keys that TOMNEXT_LOG_KEYS names (log keygen)")
+      ->needs("--log");
   return [o](session& s) { return run(*o, s); };
 }
 

@@ -16,6 +16,7 @@ struct import_options {
   std::vector<std::string> files;
   std::string format, instrument, log, stamp, malformed = "stop";
   int utc_offset_minutes = 0;
+  bool encrypt = false;
   CLI::Option* offset_given = nullptr;
 };
 
@@ -60,6 +61,7 @@ result<exit_code> run(const import_options& o, session& s) {
   settings.instruments = {*terms};
   settings.quality.malformed = o.malformed == "reject" ? config::malformed_lines::reject : config::malformed_lines::stop;
   settings.log = o.log;
+  if (o.encrypt) settings.encrypt = persistence::encryption::from_now_on;
   settings.on_progress = [&](std::uint64_t quotes) {
     progress.show(quotes);
     return !asked.requested();
@@ -90,6 +92,7 @@ action add(CLI::App& app) {
   app.add_option("--malformed-lines", o->malformed, "stop at the first (default), or reject: record each, count, go on")
       ->check(CLI::IsMember({"stop", "reject"}))
       ->type_name("");
+  app.add_flag("--encrypt", o->encrypt, "the log is written encrypted, with the newest of the keys that TOMNEXT_LOG_KEYS names (log keygen)");
   return [o](session& s) { return run(*o, s); };
 }
 

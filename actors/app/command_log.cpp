@@ -23,13 +23,17 @@ command log_command() {
           "checkpoint, repair, archive, retain",
           "tomnext log verify results/log",
           nullptr,
-          {log_stats_command(),      log_cat_command(),     log_grep_command(),
-           log_tail_command(),       log_verify_command(),  log_scrub_command(),
-           log_sign_command(),       log_keypair_command(), log_release_ballast_command(),
-           log_compare_command(),    log_dump_command(),    log_project_command(),
-           log_archive_command(),    log_retain_command(),  log_backup_command(),
-           log_restore_command(),    log_export_command(),  log_import_command(),
-           log_checkpoint_command(), log_repair_command(),  {"schema", "prints all events as a .proto", "tomnext log schema", add_schema}}};
+          {log_stats_command(),   log_cat_command(),
+           log_grep_command(),    log_tail_command(),
+           log_verify_command(),  log_scrub_command(),
+           log_sign_command(),    log_keypair_command(),
+           log_keygen_command(),  log_release_ballast_command(),
+           log_compare_command(), log_dump_command(),
+           log_project_command(), log_archive_command(),
+           log_retain_command(),  log_backup_command(),
+           log_restore_command(), log_export_command(),
+           log_import_command(),  log_checkpoint_command(),
+           log_repair_command(),  {"schema", "prints all events as a .proto", "tomnext log schema", add_schema}}};
 }
 
 }  // namespace tomnext::app

@@ -14,6 +14,7 @@ command log_verify_command();
 command log_scrub_command();
 command log_sign_command();
 command log_keypair_command();
+command log_keygen_command();
 command log_release_ballast_command();
 command log_compare_command();
 command log_dump_command();

@@ -15,6 +15,7 @@
 #include "actors/replay/backtest.hpp"
 #include "actors/replay/prepare.hpp"
 #include "persistence/content_store.hpp"
+#include "persistence/log_keys.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::app {
@@ -27,6 +28,7 @@ struct run_command_options {
   int port = -1;
   bool stay = false;
   bool test_hooks = false;
+  bool encrypt = false;
 };
 
 // The main thread waits for signals; SIGUSR1 is our own word that the node has an outcome. Blocked before any thread starts, so that all inherit it.
@@ -76,6 +78,15 @@ std::shared_ptr<spdlog::logger> node_logger() {
   return logger;
 }
 
+/// The node's own key file wins over what the environment names: it is this log's.
+result<persistence::encryption> encryption_of(const config::storage_settings& storage, const run_command_options& o) {
+  if (storage.key_file.empty()) return o.encrypt ? persistence::encryption::from_now_on : persistence::encryption::as_it_is;
+  auto keys = persistence::key_ring::of_file(storage.key_file);
+  if (!keys) return keys.error().within("node.storage.key_file");
+  persistence::use_keys(std::move(*keys));
+  return persistence::encryption::from_now_on;
+}
+
 result<exit_code> run(const run_command_options& o, session& s) {
   auto d = deployment_of(o);
   if (!d) return d.error();
@@ -88,6 +99,9 @@ result<exit_code> run(const run_command_options& o, session& s) {
   how.anchors = storage.anchor_before_acknowledgement ? persistence::anchoring::before_acknowledgement : persistence::anchoring::periodic;
   how.free_bytes_min = storage.free_bytes_min;
   how.ballast_bytes = storage.ballast_bytes;
+  auto encrypt = encryption_of(storage, o);
+  if (!encrypt) return encrypt.error();
+  how.encrypt = *encrypt;
   how.tell = [](const std::string& what) { spdlog::warn("{}", what); };
   auto opened = persistence::open_log(d->node.log, how);
   if (!opened) return opened.error();
@@ -136,6 +150,8 @@ action add(CLI::App& app) {
   app.add_option("--log", o->log, "the node's log; created, or gone on with")->type_name("DIR");
   app.add_option("--pace", o->pace, "lockstep, recorded, or a multiple such as x100 (default: the configuration's)")->type_name("PACE");
   app.add_option("--port", o->port, "HTTP endpoint on loopback; 0: any free port")->type_name("PORT")->check(CLI::Range(0, 65'535));
+  app.add_flag("--encrypt", o->encrypt,
+               "the log is encrypted from here on, with the newest of the keys that TOMNEXT_LOG_KEYS names; node.storage.key_file says the same");
   app.add_flag("--stay", o->stay, "go on answering when the source has ended, until SIGTERM");
   app.add_flag("--test-hooks", o->test_hooks, "adds POST /api/v1/actors/kill?name=NAME, for tests");
   return [o](session& s) { return run(*o, s); };

@@ -5,7 +5,9 @@
 
 #include "persistence/base.hpp"
 #include "persistence/disk_forecast.hpp"
+#include "persistence/group_cipher.hpp"
 #include "persistence/group_codec.hpp"
+#include "persistence/stored_rows.hpp"
 #include "persistence/wire.hpp"
 
 namespace tomnext::app {
@@ -62,6 +64,30 @@ double log_figures::disk_bytes_per_event() const {
   return held == 0 ? 0.0 : static_cast<double>(disk.table_bytes + disk.wal_bytes) / static_cast<double>(held);
 }
 
+namespace {
+
+/// By the stored bytes: no key is needed for it.
+result<void> count_keys(const std::string& directory, log_figures& f, const persistence::scan_progress& go_on) {
+  auto encryption = persistence::read_encryption(directory);
+  if (!encryption) return encryption.error();
+  f.encryption = std::move(*encryption);
+  if (!f.encryption) return {};
+  auto rows = persistence::read_rows(directory, f.first_seq);
+  if (!rows) return rows.error();
+  for (;;) {
+    auto row = (*rows)->next();
+    if (!row) return row.error();
+    if (!*row) return {};
+    if (!go_on((*row)->first_seq)) return error(errc::cancelled, "cancelled at event " + std::to_string((*row)->first_seq));
+    if (!persistence::is_encrypted((*row)->bytes)) continue;
+    auto head = persistence::decode_encrypted_head((*row)->bytes);
+    if (!head) return head.error();
+    ++f.groups_by_key[head->key_id];
+  }
+}
+
+}  // namespace
+
 result<log_figures> measure_log(const std::string& directory, const persistence::event_log& log, const persistence::scan_progress& go_on) {
   log_figures f;
   f.head = log.head();
@@ -78,6 +104,7 @@ result<log_figures> measure_log(const std::string& directory, const persistence:
   auto snapshots = persistence::snapshot_store(directory).list();
   if (!snapshots) return snapshots.error();
   f.snapshots = std::move(*snapshots);
+  TOMNEXT_TRY(count_keys(directory, f, go_on));
   auto scan = log.scan(f.first_seq);
   if (!scan) return scan.error();
   for (counter count(f);;) {

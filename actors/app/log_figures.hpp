@@ -1,11 +1,13 @@
 // What a log holds, counted event by event, for `log stats`.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "persistence/event_log.hpp"
 #include "persistence/filtered_scan.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/snapshots.hpp"
 
@@ -41,6 +43,8 @@ struct log_figures {
   std::map<std::uint16_t, type_figures> types;
   std::map<std::uint32_t, host_figures> hosts;
   std::vector<persistence::snapshot_entry> snapshots;
+  std::optional<persistence::log_encryption> encryption;  ///< where the log is written encrypted
+  std::map<std::uint32_t, std::uint64_t> groups_by_key;   ///< encrypted groups by the id of their key
 
   [[nodiscard]] std::uint64_t events() const { return events_of_group.total; }
   /// Of tables and write-ahead log, as they lie on the disk now; 0 where there are no events.

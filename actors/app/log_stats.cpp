@@ -78,6 +78,12 @@ std::string as_json(const log_figures& f, const stats_options& o, const std::opt
   j["group_bytes"] = spread_json(f.bytes_of_group, f.groups);
   j["bytes_per_event"] = {{"encoded", per(f.bytes_of_group.total, f.events())}, {"disk", f.disk_bytes_per_event()}};
   j["bytes"] = {{"table", f.disk.table_bytes}, {"write_ahead", f.disk.wal_bytes}, {"other", f.disk.other_bytes}, {"files", f.disk.files}};
+  if (f.encryption) {
+    j["encrypted"] = {{"from_seq", f.encryption->first_seq}, {"groups_by_key", ordered_json::object()}};
+    for (const auto& [id, n] : f.groups_by_key) j["encrypted"]["groups_by_key"][std::to_string(id)] = n;
+  } else {
+    j["encrypted"] = nullptr;
+  }
   j["disk"] = {{"free_bytes", f.disk_free_bytes}, {"free_bytes_min", o.free_bytes_min}};
   j["forecast"] = growth ? forecast_json(*growth) : ordered_json(nullptr);
   j["hosts"] = ordered_json::array();
@@ -116,6 +122,10 @@ std::string as_table(const log_figures& f, const stats_options& o, const std::op
   if (f.groups > 0)
     out += fmt::format("  groups      {:>14.1f}  events ({} to {}), {:.0f} bytes ({} to {}) on average\n", per(f.events(), f.groups), f.events_of_group.min,
                        f.events_of_group.max, per(f.bytes_of_group.total, f.groups), grouped(f.bytes_of_group.min), grouped(f.bytes_of_group.max));
+  if (f.encryption) {
+    out += fmt::format("  encrypted   from event {} on\n", f.encryption->first_seq);
+    for (const auto& [id, n] : f.groups_by_key) out += fmt::format("  key {:<8}{:>14}  groups\n", id, grouped(n));
+  }
   out += fmt::format("  disk        {:>14}  bytes free\n  forecast    {}\n", grouped(f.disk_free_bytes), forecast_text(growth, o.free_bytes_min));
   out += "\n  type                          events   payload bytes  each\n";
   for (const auto& [type, t] : f.types)

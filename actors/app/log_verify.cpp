@@ -28,7 +28,7 @@ struct verify_arguments {
   std::string directory;
   std::uint64_t from = 1;
   unsigned threads = 0;
-  bool no_decode = false;
+  bool no_decode = false, without_keys = false;
   std::string signed_head, public_key;
 };
 
@@ -38,8 +38,19 @@ std::vector<std::string> left_out(const verify_arguments& a, const persistence::
   if (r.first_seq > 1) all.push_back("events 1 to " + std::to_string(r.first_seq - 1));
   if (a.from > 1) all.push_back("the seal, segments of the archive, and tables with earlier events only");
   if (a.no_decode) all.push_back("the payloads of events, beyond their checksums");
+  if (r.groups_unread + r.contents_unread + r.snapshots_unread > 0)
+    all.push_back(
+        fmt::format("what is in {} groups, {} contents and {} snapshots, which are encrypted with keys that are not here, beyond checksums and "
+                    "chain; and whether the configurations and models that those groups name are here",
+                    grouped(r.groups_unread), grouped(r.contents_unread), grouped(r.snapshots_unread)));
   if (!r.sealed && a.from <= 1) all.push_back("the bytes of OPTIONS and IDENTITY, since the log was not closed in order");
   return all;
+}
+
+nlohmann::ordered_json keys_json(const persistence::verify_report& r) {
+  auto groups = nlohmann::ordered_json::object();
+  for (const auto& [id, n] : r.groups_by_key) groups[std::to_string(id)] = n;
+  return {{"groups_by_key", groups}, {"groups_unread", r.groups_unread}, {"contents_unread", r.contents_unread}, {"snapshots_unread", r.snapshots_unread}};
 }
 
 std::string as_json(const verify_arguments& a, const persistence::verify_report& r) {
@@ -53,6 +64,7 @@ std::string as_json(const verify_arguments& a, const persistence::verify_report&
                            {"first_seq", r.first_seq},
                            {"segments", r.segments},
                            {"contents_missing", r.contents_missing},
+                           {"encrypted", keys_json(r)},
                            {"not_checked", left_out(a, r)},
                            {"head", {{"seq", r.head.seq}, {"epoch", r.head.epoch}, {"hash", persistence::to_hex(r.head.chain_hash)}}}};
   if (!a.signed_head.empty()) j["signed_head"] = a.signed_head;
@@ -63,6 +75,7 @@ std::string as_text(const verify_arguments& a, const persistence::verify_report&
   auto text = fmt::format("valid: {} events in {} groups ({} bytes, {} files{})\n  head  {}  seq {}, epoch {}\n", grouped(r.events), grouped(r.groups),
                           grouped(r.bytes), grouped(r.files), r.sealed ? ", sealed" : "", persistence::to_hex(r.head.chain_hash), r.head.seq, r.head.epoch);
   if (!a.signed_head.empty()) text += fmt::format("  it holds the signed head {}\n", a.signed_head);
+  for (const auto& [id, n] : r.groups_by_key) text += fmt::format("  encrypted  {} groups with key {}\n", grouped(n), id);
   if (r.segments > 0) text += fmt::format("  archive  {} segments, valid\n", r.segments);
   if (r.contents_missing > 0)
     text += fmt::format("  without {} configurations or models that its events name, which were not here when it was closed: a replay needs them\n",
@@ -92,7 +105,8 @@ result<exit_code> run(const verify_arguments& a, session& s) {
   auto report = [&] {
     progress_line progress(s.err, "log verify", "events", expected_seq(a.directory) - std::min(expected_seq(a.directory), a.from - 1));
     const auto depth = a.no_decode ? persistence::row_depth::envelopes : persistence::row_depth::payloads;
-    return persistence::verify_log(a.directory, {a.from, a.threads, depth}, [&](std::uint64_t events) {
+    const auto missing = a.without_keys ? persistence::without_keys::told : persistence::without_keys::refused;
+    return persistence::verify_log(a.directory, {a.from, a.threads, depth, missing}, [&](std::uint64_t events) {
       progress.show(events);
       return !asked.requested();
     });
@@ -111,6 +125,8 @@ action add(CLI::App& app) {
       ->type_name("N")
       ->expected(0, 1);
   app.add_flag("--no-decode", a->no_decode, "checksums, chain and envelopes only: faster, and payloads are not read");
+  app.add_flag("--without-keys", a->without_keys,
+               "be content with checksums and chain where a group, content or snapshot is encrypted and its key is not here");
   auto* head = app.add_option("--signed-head", a->signed_head, "refuse unless the log holds the head in this FILE (log sign)")->type_name("FILE");
   auto* key = app.add_option("--public-key", a->public_key, "FILE with the public key (PEM) that the head was signed with")->type_name("FILE");
   head->needs(key);

@@ -126,7 +126,7 @@ result<backtest_report> run_backtest(const config::deployment& given, const back
     persistence::memory_log log(persistence::retention::hash_only);
     return run(d, log).go(*parts, options.on_progress);
   }
-  auto results = result_log::begin(options.log);
+  auto results = result_log::begin(options.log, options.encrypt);
   if (!results) return results.error();
   TOMNEXT_TRY(prepare(d));
   auto parts = load_models(d, results->folder());

@@ -5,6 +5,7 @@
 #include "actors/replay/composition.hpp"
 #include "actors/replay/progress.hpp"
 #include "persistence/event_log.hpp"
+#include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::replay {
 
@@ -29,6 +30,7 @@ struct backtest_report {
 struct backtest_options {
   std::string log;  ///< directory for the results, which must not hold a log yet; empty: they are hashed, and not kept
   progress on_progress;
+  persistence::encryption encrypt = persistence::encryption::as_it_is;  ///< from_now_on: the results are encrypted with the keys of the process
 };
 
 /// Runs it. Errors: what the feed says of a file, a missing conversion rate, a full disk, cancellation.

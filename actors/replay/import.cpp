@@ -55,7 +55,7 @@ result<void> copy(quote_feed& feed, recorder& to, const log_writer& writer, cons
 result<import_report> import_files(const import_settings& s) {
   auto feed = open_feed(feed_settings{s.sources, s.instruments, s.quality});
   if (!feed) return feed.error();
-  auto results = result_log::begin(s.log);
+  auto results = result_log::begin(s.log, s.encrypt);
   if (!results) return results.error();
   persistence::log_head head;
   {

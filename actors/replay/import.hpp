@@ -5,6 +5,7 @@
 
 #include "actors/replay/progress.hpp"
 #include "config/deployment.hpp"
+#include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::replay {
 
@@ -14,6 +15,7 @@ struct import_settings {
   config::quality_settings quality;
   std::string log;  ///< directory of the log to make; it must not hold one yet
   progress on_progress;
+  persistence::encryption encrypt = persistence::encryption::as_it_is;  ///< from_now_on: with the keys of the process
 };
 
 struct import_report {

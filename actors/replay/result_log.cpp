@@ -11,7 +11,7 @@ namespace tomnext::replay {
 
 namespace fs = std::filesystem;
 
-result<result_log> result_log::begin(const std::string& directory) {
+result<result_log> result_log::begin(const std::string& directory, persistence::encryption encrypt) {
   auto refuse = [&](const std::string& why) {
     return error(errc::invalid_argument, (directory.empty() ? "log" : directory) + ": " + why + "; name a new directory");
   };
@@ -25,7 +25,9 @@ result<result_log> result_log::begin(const std::string& directory) {
   const std::string folder = final_name + ".unfinished-" + std::to_string(::getpid());
   fs::remove_all(folder, bad);
   TOMNEXT_TRY(persistence::make_folder(fs::path(final_name).parent_path().string()));
-  auto log = persistence::open_log(folder, {});
+  persistence::rocksdb_options how;
+  how.encrypt = encrypt;
+  auto log = persistence::open_log(folder, how);
   if (!log) {
     fs::remove_all(folder, bad);
     return log.error();

@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "persistence/event_log.hpp"
+#include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::replay {
 
 class result_log {
  public:
   /// errc::invalid_argument where `directory` is empty text, holds a log, or holds anything else.
-  static result<result_log> begin(const std::string& directory);
+  static result<result_log> begin(const std::string& directory, persistence::encryption encrypt = persistence::encryption::as_it_is);
   result_log(result_log&& o) noexcept : directory_(std::move(o.directory_)), folder_(std::exchange(o.folder_, {})), log_(std::move(o.log_)) {}
   result_log& operator=(result_log&&) = delete;
   /// Removes what was written, unless it was finished.

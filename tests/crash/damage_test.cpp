@@ -9,6 +9,7 @@
 #include "tests/crash/fast_folder.hpp"
 #include "tests/crash/simulated_disk.hpp"
 #include "tests/crash/workload.hpp"
+#include "tests/persistence/given_keys.hpp"
 #include "tests/persistence/log_fixture.hpp"
 
 using namespace tomnext;
@@ -34,9 +35,9 @@ promise leave_killed(const std::string& directory, anchoring anchors, std::uint6
   copy_folder(live / "log", directory);
   return promise(told);
 }
-promise leave_closed(const std::string& directory) {
+promise leave_closed(const std::string& directory, const rocksdb_options& options = small_options()) {
   promises told;
-  REQUIRE(live_twice(directory, small_options(), told) == "");
+  REQUIRE(live_twice(directory, options, told) == "");
   return promise(told);
 }
 
@@ -115,6 +116,27 @@ TEST_CASE("any byte changed in a log that was closed is found by verifying it") 
   for (const std::string kind : {"anchor", "seal", ".sst", ".log", "MANIFEST-", "CURRENT", "OPTIONS-", "IDENTITY", "content/", "snapshots/"}) {
     INFO(kind);
     CHECK(found[kind] > 0);
+  }
+}
+
+TEST_CASE("any byte changed in an encrypted log that was closed is found by verifying it, with its keys and without") {
+  const given_keys keys;
+  const fast_folder folder;
+  (void)leave_closed(folder / "log", encrypted_options());
+  verify_options told;
+  told.missing_keys = without_keys::told;
+  for (const auto& text : {key_line(1, 1) + key_line(2, 2), std::string()}) {
+    given_keys::set(text);
+    std::map<std::string, int> found;
+    with_each_byte_changed(folder / "log", [&](const std::string& file) {
+      REQUIRE_FALSE(verify_log(folder / "log", told, {}));
+      ++found[kind_of(file)];
+    });
+    CHECK(verify_log(folder / "log", told, {}));
+    for (const std::string kind : {"encryption", "seal", ".sst", ".log", "content/", "snapshots/"}) {
+      INFO(kind);
+      CHECK(found[kind] > 0);
+    }
   }
 }
 

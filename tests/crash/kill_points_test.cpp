@@ -4,6 +4,7 @@
 #include "tests/crash/crash_states.hpp"
 #include "tests/crash/fast_folder.hpp"
 #include "tests/crash/workload.hpp"
+#include "tests/persistence/given_keys.hpp"
 #include "tests/persistence/log_fixture.hpp"
 
 using namespace tomnext;
@@ -61,6 +62,26 @@ TEST_CASE("killed before any operation, torn, or with what was not synced gone: 
   CHECK(points > 150);
   CHECK(states.size() > 200);
   CHECK(first_broken(states) == "");
+}
+
+TEST_CASE("an encrypted log, and a new key in its second life, killed before any operation: the same, and nothing is in clear") {
+  const given_keys keys;
+  std::uint64_t points = 0;
+  const auto states = states_of(encrypted_options(), disk_lie::none, points);
+  CHECK(points > 150);
+  given_keys::set(key_line(1, 1) + key_line(2, 2));
+  CHECK(first_broken(states) == "");
+  const fast_folder folder;
+  for (const auto& [state, where] : states) {
+    state.first.restore(folder / "disk");
+    INFO(where);
+    // Its contents say so, and its snapshot of 200 times the same letter.
+    for (const auto& file : files_below(folder / "disk")) {
+      const auto bytes = slurp(folder / ("disk/" + file));
+      REQUIRE(bytes.find("configuration") == std::string::npos);
+      REQUIRE(bytes.find("ssssssss") == std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("killed while it recovers from a kill: the same") {

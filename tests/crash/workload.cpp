@@ -4,6 +4,7 @@
 #include "persistence/content_store.hpp"
 #include "persistence/snapshots.hpp"
 #include "persistence/verifier.hpp"
+#include "tests/persistence/given_keys.hpp"
 #include "tests/persistence/log_fixture.hpp"
 
 namespace tomnext::tests {
@@ -71,9 +72,17 @@ rocksdb_options small_options() {
   return o;
 }
 
+rocksdb_options encrypted_options() {
+  auto o = small_options();
+  o.encrypt = encryption::from_now_on;
+  return o;
+}
+
 std::string live_twice(const std::string& directory, const rocksdb_options& options, promises& told) {
-  for (int life = 0; life < 2; ++life)
+  for (int life = 0; life < 2; ++life) {
+    if (options.encrypt == encryption::from_now_on) given_keys::set(key_line(1, 1) + (life == 0 ? "" : key_line(2, 2)));
     if (auto failed = one_life(directory, options, told); !failed.empty()) return failed;
+  }
   return {};
 }
 

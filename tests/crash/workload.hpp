@@ -25,6 +25,10 @@ struct promise {
 /// Small logs, and no refusal for want of room: full disks are tested elsewhere.
 persistence::rocksdb_options small_options();
 
+/// The same, encrypted from the first event on.
+persistence::rocksdb_options encrypted_options();
+
+/// Where they are encrypted the second life has one key more than the first: the process has both when they are over.
 /// Two lives of 20 events each, with contents and snapshots, each closed in order. Ends at the first error, and returns it; where an append has failed, it
 /// tries once more and requires the refusal: "accepted after a failed write" otherwise.
 std::string live_twice(const std::string& directory, const persistence::rocksdb_options& options, promises& told);

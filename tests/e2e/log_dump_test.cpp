@@ -120,7 +120,8 @@ TEST_CASE("protoc reads dumped events of every type, envelope and payload, with 
   const protoc reader{f};
   std::vector<std::string> logs;
   for (const auto& entry : std::filesystem::directory_iterator(shipped_data("logs")))
-    if (entry.is_directory()) logs.push_back(entry.path().string());
+    // An encrypted one has its keys beside it, and the same types of events.
+    if (entry.is_directory() && !std::filesystem::exists(entry.path().string() + ".keys")) logs.push_back(entry.path().string());
   REQUIRE_FALSE(logs.empty());
   std::map<std::uint16_t, unsigned> dumped;
   std::size_t present = 0;

@@ -13,6 +13,7 @@
 #include "persistence/rocksdb_log.hpp"
 #include "persistence/snapshots.hpp"
 #include "persistence/verifier.hpp"
+#include "tests/persistence/given_keys.hpp"
 #include "tests/persistence/log_fixture.hpp"
 #include "tests/persistence/random_event.hpp"
 #include "tests/support/shared_data.hpp"
@@ -24,11 +25,24 @@ namespace {
 
 const snapshot_key corpus_key{"host", 1, 1, 1};
 
-/// Three events of every type in two lives, the last of them twice, quotes, contents and a snapshot. Called on purpose only: what earlier builds wrote is what is worth reading.
+/// Keys lie beside a corpus that is encrypted, for tests only. A checkout gives files other rights than keys have.
+std::string keys_beside(const std::string& corpus) { return corpus + ".keys"; }
+void use_keys_of(const std::string& corpus) { tests::given_keys::set(tests::fs::exists(keys_beside(corpus)) ? tests::slurp(keys_beside(corpus)) : ""); }
+
+/// Three events of every type in two lives, the last of them twice, quotes, contents and a snapshot; with keys beside it encrypted, with a new one in the
+/// second life. Called on purpose only: what earlier builds wrote is what is worth reading.
 void write_corpus(const std::string& directory) {
   tests::generator g(20'120'201);
+  rocksdb_options how;
+  if (tests::fs::exists(keys_beside(directory))) how.encrypt = encryption::from_now_on;
   for (int life = 0; life < 2; ++life) {
-    auto log = tests::must(open_log(directory, {}));
+    if (life == 0 && how.encrypt == encryption::from_now_on) {
+      const auto keys = tests::slurp(keys_beside(directory));
+      tests::given_keys::set(keys.substr(0, keys.find("\n2 ") + 1));
+    } else {
+      use_keys_of(directory);
+    }
+    auto log = tests::must(open_log(directory, how));
     auto head = log->head();
     for_each_event_type([&]<class E>() {
       auto made = std::make_shared<group>();
@@ -121,6 +135,7 @@ void check_events(const std::string& corpus, const std::vector<nlohmann::json>& 
 
 TEST_CASE("every log of an earlier build is read by this one, event by event") {
   if (const auto* name = std::getenv("TOMNEXT_WRITE_CORPUS"); name != nullptr) {
+    const tests::given_keys afterwards("");
     const auto made = tests::shipped_data("logs/") + name;
     if (tests::fs::exists(made)) FAIL(made << " exists: a corpus is never written again");
     write_corpus(made);
@@ -129,11 +144,13 @@ TEST_CASE("every log of an earlier build is read by this one, event by event") {
     tests::spill(made + ".manifest.json", manifest_of(made, dumped).dump(1) + "\n");
     WARN("a new corpus was written: " << made);
   }
+  const tests::given_keys afterwards("");
   const auto all = corpora();
   REQUIRE_FALSE(all.empty());
   std::set<std::pair<std::string, unsigned>> seen;
   for (const auto& corpus : all) {
     INFO(corpus);
+    use_keys_of(corpus);
     const auto manifest = nlohmann::json::parse(tests::slurp(corpus + ".manifest.json"));
     const auto then = tests::slurp(corpus + ".jsonl");
     REQUIRE(manifest["dump_sha256"] == to_hex(sha256({then})));
@@ -170,4 +187,25 @@ TEST_CASE("what lies beside the events of the first corpus is read too") {
   auto reader = tests::must(open_log_for_reading(folder / "log"));
   CHECK(tests::must(content_store(folder / "log").get(sha256({"contents of the corpus"}))) == "contents of the corpus");
   CHECK(tests::must(snapshot_store(folder / "log").newest(corpus_key, *reader))->state == "state of the corpus");
+}
+
+TEST_CASE("what lies beside the events of the encrypted corpus is read with its keys, and nothing of it without") {
+  const auto corpus = tests::shipped_data("logs/e1");
+  tests::temporary_folder folder;
+  tests::copy_folder(corpus, folder / "log");
+  // As an operator would give them.
+  tests::spill(folder / "keys", tests::slurp(keys_beside(corpus)));
+  tests::fs::permissions(folder / "keys", tests::fs::perms::owner_read | tests::fs::perms::owner_write);
+  const tests::given_keys keys("");
+  verify_options told;
+  told.missing_keys = without_keys::told;
+  const auto without = tests::must(verify_log(folder / "log", told, {}));
+  CHECK(without.groups_unread == without.groups);
+  CHECK((without.contents_unread == 1 && without.snapshots_unread == 2));
+  use_keys(tests::must(key_ring::of_file(folder / "keys")));
+  auto reader = tests::must(open_log_for_reading(folder / "log"));
+  CHECK(tests::must(content_store(folder / "log").get(sha256({"contents of the corpus"}))) == "contents of the corpus");
+  CHECK(tests::must(snapshot_store(folder / "log").newest(corpus_key, *reader))->state == "state of the corpus");
+  const auto with = tests::must(verify_log(folder / "log", verify_options{}, {}));
+  CHECK((with.groups_by_key.size() == 2 && with.groups_unread == 0));
 }

@@ -71,14 +71,15 @@ std::vector<scrub_damage> damage_of_pass(scrubber& s, const event_log& log, std:
 class bent_log final : public event_log, public table_list {
  public:
   bool keeps_history = true;
-  std::uint64_t first_readable = 1;  ///< the scan stops there, as if nothing were before it
+  std::uint64_t first_readable = 1;  ///< the walk down stops there, as if nothing were before it
   result<log_head> append(std::span<const group_ref> groups) override { return log_.append(groups); }
   [[nodiscard]] log_head head() const override { return log_.head(); }
   using event_log::scan;
-  [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from, direction where_to) const override {
-    auto inner = log_.scan(from, where_to);
+  [[nodiscard]] result<std::unique_ptr<log_scan>> scan(std::uint64_t from, direction where_to) const override { return log_.scan(from, where_to); }
+  [[nodiscard]] result<std::unique_ptr<row_source>> rows_down(std::uint64_t from) const override {
+    auto inner = log_.scan(from, direction::backward);
     if (!inner) return inner.error();
-    return std::unique_ptr<log_scan>(std::make_unique<short_scan>(std::move(*inner), first_readable));
+    return std::unique_ptr<row_source>(std::make_unique<short_rows>(std::move(*inner), first_readable));
   }
   [[nodiscard]] result<bool> holds(const log_head& h) const override { return keeps_history ? log_.holds(h) : result<bool>(false); }
   result<std::unique_ptr<subscription>> subscribe_from(std::uint64_t, std::function<void(const group_ref&)>) override {
@@ -88,15 +89,18 @@ class bent_log final : public event_log, public table_list {
   [[nodiscard]] bool is_current() const override { return true; }
 
  private:
-  struct short_scan final : log_scan {
-    short_scan(std::unique_ptr<log_scan> i, std::uint64_t f) : inner(std::move(i)), first(f) {}
-    result<group_ref> next() override {
+  struct short_rows final : row_source {
+    short_rows(std::unique_ptr<log_scan> i, std::uint64_t f) : inner(std::move(i)), first(f) {}
+    result<std::optional<stored_row>> next() override {
       auto g = inner->next();
-      if (g && *g && (*g)->first_seq() < first) return group_ref{};
-      return g;
+      if (!g) return g.error();
+      if (!*g || (*g)->first_seq() < first) return std::optional<stored_row>{};
+      encode_group(**g, {}, bytes);
+      return std::optional<stored_row>({(*g)->first_seq(), (*g)->last_seq(), (*g)->epoch, (*g)->events[0].head.at, {}, {}, bytes});
     }
     std::unique_ptr<log_scan> inner;
     std::uint64_t first;
+    std::string bytes;
   };
   memory_log log_;
 };
