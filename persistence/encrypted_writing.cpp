@@ -9,9 +9,8 @@ result<std::optional<log_encryption>> checked_encryption(const std::string& dire
     return error(errc::log_corrupt, encryption_file(directory) + ": is missing, and the last group is encrypted: without it the next writer would not know; " +
                                         "restore it from a backup, or make a new log with `tomnext log repair`");
   if (!*e) return e;
-  auto keys = process_keys();
-  if (!keys) return keys.error().within(directory + ": the log is encrypted");
-  TOMNEXT_TRY(check_keys(**e, **keys, directory));
+  // Keys that cannot be had are no reason not to look at what needs none: whoever decrypts says why it cannot, and writers have been asked before.
+  if (auto keys = process_keys()) TOMNEXT_TRY(check_keys(**e, **keys, directory));
   return e;
 }
 
@@ -19,7 +18,7 @@ result<void> last_key_is_here(const std::string& directory, std::optional<std::u
   if (!last_key) return {};
   auto keys = process_keys();
   if (!keys) return keys.error();
-  return (*keys)->find(*last_key) != nullptr ? result<void>{} : older_than_log(directory, *last_key);
+  return (*keys)->find(*last_key) != nullptr ? result<void>{} : key_is_missing(directory, *last_key);
 }
 
 result<void> must_have_keys(const std::string& directory, const result<std::optional<log_encryption>>& e) {

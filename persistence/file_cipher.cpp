@@ -19,6 +19,8 @@ bool is_encrypted_file(std::string_view bytes) { return bytes.starts_with(magic)
 result<std::string> as_stored_in(const std::string& log_directory, std::string bytes) {
   auto e = read_encryption(log_directory);
   if (!e) return e.error();
+  if (!*e && is_open_encrypted(log_directory))
+    return error(errc::log_corrupt, encryption_file(log_directory) + ": is gone while the log is written encrypted; nothing is stored in clear beside it");
   if (!*e) return bytes;
   auto keys = keys_for_writing(**e, log_directory);
   if (!keys) return keys.error();

@@ -64,6 +64,12 @@ class child {
         id_ = 0;
         return true;
       }
+      if (ended < 0 && errno != EINTR) {
+        // Somebody else has waited for it, as a process does that ignores SIGCHLD: how it ended is not known, and its number may be another's by now.
+        id_ = 0;
+        status = 0;
+        return true;
+      }
       const int left = left_until(end);
       if (left == 0) return false;
       pollfd p{d.fd, POLLIN, 0};

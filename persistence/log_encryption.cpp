@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
+#include <set>
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
@@ -15,6 +17,15 @@ constexpr std::string_view magic = "tomnext-encr";
 constexpr std::uint32_t format = 1;
 constexpr std::size_t check_bytes = 32;
 constexpr std::size_t file_bytes_max = std::size_t{64} << 10;
+
+struct open_logs {
+  std::mutex mutex;
+  std::multiset<std::string> directories;
+};
+open_logs& open_encrypted() {
+  static open_logs logs;
+  return logs;
+}
 
 std::string check_value(const log_key& key, std::uint64_t first_seq) {
   std::string text = "tomnext key check";
@@ -86,9 +97,9 @@ result<void> check_keys(const log_encryption& e, const key_ring& keys, const std
   });
 }
 
-error older_than_log(const std::string& directory, std::uint32_t key_id) {
+error key_is_missing(const std::string& directory, std::uint32_t key_id) {
   return {errc::log_key, directory + ": the log was last written with key " + std::to_string(key_id) +
-                             ", which is not among those that were given: they are older than the log"};
+                             ", which is not among those that were given: add it to them; a key is needed as long as anything that it wrote is there"};
 }
 
 result<key_ring_ref> keys_for_writing(const log_encryption& e, const std::string& directory) {
@@ -98,8 +109,26 @@ result<key_ring_ref> keys_for_writing(const log_encryption& e, const std::string
     return error(errc::log_key, directory + ": the log is written encrypted, and this process has no keys; nothing is written to it in clear: " +
                                     how_keys_are_given() + ", or in `node.storage.key_file` of a node");
   TOMNEXT_TRY(check_keys(e, **keys, directory));
-  if (!e.keys.empty() && (*keys)->find(e.keys.back().id) == nullptr) return older_than_log(directory, e.keys.back().id);
+  if (!e.keys.empty() && (*keys)->find(e.keys.back().id) == nullptr) return key_is_missing(directory, e.keys.back().id);
   return keys;
+}
+
+void opened_encrypted(const std::string& directory) {
+  auto& open = open_encrypted();
+  const std::scoped_lock lock(open.mutex);
+  open.directories.insert(directory);
+}
+
+void closed_encrypted(const std::string& directory) {
+  auto& open = open_encrypted();
+  const std::scoped_lock lock(open.mutex);
+  if (const auto at = open.directories.find(directory); at != open.directories.end()) open.directories.erase(at);
+}
+
+bool is_open_encrypted(const std::string& directory) {
+  auto& open = open_encrypted();
+  const std::scoped_lock lock(open.mutex);
+  return open.directories.contains(directory);
 }
 
 result<void> note_newest_key(const std::string& directory, log_encryption& e, const key_ring& keys) {

@@ -39,7 +39,12 @@ result<void> check_keys(const log_encryption& e, const key_ring& keys, const std
 /// The keys to write an encrypted log with: check_keys, and there are some, the latest that wrote it among them.
 result<key_ring_ref> keys_for_writing(const log_encryption& e, const std::string& directory);
 /// The refusal of a writer whose keys lack the one that wrote last.
-error older_than_log(const std::string& directory, std::uint32_t key_id);
+error key_is_missing(const std::string& directory, std::uint32_t key_id);
+/// From here on until `closed_encrypted` this process writes the log encrypted: its files beside the rows go the same way, whatever becomes of the file
+/// `encryption` meanwhile.
+void opened_encrypted(const std::string& directory);
+void closed_encrypted(const std::string& directory);
+bool is_open_encrypted(const std::string& directory);
 /// Adds the check value of the newest key, durably, where it is not there yet.
 result<void> note_newest_key(const std::string& directory, log_encryption& e, const key_ring& keys);
 

@@ -91,7 +91,8 @@ const char* get_toggled(const char* p, const char* end, const payload_fields& be
   std::uint64_t n = 0;
   p = get_varint(p, end, n);
   if (p == nullptr || n == 0 || n > 2 * payload_fields::fields_max) return nullptr;
-  std::array<std::uint32_t, 2 * payload_fields::fields_max> toggled, tags;
+  std::array<std::uint32_t, 2 * payload_fields::fields_max> toggled;
+  std::array<std::uint32_t, 3 * payload_fields::fields_max> tags;  // what a forger could make of it
   for (std::uint64_t i = 0; i < n; ++i) {
     std::uint64_t tag = 0;
     p = get_varint(p, end, tag);

@@ -129,6 +129,8 @@ result<void> scan::check(std::string_view bytes, std::uint64_t first, const grou
   if (o.first_seq != first) return at_group(first, error(errc::log_corrupt, "it says that it begins at " + std::to_string(o.first_seq)));
   if (o.last_seq < next_seq) return error(errc::log_gap, where_ + ": events " + std::to_string(next_seq) + " and following are missing");
   if (previous_ && o.previous != *previous_) return at_group(first, error(errc::log_corrupt, "the hash chain is broken before it"));
+  const bool encrypted = is_encrypted(bytes);
+  if (std::exchange(encrypted_, encrypted) && !encrypted) return at_group(first, clear_behind_encrypted());
   previous_ = chain(o.previous, bytes);
   last_ = o.last_seq;
   at_->Next();
@@ -174,6 +176,9 @@ result<std::optional<stored_row>> backward_rows::next() {
   if (later_ != 0 && row->last_seq + 1 != later_) return not_next(where_, later_, row->last_seq + 1);
   if (later_ != 0 && row->chained != expected_) return named(error(errc::log_corrupt, "the hash chain is broken behind it"));
   if (first == base_.first_seq && row->previous != base_.previous) return named(error(errc::log_corrupt, "the hash chain is broken before it"));
+  const bool encrypted = is_encrypted(row->bytes);
+  if (later_ != 0 && later_in_clear_ && encrypted) return clear_behind_encrypted().within(where_ + ": group at event " + std::to_string(later_));
+  later_in_clear_ = !encrypted;
   expected_ = row->previous;
   later_ = first;
   return std::optional(*row);
@@ -203,10 +208,15 @@ result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std:
 }
 
 result<void> check_encrypted(const std::optional<log_encryption>& encryption, const group_outline& o) {
+  if (encryption && o.key_id && o.first_seq < encryption->first_seq)
+    return error(errc::log_corrupt, "it is encrypted, and the file 'encryption' says that groups are from event " + std::to_string(encryption->first_seq) +
+                                        " on: that file was changed; restore it from a backup");
   if (!encryption || o.key_id || o.first_seq < encryption->first_seq) return {};
   return error(errc::log_corrupt,
                "it lies in clear, and the log is encrypted from event " + std::to_string(encryption->first_seq) + " on: somebody without the key wrote it");
 }
+
+error clear_behind_encrypted() { return {errc::log_corrupt, "it lies in clear behind groups that are encrypted: somebody without the key wrote it"}; }
 
 result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where) {
   if (base.first_seq == 1) return {};

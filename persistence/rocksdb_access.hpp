@@ -64,6 +64,7 @@ class scan final : public log_scan {
   std::unique_ptr<rocksdb::Iterator> at_;
   std::uint64_t from_, to_;
   std::uint64_t last_ = 0;
+  bool encrypted_ = false;  // the row before was
   std::optional<hash256> previous_;
   std::string where_;
 };
@@ -79,6 +80,7 @@ class backward_rows final : public row_source {
   log_base base_;
   std::uint64_t later_ = 0;  // first seq of the row that was read last; 0: none yet
   hash256 expected_;
+  bool later_in_clear_ = false;
   std::string where_;
 };
 
@@ -103,7 +105,10 @@ struct row {
 /// The row that holds `seq`, or the last one before it; nothing where there is none.
 result<std::optional<row>> row_at(rocksdb::DB& db, std::uint64_t seq, const std::string& where);
 /// From the event on that the file `encryption` names, no group may lie in clear: somebody without the key would have written it. errc::log_corrupt.
+/// And none is encrypted before it.
 result<void> check_encrypted(const std::optional<log_encryption>& encryption, const group_outline& o);
+/// Whatever that file says, or where it is gone: a group in clear behind an encrypted one.
+error clear_behind_encrypted();
 /// A row begins at the base, and goes on from what came before it. Older rows that a crash left may be there; nobody looks at them.
 result<void> check_base(rocksdb::DB& db, const log_base& base, const std::string& where);
 

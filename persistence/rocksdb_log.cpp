@@ -79,16 +79,17 @@ class rocksdb_log final : public event_log, public table_list {
     auto made = persistence::begin_encryption(directory_, *encryption_);
     if (!made) return made.error();
     writer_->encryptor = std::move(*made);
+    opened_encrypted(directory_);
     return {};
   }
 
   /// A new epoch: groups from here on carry it, and an anchor of it is newer than any before.
   result<void> begin_epoch() {
     head_.epoch = std::max(head_.epoch, writer_->anchored.newest().epoch) + 1;
-    TOMNEXT_TRY(writer_->anchored.store(head_));
-    opened_ = true;
-    return {};
+    return writer_->anchored.store(head_);
   }
+  /// What is closed from here on is sealed.
+  void opened() { opened_ = true; }
 
   result<log_head> append(std::span<const group_ref> groups) override {
     return guarded(directory_, [&]() -> result<log_head> {
@@ -285,6 +286,7 @@ class rocksdb_log final : public event_log, public table_list {
   // Whatever fails here leaves the log without its newest anchor or without a seal: the next opening and `log verify` tell.
   void close() {
     if (!writer_) return;
+    if (writer_->encryptor) closed_encrypted(directory_);
     if (!failed_ && head_.seq > writer_->anchored.newest().seq) (void)store_anchor();
     const bool closed = db_->Close().ok();
     db_.reset();
@@ -379,6 +381,7 @@ result<std::unique_ptr<event_log>> open_log(const std::string& directory, const 
     TOMNEXT_TRY(log->begin_encryption());
     TOMNEXT_TRY(log->begin_epoch());
     TOMNEXT_TRY(take_ballast(directory, options));
+    log->opened();
     return std::unique_ptr<event_log>(std::move(log));
   });
 }

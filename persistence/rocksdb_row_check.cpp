@@ -33,6 +33,7 @@ struct piece {
   std::uint64_t begin = 0, end = 0;
   row_figures figures;
   hash256 previous;  // the hash that its first row names
+  bool begins_encrypted = false, ends_encrypted = false;
   std::optional<error> bad;
 };
 
@@ -69,7 +70,8 @@ class checker {
       const auto at = row_before(*it, *first + (last - *first) / count * i);
       if (at && *at > begins.back()) begins.push_back(*at);
     }
-    for (std::size_t i = 0; i < begins.size(); ++i) pieces_.push_back({begins[i], i + 1 < begins.size() ? begins[i + 1] : UINT64_MAX, {}, {}, {}});
+    for (std::size_t i = 0; i < begins.size(); ++i)
+      pieces_.push_back({.begin = begins[i], .end = i + 1 < begins.size() ? begins[i + 1] : UINT64_MAX, .figures = {}, .previous = {}, .bad = {}});
     return {};
   }
 
@@ -112,8 +114,11 @@ class checker {
       if (!o) return at_group(first, o.error());
       if (o->first_seq != first) return at_group(first, error(errc::log_corrupt, "it says that it begins at " + std::to_string(o->first_seq)));
       if (auto right = rows::check_encrypted(encryption_, *o); !right) return at_group(first, right.error());
+      if (p.ends_encrypted && !o->key_id) return at_group(first, rows::clear_behind_encrypted());
+      p.ends_encrypted = o->key_id.has_value();
       if (f.groups == 0) {
         p.previous = o->previous;
+        p.begins_encrypted = p.ends_encrypted;
         f.first_seq = first;
       } else if (o->previous != f.head.chain_hash) {
         return at_group(first, error(errc::log_corrupt, "the hash chain is broken before it"));
@@ -199,11 +204,14 @@ class checker {
     row_figures all;
     auto before = what_.previous;
     if (what_.from_seq <= 1) before = hash256{};
+    bool encrypted = false;
     for (auto& p : pieces_) {
       if (p.figures.groups > 0 && before && p.previous != *before)
         return at_group(p.figures.first_seq, error(errc::log_corrupt, "the hash chain is broken before it"));
+      if (p.figures.groups > 0 && encrypted && !p.begins_encrypted) return at_group(p.figures.first_seq, rows::clear_behind_encrypted());
       if (p.bad) return *p.bad;
       if (p.figures.groups == 0) continue;
+      encrypted = p.ends_encrypted;
       if (all.groups == 0) all.first_seq = p.figures.first_seq;
       before = p.figures.head.chain_hash;
       all.head = p.figures.head;

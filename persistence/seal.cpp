@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "persistence/bytes.hpp"
 #include "persistence/files.hpp"
@@ -21,7 +22,8 @@ constexpr std::size_t seal_bytes_max = std::size_t{1} << 30;
 
 std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (size % seal_block_bytes != 0); }
 
-bool never_changes(const std::string& path) { return path.ends_with(".sst") || path.starts_with("content/"); }
+/// Contents are not among them: of an encrypted log they have a salt each time that they are written.
+bool never_changes(const std::string& path) { return path.ends_with(".sst"); }
 
 /// What is no part of what a log says: the seal itself, how far the scrubber is, and room that is held back. They may change beside a closed log.
 constexpr std::array<std::string_view, 3> unsealed = {"seal", scrub_file_name, ballast_file_name};
@@ -110,6 +112,10 @@ result<void> write_seal(const std::string& directory, const log_head& head, cons
   if (!found) return found.error();
   seal s;
   s.head = head;
+  // A file that was renamed into its place by somebody whose last sync failed is there, and would not be after a power cut.
+  std::set<std::string> folders;
+  for (const auto& [path, size] : *found) folders.insert(std::filesystem::path(directory + "/" + path).parent_path().string());
+  for (const auto& folder : folders) TOMNEXT_TRY(sync_folder(folder));
   for (const auto& [path, size] : *found) {
     const sealed_file* before = known && never_changes(path) && known->files.contains(path) ? &known->files.at(path) : nullptr;
     if (before != nullptr && before->size == size) {

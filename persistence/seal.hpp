@@ -29,7 +29,7 @@ struct seal {
 std::string seal_file(const std::string& directory);
 /// Size and checksums of a file as it is now.
 result<sealed_file> checksums_of(const std::string& path);
-/// Measures every file below the directory and writes the seal, durably. Files of `known` that never change once written (tables, contents) and have kept
+/// Measures every file below the directory and writes the seal, durably. Files of `known` that never change once written (tables) and have kept
 /// their size are taken over from there, so that closing a large log does not read it all. Nobody may have the log open.
 result<void> write_seal(const std::string& directory, const log_head& head, const std::optional<seal>& known);
 /// Nothing where the log is not sealed; errc::log_corrupt where the seal itself is damaged.

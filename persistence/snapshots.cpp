@@ -10,6 +10,7 @@
 
 #include "persistence/bytes.hpp"
 #include "persistence/file_cipher.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/files.hpp"
 #include "persistence/seal.hpp"
 #include "persistence/system_calls.hpp"
@@ -85,17 +86,29 @@ std::string encode(const snapshot& s) {
 }
 
 /// The file as it was before it was encrypted.
-result<std::string> read_plain(const std::string& path) {
+result<std::string> read_plain(const std::string& path, bool& in_clear) {
   auto bytes = read_file(path, snapshot_state_bytes_max + 4096);
-  if (!bytes || !is_encrypted_file(*bytes)) return bytes;
+  in_clear = bytes && !is_encrypted_file(*bytes);
+  if (!bytes || in_clear) return bytes;
   auto plain = decrypt_file(*bytes, path);
   if (!plain && plain.error().code == errc::log_corrupt) return error(errc::snapshot_invalid, plain.error().message);
   return plain;
 }
 
+/// A snapshot of when the log was encrypted already is encrypted itself: one in clear is somebody's who has no key.
+result<void> must_be_ours(const std::string& path, bool in_clear, const snapshot& s) {
+  if (!in_clear) return {};
+  auto e = read_encryption(fs::path(path).parent_path().parent_path().string());
+  if (!e) return e.error();
+  if (!*e || s.at.seq < (*e)->first_seq) return {};
+  return error(errc::snapshot_invalid, path + ": offset 0: the snapshot lies in clear, and the log is encrypted from event " + std::to_string((*e)->first_seq) +
+                                           " on: somebody without the key wrote it");
+}
+
 /// errc::snapshot_invalid where it is damaged, errc::log_newer_version where it is whole and of a newer build, errc::log_key where its key is not here.
 result<snapshot> load(const std::string& path) {
-  auto bytes = read_plain(path);
+  bool in_clear = false;
+  auto bytes = read_plain(path, in_clear);
   if (!bytes) return bytes.error();
   const auto size = bytes->size();
   const auto damaged = error(errc::snapshot_invalid, path + ": offset 0 to " + std::to_string(size) + ": the snapshot is damaged");
@@ -119,6 +132,7 @@ result<snapshot> load(const std::string& path) {
   s.at.chain_hash = r.hash();
   s.state = r.take(r.number<std::uint64_t>());
   if (!r.complete()) return damaged;
+  TOMNEXT_TRY(must_be_ours(path, in_clear, s));
   return s;
 }
 

@@ -11,6 +11,7 @@
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/files.hpp"
+#include "persistence/log_encryption.hpp"
 #include "persistence/group_outline.hpp"
 #include "persistence/log_keys.hpp"
 #include "persistence/places.hpp"
@@ -153,6 +154,10 @@ result<void> check_groups(const std::string& directory, const event_log& log, co
   report.events += rows->events;
   report.group_bytes = rows->bytes;
   for (const auto& [id, groups] : rows->groups_by_key) report.groups_by_key[id] += groups;
+  auto encryption = read_encryption(directory);
+  if (!encryption) return encryption.error();
+  if (!*encryption && !report.groups_by_key.empty())
+    return error(errc::log_corrupt, encryption_file(directory) + ": is missing, and groups of the log are encrypted: restore it from a backup");
   report.groups_unread += rows->groups_unread;
   declarations.insert(declarations.end(), rows->declarations.begin(), rows->declarations.end());
   return check_contents_present(directory, log, declarations, report);

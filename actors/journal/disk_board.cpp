@@ -15,7 +15,8 @@ constexpr std::size_t looks_min = 3;  // fewer do not tell their own error
 
 double bytes_per_event(const disk_look& l) { return l.events == 0 ? 0 : static_cast<double>(l.log_bytes) / static_cast<double>(l.events); }
 
-disk_outlook outlook_of(const std::optional<persistence::full_forecast>& f) {
+disk_outlook outlook_of(const std::optional<persistence::full_forecast>& f, bool full) {
+  if (full) return disk_outlook::full;
   if (!f || !f->likely_s || *f->likely_s > day_s) return disk_outlook::fine;
   return *f->likely_s > hour_s ? disk_outlook::within_a_day : disk_outlook::within_an_hour;
 }
@@ -39,9 +40,12 @@ std::optional<std::pair<disk_outlook, std::string>> disk_board::show(const disk_
   looks_.push_back(look);
   if (looks_.size() > looks_max) looks_.pop_front();
   const auto f = forecast_now();
-  const auto now = outlook_of(f);
+  const auto now = outlook_of(f, look.free_bytes < free_bytes_min_);
   if (now == outlook_) return std::nullopt;
   outlook_ = now;
+  if (now == disk_outlook::full)
+    return std::pair(now, fmt::format("the log's disk is full: {} bytes are free, and below {} the log takes nothing: make room, or archive and retain",
+                                      look.free_bytes, free_bytes_min_));
   if (now == disk_outlook::fine)
     return std::pair(now, fmt::format("the log's disk will not be full within a day as the log grows now; {} bytes are free", look.free_bytes));
   return std::pair(now,

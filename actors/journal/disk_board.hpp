@@ -21,8 +21,8 @@ struct disk_look {
   std::uint64_t free_bytes = 0;  ///< of their disk
 };
 
-/// Nothing to say, the disk is full within a day, within an hour: what an operator is told once each time that it becomes another.
-enum class disk_outlook : std::uint8_t { fine, within_a_day, within_an_hour };
+/// Nothing to say, the disk is full within a day, within an hour, now: what an operator is told once each time that it becomes another.
+enum class disk_outlook : std::uint8_t { fine, within_a_day, within_an_hour, full };
 
 class disk_board {
  public:

@@ -48,7 +48,7 @@ void disk_watch_state::tick() {
   failing_ = false;
   const auto news = settings_.board->show(*seen);
   if (!news) return;
-  if (news->first == disk_outlook::within_an_hour) spdlog::error("{}", news->second);
+  if (news->first >= disk_outlook::within_an_hour) spdlog::error("{}", news->second);
   else if (news->first == disk_outlook::within_a_day) spdlog::warn("{}", news->second);
   else spdlog::info("{}", news->second);
 }

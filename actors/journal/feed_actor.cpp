@@ -17,7 +17,7 @@ constexpr std::uint64_t credit_events_max = 1u << 20;
 }  // namespace
 
 feed_state::feed_state(feed_protocol::pointer self, std::shared_ptr<feed_link> link, const writer_protocol& writer, feed_settings settings)
-    : self_(self), link_(std::move(link)), settings_(std::move(settings)) {
+    : self_(self), link_(std::move(link)), writer_(pointer_of(writer)), settings_(std::move(settings)) {
   self_->set_down_handler([this](const caf::down_msg& m) {
     const std::scoped_lock lock(link_->serving);
     gone(m.source);
@@ -47,6 +47,8 @@ feed_protocol::behavior_type feed_state::behavior() {
         link_->told.store(false);
         going_on_ = false;
         const std::scoped_lock lock(link_->serving);
+        // Until the writer knew this life it gave in the name of the one before. From its first word on it does no more.
+        if (self_->current_sender() == writer_ && !std::exchange(known_to_writer_, true)) ask_outstanding();
         serve();
       },
       [this](settled_atom, const std::string& name) -> answer<std::uint64_t> {
@@ -76,6 +78,13 @@ void feed_state::take_over() {
     self_->monitor(r.who);
     r.cursor.stored.reset();
     r.cursor.next_seq = (r.outstanding.empty() ? link_->done_to[name] : r.outstanding.back().through) + 1;
+  }
+  ask_outstanding();
+}
+
+// What readers answered to an earlier life is lost with it: each says once more how far it is, behind all that it was given.
+void feed_state::ask_outstanding() {
+  for (auto& [name, r] : link_->readers) {
     if (r.outstanding.empty()) continue;
     auto asked = std::make_shared<persistence::log_head>();
     asked->seq = r.outstanding.back().through;

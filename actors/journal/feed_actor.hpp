@@ -33,6 +33,7 @@ class feed_state {
     promise_guard<std::uint64_t> promise;
   };
   void take_over();
+  void ask_outstanding();
   result<std::uint64_t> subscribe(const feed_wish& wish);
   void serve();
   bool serve(const std::string& name, reader& r);
@@ -46,8 +47,10 @@ class feed_state {
 
   feed_protocol::pointer self_;
   std::shared_ptr<feed_link> link_;
+  actor_ptr writer_;
   feed_settings settings_;
   std::vector<waiting> settlements_;
+  bool known_to_writer_ = false;
   bool going_on_ = false;  // a message to itself is on its way: somebody has more to catch up
 };
 

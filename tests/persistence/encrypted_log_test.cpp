@@ -159,6 +159,88 @@ TEST_CASE("a log that loses the file that says that it is encrypted is refused, 
   CHECK(why.error().message.find("it lies in clear, and the log is encrypted from event 1 on") != std::string::npos);
 }
 
+TEST_CASE("a group in clear behind encrypted ones is refused, whatever became of the file that says that the log is encrypted") {
+  const tests::temporary_folder folder;
+  const given_keys keys;
+  const auto log = folder / "log", copy = folder / "copy";
+  const auto head = written(log, 5);
+  given_keys::set("");
+  for (const std::uint64_t claimed : {std::uint64_t{0}, std::uint64_t{1'000'000}}) {
+    tests::copy_folder(log, copy);
+    log_head forged = head;
+    {
+      const auto db = tests::open_rows(copy);
+      std::string bytes;
+      const auto g = tests::group_of(head.seq + 1, 10, head.epoch);
+      encode_group(*g, head.chain_hash, bytes);
+      REQUIRE(db->Put({}, tests::row_key(head.seq + 1), bytes).ok());
+      forged = {g->last_seq(), head.epoch, chain(head.chain_hash, bytes)};
+    }
+    if (claimed == 0) tests::fs::remove(encryption_file(copy));
+    else must(write_encryption(copy, {claimed, {}}));
+    tests::forge_witnesses(copy, forged);
+    verify_options o;
+    o.missing_keys = without_keys::told;
+    const auto why = verify_log(copy, o, {});
+    REQUIRE_FALSE(why);
+    CHECK(why.error().code == errc::log_corrupt);
+    given_keys::set(key_line(1, 1));
+    const auto opened = open_log_for_reading(copy);
+    if (opened) CHECK(tests::read_quotes(**opened, 1).error().code == errc::log_corrupt);
+    if (opened) {
+      auto back = must((*opened)->scan(forged.seq, direction::backward));
+      (void)must(back->next());
+      CHECK(back->next().error().code == errc::log_corrupt);
+    }
+    given_keys::set("");
+  }
+}
+
+TEST_CASE("beside a log that is open and encrypted nothing is stored in clear, whatever became of the file that says so") {
+  const tests::temporary_folder folder;
+  const given_keys keys;
+  const auto log = folder / "log";
+  auto open = must(open_log(log, encrypting()));
+  const auto head = tests::extend(*open, 2, 10);
+  tests::fs::remove(encryption_file(log));
+  CHECK(content_store(log).put("a secret").error().code == errc::log_corrupt);
+  CHECK(snapshot_store(log).put({{"risk/book", 1, 1, 7}, 10, 15, head, "a secret"}).error().code == errc::log_corrupt);
+  for (const auto& file : tests::files_below(log)) CHECK(tests::slurp(log + "/" + file).find("a secret") == std::string::npos);
+}
+
+TEST_CASE("a snapshot in clear of when the log was encrypted already is not believed") {
+  const tests::temporary_folder folder;
+  const given_keys keys;
+  const auto log = folder / "log", other = folder / "other";
+  const auto head = written(log, 5);
+  const snapshot s{{"risk/book", 1, 1, 7}, 40, 45, head, "positions of somebody else"};
+  written(other, 1, {});
+  must(snapshot_store(other).put(s));
+  const std::string name = "/snapshots/risk%2Fbook.000000000001.snapshot";
+  must(snapshot_store(log).put(s));
+  tests::spill(log + name, tests::slurp(other + name));
+  CHECK(snapshot_store(log).verify().error().code == errc::snapshot_invalid);
+  CHECK(snapshot_store(log).verify().error().message.find("lies in clear, and the log is encrypted from event 1 on") != std::string::npos);
+  CHECK_FALSE(must(snapshot_store(log).newest(s.key, *must(open_log_for_reading(log)))));
+  CHECK(tests::fs::exists(log + name + ".quarantined"));
+}
+
+TEST_CASE("a content that is encrypted anew is sealed as it is now") {
+  const tests::temporary_folder folder;
+  const given_keys keys;
+  const auto log = folder / "log";
+  written(log, 1);
+  const auto h = must(content_store(log).put("a configuration"));
+  written(log, 1);
+  tests::flip_bit(log + "/content/" + to_hex(h), 60, 1);
+  CHECK_FALSE(verify_log(log, verify_options{}, {}));
+  {
+    const auto open = must(open_log(log, encrypting()));
+    CHECK(must(content_store(log).put("a configuration")) == h);
+  }
+  CHECK(verified(log).sealed);
+}
+
 TEST_CASE("whoever has no key cannot change a log so that it is read, though checksums and the chain match") {
   const tests::temporary_folder folder;
   const auto log = folder / "log";

@@ -78,7 +78,9 @@ TEST_CASE("keys to write with are the log's, and not older than it") {
     return r.error().message;
   };
   CHECK(refused("").starts_with("log: the log is written encrypted, and this process has no keys; nothing is written to it in clear: name the file"));
-  CHECK(refused(key_line(1, 1)) == "log: the log was last written with key 2, which is not among those that were given: they are older than the log");
+  CHECK(refused(key_line(1, 1)) ==
+        "log: the log was last written with key 2, which is not among those that were given: add it to them; a key is "
+        "needed as long as anything that it wrote is there");
   CHECK(refused(key_line(3, 3)).find("key 2, which is not among") != std::string::npos);
   CHECK(refused(key_line(2, 3)).find("is not the key 2 that this log was written with") != std::string::npos);
 }

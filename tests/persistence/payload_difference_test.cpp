@@ -168,3 +168,20 @@ TEST_CASE("hostile differences are refused, or stand for a payload that could be
   CHECK(refused > 1'000);
   CHECK(restored > 1'000);
 }
+
+TEST_CASE("a difference that toggles as many fields as can be told is refused, not written beyond what there is room for") {
+  auto m = std::make_unique<payload_memory>();
+  std::string most_fields;
+  for (char n = 1; n <= 15; ++n) most_fields += {static_cast<char>(n << 3), 5};
+  most_fields += std::string("\x80\x01\x05", 3);
+  for (std::uint64_t toggled = 1; toggled <= 33; ++toggled) {
+    m->begin();
+    m->remember(9, 0, most_fields);
+    char bytes[512];
+    char* p = wire::put_varint(bytes, 2 | 4 * ((std::uint64_t{1} << 48) - 1));
+    p = wire::put_varint(p, toggled);
+    for (std::uint64_t n = 0; n < toggled; ++n) p = wire::put_varint(p, (100 + n) << 3);
+    for (int n = 0; n < 64; ++n) *p++ = 2;
+    CHECK(m->restore(9, 0, {bytes, static_cast<std::size_t>(p - bytes)}) == nullptr);
+  }
+}

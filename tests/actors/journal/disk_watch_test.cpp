@@ -66,8 +66,16 @@ TEST_CASE("an operator is told when the disk will be full within a day and withi
   CHECK(look(5 * gigabyte) == disk_outlook::within_a_day);  // eleven hours
   CHECK_FALSE(look(5 * gigabyte));
   CHECK(look(gigabyte + gigabyte / 5) == disk_outlook::within_an_hour);  // 33 minutes
-  CHECK_FALSE(look(gigabyte));                                           // full
+  CHECK(look(gigabyte - 1) == disk_outlook::full);
   CHECK(look(100 * gigabyte) == disk_outlook::fine);
+}
+
+TEST_CASE("a disk that is full is told at the first look") {
+  disk_board board(gigabyte, true);
+  const auto news = board.show(look_at(0, 1'000, gigabyte / 2));
+  REQUIRE(news);
+  CHECK(news->first == disk_outlook::full);
+  CHECK(news->second.find("is full: 500000000 bytes are free, and below 1000000000 the log takes nothing") != std::string::npos);
 }
 
 TEST_CASE("no more than an hour is kept, so that a rate of long ago is forgotten") {

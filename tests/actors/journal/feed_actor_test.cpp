@@ -313,6 +313,27 @@ TEST_CASE("feed: a new life of the feed goes on where the old one was, whatever 
   CHECK(lives > 400);
 }
 
+TEST_CASE("feed: what the writer gave in a dead life's name, before it knew the next one, is not waited for for ever") {
+  desk d;
+  const auto book = std::make_shared<notebook>();
+  d.join(wish_of("reader", 1), book);
+  d.commit(5);
+  d.s.settle();
+  const auto dead = d.feed;
+  exit_now(pointer_of(dead), caf::exit_reason::kill);
+  d.s.settle();
+  d.feed = spawn_actor<feed_protocol, feed_state>(d.s.system, d.s.figures, {"feed", "journal", ""}, d.link, d.writer, feed_settings{30s, d.s.figures});
+  d.all.push_back(pointer_of(d.feed));
+  d.s.scheduler.run_once();  // it takes over, and the writer has not heard of it
+  const auto alive = std::exchange(d.feed, dead);
+  d.commit(5);
+  d.feed = alive;
+  d.s.settle();
+  CHECK(book->heard == seqs(1, 10));
+  CHECK(d.status()["readers"][0]["lag_events"] == 0);
+  CHECK(d.status()["readers"][0]["given_events"] == 0);
+}
+
 TEST_CASE("feed: wishes that cannot be met are refused with the reason, and the reader ends") {
   desk d;
   d.commit(5);
