@@ -75,7 +75,8 @@ class rocksdb_log final : public event_log, public table_list {
   /// From here on what is appended is encrypted, where the log is, or is to be. What is on the disk of it comes before the first group.
   result<void> begin_encryption() {
     if (!encryption_ && writer_->options.encrypt == encryption::as_it_is) return {};
-    if (!encryption_) encryption_ = log_encryption{head_.seq + 1, {}};
+    // It begins here; also of a log that was restored to before its first encrypted group.
+    if (!encryption_ || encryption_->first_seq > head_.seq + 1) encryption_ = log_encryption{head_.seq + 1, {}};
     auto made = persistence::begin_encryption(directory_, *encryption_);
     if (!made) return made.error();
     writer_->encryptor = std::move(*made);

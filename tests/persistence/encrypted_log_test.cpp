@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include "persistence/anchor.hpp"
+#include "persistence/backup.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
 #include "persistence/group_cipher.hpp"
@@ -223,6 +224,22 @@ TEST_CASE("a snapshot in clear of when the log was encrypted already is not beli
   CHECK(snapshot_store(log).verify().error().message.find("lies in clear, and the log is encrypted from event 1 on") != std::string::npos);
   CHECK_FALSE(must(snapshot_store(log).newest(s.key, *must(open_log_for_reading(log)))));
   CHECK(tests::fs::exists(log + name + ".quarantined"));
+}
+
+TEST_CASE("a log restored to before its first encrypted group goes on encrypted from there") {
+  const tests::temporary_folder folder;
+  const given_keys keys;
+  written(folder / "log", 5, {});
+  written(folder / "log", 5);
+  must(backup_log(folder / "log", folder / "backup", {}, {}));
+  const auto restored = folder / "restored";
+  must(restore_log(folder / "backup", restored, {.seq = 30, .at = {}}, {}));
+  CHECK(must(last_read(restored)) == 30);
+  written(restored, 2, {});
+  CHECK(must(last_read(restored)) == 50);
+  const auto report = verified(restored);
+  CHECK(report.groups_by_key == std::map<std::uint32_t, std::uint64_t>{{1, 2}});
+  CHECK(must(read_encryption(restored))->first_seq == 31);
 }
 
 TEST_CASE("a content that is encrypted anew is sealed as it is now") {
