@@ -2,6 +2,7 @@
 #include <rocksdb/db.h>
 
 #include "actors/replay/hosts.hpp"
+#include "bench/compacted.hpp"
 #include "bench/harness.hpp"
 #include "bench/market.hpp"
 #include "persistence/checksum.hpp"
@@ -64,20 +65,6 @@ void measure_codec(const std::vector<group_ref>& groups, const persistence::key_
   const auto read = stopwatch::now();
   for (const auto& row : rows) (void)must(persistence::decode_group(row));
   f.decode.push_back(millions(groups, read));
-}
-
-/// As RocksDB does by and by.
-void compact(const std::string& directory) {
-  rocksdb::DB* raw = nullptr;
-  const auto check = [&](const rocksdb::Status& s) {
-    if (!s.ok()) stop(persistence::rows::io_error(directory, s));
-  };
-  check(rocksdb::DB::Open(persistence::rows::database_options(), persistence::rows_folder(directory), &raw));
-  const std::unique_ptr<rocksdb::DB> db(raw);
-  rocksdb::CompactRangeOptions all;
-  all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-  check(db->CompactRange(all, nullptr, nullptr));
-  check(db->Close());
 }
 
 void measure_log(const std::vector<group_ref>& groups, const std::string& directory, persistence::rocksdb_options o, figures& f) {

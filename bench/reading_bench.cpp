@@ -14,6 +14,7 @@
 #include "actors/replay/composition.hpp"
 #include "actors/replay/group_builder.hpp"
 #include "actors/replay/kernel.hpp"
+#include "bench/compacted.hpp"
 #include "bench/harness.hpp"
 #include "bench/market.hpp"
 #include "persistence/checksum.hpp"
@@ -80,20 +81,6 @@ double scanned(const std::string& directory, std::uint64_t& events) {
     events += g->events.size();
   }
   return static_cast<double>(events) / seconds_since(began) / 1e6;
-}
-
-/// As RocksDB does by and by.
-void compact(const std::string& directory) {
-  rocksdb::DB* raw = nullptr;
-  const auto check = [&](const rocksdb::Status& s) {
-    if (!s.ok()) stop(persistence::rows::io_error(directory, s));
-  };
-  check(rocksdb::DB::Open(persistence::rows::database_options(), persistence::rows_folder(directory), &raw));
-  const std::unique_ptr<rocksdb::DB> db(raw);
-  rocksdb::CompactRangeOptions all;
-  all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-  check(db->CompactRange(all, nullptr, nullptr));
-  check(db->Close());
 }
 
 // ---- another process -------------------------------------------------------------------------------

@@ -41,11 +41,12 @@ class gcm {
   std::unique_ptr<context> context_;
 };
 
-/// What OpenSSL refuses, or memory that is not there, is an error of the call around it.
+/// What OpenSSL refuses, or memory that is not there, is an error of the call around it: errc::log_io, since no key would help, and nobody is to take it for
+/// one that is missing.
 template <class Call> auto without_exceptions(Call call) -> decltype(call()) {
   try {
     return call();
-  } catch (const std::exception& e) { return error(errc::log_key, std::string("encryption: ") + e.what()); }
+  } catch (const std::exception& e) { return error(errc::log_io, std::string("encryption: ") + e.what()); }
 }
 
 }  // namespace tomnext::persistence

@@ -63,9 +63,12 @@ result<disk_figures> disk_use(const std::string& directory) {
   for (auto it = std::filesystem::recursive_directory_iterator(directory, bad); !bad && it != std::filesystem::recursive_directory_iterator();
        it.increment(bad)) {
     if (it.depth() == 0 && it->path().filename() == projections_folder_name) it.disable_recursion_pending();
-    if (!it->is_regular_file(bad)) continue;
-    const auto size = it->file_size(bad);
-    if (bad) break;
+    // Beside a writer files come and go: one that has gone since the folder was read takes no room.
+    std::error_code gone;
+    if (!it->is_regular_file(gone)) continue;
+    const auto size = it->file_size(gone);
+    if (gone == std::errc::no_such_file_or_directory) continue;
+    if (gone) return error(errc::file_unreadable, it->path().string() + ": " + gone.message());
     ++f.files;
     const auto extension = it->path().extension();
     (extension == ".sst" ? f.table_bytes : extension == ".log" ? f.wal_bytes : f.other_bytes) += size;
