@@ -62,8 +62,8 @@ TEST_CASE("a command that fails, or prints too much, is told") {
 TEST_CASE("a command that takes too long is ended at its deadline, with all that it started") {
   const tests::temporary_folder folder;
   // The last one has closed its output and still does not end; the third leaves somebody behind who holds the output open.
-  for (const std::string command :
-       {"echo $$ > P; sleep 600", "echo $$ > P; sleep 600; echo 1", "sleep 600 & echo $! > P; echo 1", "echo $$ > P; exec >&-; sleep 600"}) {
+  for (const std::string command : {"echo $$ > P; tail -f /dev/null", "echo $$ > P; tail -f /dev/null; echo 1", "tail -f /dev/null & echo $! > P; echo 1",
+                                    "echo $$ > P; exec >&-; tail -f /dev/null >/dev/null"}) {
     auto mine = command;
     const auto path = folder / "process";
     mine.replace(mine.find("P;") == std::string::npos ? 0 : mine.find("P;"), 1, path);
