@@ -83,10 +83,11 @@ std::string yaml_of(std::uint64_t v) {
     write_market(stem + "-bid.csv", stem + "-ask.csv", v * 2 + (pair == "EUR/USD" ? 1 : 0) + 77, begin, broken_line && pair == "GBP/USD");
     data += "  - {format: fxcm-m1, bid: " + stem + "-bid.csv, ask: " + stem + "-ask.csv, instrument: " + pair + ", stamp: close}\n";
   }
-  return "data:\n" + data + "quality: {malformed_lines: reject, spike_threshold: 0}\n" + "instruments:\n  GBP/USD: {displayed_size: " +
-         (v % 2 == 0 ? "30000" : "0") + "}\n" + "account: {currency: USD, balance: 1000000, positions: " + (v % 5 == 3 ? "hedging" : "netting") +
-         "}\nvenue: {commission_rate: 0.00002}\n" + (v % 4 == 2 ? "risk: {position_max: 150000, orders_per_second_max: 2}\n" : "") +
-         "monitoring: {drawdown: 0.0002}\nstrategies:\n" + "  - {kind: ema_cross, name: cross, instrument: GBP/USD, bars: 1m-mid, fast: 2, slow: 4, size: 100000}\n" +
+  return "data:\n" + data + "quality: {malformed_lines: reject, spike_threshold: 0}\n" +
+         "instruments:\n  GBP/USD: {displayed_size: " + (v % 2 == 0 ? "30000" : "0") + "}\n" +
+         "account: {currency: USD, balance: 1000000, positions: " + (v % 5 == 3 ? "hedging" : "netting") + "}\nvenue: {commission_rate: 0.00002}\n" +
+         (v % 4 == 2 ? "risk: {position_max: 150000, orders_per_second_max: 2}\n" : "") + "monitoring: {drawdown: 0.0002}\nstrategies:\n" +
+         "  - {kind: ema_cross, name: cross, instrument: GBP/USD, bars: 1m-mid, fast: 2, slow: 4, size: 100000}\n" +
          "  - {kind: fragile, name: fragile, instrument: " + (two_pairs ? "EUR/USD" : "GBP/USD") + ", bars: 1m-mid, size: 50000}\n";
 }
 

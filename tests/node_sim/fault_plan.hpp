@@ -10,6 +10,7 @@ namespace tomnext::tests {
 
 enum class fault_kind : std::uint8_t {
   kill,           ///< an actor ends: any name in introspection, supervisors too
+  kill_host,      ///< a host ends: behind a slow link, so that what it said arrives after it
   crash,          ///< the node is gone, with what was not durable; a new life begins on the same log and snapshots
   stop,           ///< an ordered stop in the middle, and a new life
   stall,          ///< an actor gets no worker for a while: a slow disk, a slow reader
@@ -25,7 +26,7 @@ enum class fault_kind : std::uint8_t {
   command,        ///< an operator commands, and repeats it until it is answered
   source_broken,  ///< the market's files are away for a while, and the actor that reads them is started again
 };
-inline constexpr std::uint64_t fault_kinds = 15;
+inline constexpr std::uint64_t fault_kinds = 16;
 const char* word_of(fault_kind k);
 
 struct fault {
@@ -40,10 +41,10 @@ std::string to_string(const fault& f);
 /// What a seed is, apart from the order in which things happen.
 struct simulated_case {
   std::uint64_t seed = 0;
-  std::uint64_t variant = 0;     ///< of the deployment
-  bool lockstep = true;          ///< otherwise in the order of arrival
-  bool commands = false;         ///< operators command: then the back-test is no oracle
-  std::vector<fault> plan;       ///< by step
+  std::uint64_t variant = 0;  ///< of the deployment
+  bool lockstep = true;       ///< otherwise in the order of arrival
+  bool commands = false;      ///< operators command: then the back-test is no oracle
+  std::vector<fault> plan;    ///< by step
 };
 /// `steps`: about how long a history without faults is.
 simulated_case case_of(std::uint64_t seed, std::uint64_t steps);

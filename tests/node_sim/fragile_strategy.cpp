@@ -15,8 +15,10 @@ class fragile final : public se::strategy {
   void update(const bar_closed&) override { ++bars_; }
   bool ready() const override { return bars_ > 2; }
   std::optional<se::opinion> decide(const bar_closed& bar) const override {
-    if (fragile_deaths_left > 0) {
-      --fragile_deaths_left;
+    auto& poison = poison_of_fragile;
+    if (poison.deaths_left > 0 && !poison.opened_at) poison.opened_at = bar.opened_at;
+    if (poison.deaths_left > 0 && poison.opened_at == bar.opened_at) {
+      --poison.deaths_left;
       throw std::runtime_error("this bar breaks it");
     }
     if (bars_ % 3 != 0) return std::nullopt;

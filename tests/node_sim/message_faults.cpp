@@ -55,17 +55,17 @@ void message_faults::pass(const std::string& name, const actor_ptr& to, caf::mai
   if (on_enroll && content.match_elements<enroll_atom, std::uint32_t, actor_ptr>()) on_enroll(content.get_as<std::uint32_t>(1));
   if (content.match_elements<answers_atom, answers_ref>()) {
     auto batch = content.get_as<answers_ref>(1);
-    if (is_held_back(to, m, batch->host.value)) return;
+    if (is_held_back(to, m)) return;
     if (on_answers) on_answers(*batch);
   }
   to->enqueue(std::move(m), worker);
 }
 
 // In the order of one sender, as over a connection: what follows something that is held back waits behind it.
-bool message_faults::is_held_back(const actor_ptr& to, caf::mailbox_element_ptr& m, std::uint32_t host) {
+bool message_faults::is_held_back(const actor_ptr& to, caf::mailbox_element_ptr& m) {
   const auto sender = sender_id(*m);
   const auto before = std::find_if(held_.rbegin(), held_.rend(), [&](const held& h) { return h.sender == sender; });
-  const auto slow = slow_until_.find(host);
+  const auto slow = slow_until_.find(sender);
   auto until = slow == slow_until_.end() ? time_point() : slow->second;
   if (before != held_.rend()) until = std::max(until, before->until);
   else if (now() >= until) return false;

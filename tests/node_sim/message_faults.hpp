@@ -27,8 +27,8 @@ class message_faults {
   /// The next request to this name: it never arrives, or its answer does not.
   void lose_request(const std::string& name) { lost_requests_.insert(name); }
   void lose_answer(const std::string& name) { lost_answers_.insert(name); }
-  /// What the present life of a host tells the journal is on its way for so long, in order.
-  void slow_link(std::uint32_t host, time_point until) { slow_until_[host] = until; }
+  /// What this life of a host tells the journal is on its way for so long, in order. The next life has a link of its own.
+  void slow_link(caf::actor_id life, time_point until) { slow_until_[life] = until; }
   /// Delivers what was held back and is due.
   void release(time_point now);
   [[nodiscard]] bool holds_any() const { return !held_.empty(); }
@@ -45,10 +45,10 @@ class message_faults {
     actor_ptr to;
     caf::mailbox_element_ptr message;
   };
-  bool is_held_back(const actor_ptr& to, caf::mailbox_element_ptr& m, std::uint32_t host);
+  bool is_held_back(const actor_ptr& to, caf::mailbox_element_ptr& m);
 
   std::set<std::string> lost_requests_, lost_answers_;
-  std::map<std::uint32_t, time_point> slow_until_;
+  std::map<caf::actor_id, time_point> slow_until_;  // by who sends
   std::deque<held> held_;
   std::map<std::string, actor_ptr> behind_;
   std::uint64_t lost_ = 0;

@@ -11,14 +11,14 @@ namespace tomnext::tests {
 
 enum class mutant : std::uint8_t {
   none,
-  alert_when_sequenced,   ///< an effect before durability: alerts leave when they are sequenced
-  venue_before_durable,   ///< another one: the venue hears of an order whose send_started could still be lost
-  lost_restart,           ///< hosts are not started again
-  double_send,            ///< an order is sent twice
-  unbounded_queue,        ///< the journal gives credit whatever is not durable
-  early_snapshot,         ///< snapshots are stored before their mark is durable
-  split_reaction,         ///< a reaction goes to the journal in two appends
-  no_fence,               ///< appends of earlier lives are taken
+  alert_when_sequenced,  ///< an effect before durability: alerts leave when they are sequenced
+  venue_before_durable,  ///< another one: the venue hears of an order whose send_started could still be lost
+  lost_restart,          ///< hosts are not started again
+  double_send,           ///< an order is sent twice
+  unbounded_queue,       ///< the journal gives credit whatever is not durable
+  early_snapshot,        ///< snapshots are stored before their mark is durable
+  split_reaction,        ///< a reaction goes to the journal in two appends
+  no_fence,              ///< appends of earlier lives are taken
 };
 inline constexpr std::array all_mutants{mutant::alert_when_sequenced, mutant::venue_before_durable, mutant::lost_restart,   mutant::double_send,
                                         mutant::unbounded_queue,      mutant::early_snapshot,       mutant::split_reaction, mutant::no_fence};

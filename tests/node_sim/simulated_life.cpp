@@ -127,8 +127,7 @@ void simulated_life::change(supervised_group& group) {
       lives_[name] = caf::actor_cast<caf::actor_addr>(life);
       return life;
     };
-    if (child.address)
-      child.address = [this, name = child.name](actor_system& system) { return faults_.behind(system, *parts_.directory, name); };
+    if (child.address) child.address = [this, name = child.name](actor_system& system) { return faults_.behind(system, *parts_.directory, name); };
   }
 }
 
@@ -249,8 +248,13 @@ std::string simulated_life::lose(std::uint64_t which, bool request) {
 
 std::string simulated_life::slow_link(std::uint64_t which, std::chrono::milliseconds for_so_long) {
   const auto& host = parts_.hosts[which % parts_.hosts.size()].definition;
-  faults_.slow_link(host.id.value, now() + for_so_long);
+  if (const auto found = lives_.find(host.name); found != lives_.end()) faults_.slow_link(found->second.id(), now() + for_so_long);
   return host.name;
+}
+
+std::string simulated_life::kill_host(std::uint64_t which) {
+  const auto& name = parts_.hosts[which % parts_.hosts.size()].definition.name;
+  return kill_by_name(name) ? name : std::string();
 }
 
 void simulated_life::fill_log(std::chrono::milliseconds for_so_long) {
@@ -324,7 +328,8 @@ std::string simulated_life::picture() const {
   std::string text = "sequenced " + std::to_string(sequenced_) + ", durable " + std::to_string(settings_.log->head().seq) + ", commits under way " +
                      std::to_string(settings_.log->waiting());
   for (const auto& f : parts_.figures->figures())
-    if (f.state != "running" || f.queue_depth != 0) text += "\n  " + f.name + ": " + f.state + ", " + std::to_string(f.queue_depth) + " queued, " + f.last_error;
+    if (f.state != "running" || f.queue_depth != 0)
+      text += "\n  " + f.name + ": " + f.state + ", " + std::to_string(f.queue_depth) + " queued, " + f.last_error;
   return text;
 }
 

@@ -19,8 +19,8 @@ namespace tomnext::tests {
 using namespace std::chrono_literals;
 
 /// In the order of arrival the journal gives credit for so many events that are not durable; a live node has 8,192, which these histories would never reach.
-inline constexpr std::uint64_t window_events = 128;
-/// More than window and one admission (256 inputs) are never under way, each with what hosts say to it.
+inline constexpr std::uint64_t window_events = 64;
+/// Window and one admission (256 inputs), each with what hosts say to it: more is never under way.
 inline constexpr std::uint64_t not_durable_max = 3'000;
 
 struct life_settings {
@@ -67,6 +67,7 @@ class simulated_life {
   std::string kill(std::uint64_t which);
   std::string stall(std::uint64_t which, std::chrono::milliseconds time);
   std::string lose(std::uint64_t which, bool request);
+  std::string kill_host(std::uint64_t which);
   std::string slow_link(std::uint64_t which, std::chrono::milliseconds time);
   void slow_log(std::chrono::milliseconds time) { log_slow_until_ = now() + time; }
   void fill_log(std::chrono::milliseconds time);

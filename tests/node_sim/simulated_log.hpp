@@ -40,6 +40,8 @@ class simulated_log final : public persistence::event_log {
   }
   /// The next reading of the log fails.
   void fail_read() { read_fails_ = true; }
+  /// No fault is left.
+  void heal() { full_ = fails_next_ = read_fails_ = false; }
 
   // ---- event_log ----
   result<persistence::log_head> append(std::span<const group_ref> groups) override;

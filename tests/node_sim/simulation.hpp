@@ -47,7 +47,7 @@ class simulation {
   void on_sequenced(const persistence::group& g);
   void durable_is_what_was_sequenced(const persistence::group& g);
   void nobody_decides_before_durability(const event& e);
-  void what_is_not_durable_is_bounded(const persistence::group& g);
+  void what_is_not_durable_is_bounded();
   void mailboxes_are_bounded();
   void snapshots_stand_on_durable_marks();
   void alert_left(std::uint64_t seq);
@@ -69,16 +69,18 @@ class simulation {
   verdict verdict_;
   std::size_t next_fault_ = 0;
   bool finished_ = false, life_over_ = false, stopping_ = false;
-  std::uint64_t blows_ = 0;     // to the present life: what may make a supervisor give up
+  std::uint64_t blows_ = 0;  // to the present life: what may make a supervisor give up
   bool journal_hit_ = false, source_away_ = false, root_hit_ = false, disk_failed_ = false;
   // since the last fault, or the beginning of the life
   std::uint64_t quiet_from_step_ = 0;
   simulated_life::time_point quiet_from_{};
 
+  std::uint64_t quotes_not_durable_ = 0;
+
   log_laws laws_;
   reaction_law sequenced_reactions_;
-  std::deque<event> sequenced_;         // not yet durable
-  std::vector<std::uint16_t> types_;    // of the events that this life sequenced, by seq
+  std::deque<event> sequenced_;       // not yet durable
+  std::vector<std::uint16_t> types_;  // of the events that this life sequenced, by seq
   std::vector<host_definition> hosts_;
   std::set<std::string> snapshots_seen_;
 };
