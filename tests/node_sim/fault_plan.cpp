@@ -62,6 +62,8 @@ simulated_case case_of(std::uint64_t seed, std::uint64_t steps) {
   s.seed = seed;
   s.variant = c.below(deployments);
   s.lockstep = !c.once_in(3);
+  static constexpr double paces[] = {2'000, 20'000, 1'000'000};  // a market of two hours within seconds, or at once
+  s.pace = paces[c.below(3)];
   s.commands = c.once_in(2);
   const auto count = c.below(c.once_in(4) ? 25 : 10);
   for (std::uint64_t n = 0; n < count; ++n) {

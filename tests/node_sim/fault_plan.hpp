@@ -43,6 +43,7 @@ struct simulated_case {
   std::uint64_t seed = 0;
   std::uint64_t variant = 0;  ///< of the deployment
   bool lockstep = true;       ///< otherwise in the order of arrival
+  double pace = 1;            ///< then: so many times as fast as it was
   bool commands = false;      ///< operators command: then the back-test is no oracle
   std::vector<fault> plan;    ///< by step
 };

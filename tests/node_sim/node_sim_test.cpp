@@ -78,7 +78,7 @@ TEST_CASE("seeds that failed once hold") {
 // TOMNEXT_SIM_SEEDS=N runs so many, TOMNEXT_SIM_MINUTES=M as many as there is time for, TOMNEXT_SIM_SEED=S this one alone.
 TEST_CASE("whatever befalls the node, its log keeps the laws, nothing leaves early, and it comes to the end", "[seeds]") {
   sum all;
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = real_time();
   if (const auto one = number_in("TOMNEXT_SIM_SEED", 0); one != 0) {
     run(one, all);
     const auto v = simulation(case_of(one, steps_of_a_history)).run();
@@ -88,9 +88,9 @@ TEST_CASE("whatever befalls the node, its log keeps the laws, nothing leaves ear
   const auto minutes = number_in("TOMNEXT_SIM_MINUTES", 0);
   const auto seeds = number_in("TOMNEXT_SIM_SEEDS", minutes == 0 ? 200 : UINT64_MAX);
   const auto first = number_in("TOMNEXT_SIM_FIRST", 1);
-  const auto in_time = [&] { return minutes == 0 || std::chrono::steady_clock::now() - began < std::chrono::minutes(minutes); };
+  const auto in_time = [&] { return minutes == 0 || real_time() - began < std::chrono::minutes(minutes); };
   for (std::uint64_t n = 0; n < seeds && in_time(); ++n) run(first + n, all);
-  const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const auto took = std::chrono::duration<double>(real_time() - began).count();
   WARN(all.text() << "; " << took << " s");
 }
 

@@ -45,7 +45,7 @@ app::node_parts simulated_life::parts_of() {
   app::node_parts n;
   auto d = settings_.deployment->what;
   d.node.pace.lockstep = settings_.lockstep;
-  if (!settings_.lockstep) d.node.pace.times = 1e6;
+  d.node.pace.times = settings_.pace;
   d.node.snapshot_every = 60;  // so that recoveries begin at many places
   d.node.storage.snapshot_interval_s = 20;
   n.deployment = std::make_shared<const config::deployment>(std::move(d));

@@ -14,6 +14,7 @@
 #include "tests/node_sim/message_faults.hpp"
 #include "tests/node_sim/mutants.hpp"
 #include "tests/node_sim/simulated_log.hpp"
+#include "tests/node_sim/virtual_clock.hpp"
 
 namespace tomnext::tests {
 using namespace std::chrono_literals;
@@ -26,6 +27,7 @@ inline constexpr std::uint64_t not_durable_max = 3'000;
 struct life_settings {
   const small_deployment* deployment = nullptr;
   bool lockstep = true;
+  double pace = 1;  ///< otherwise: so many times as fast as it was
   std::shared_ptr<simulated_log> log;
   std::string folder;  ///< of the snapshots
   mutant with = mutant::none;
@@ -119,6 +121,7 @@ class simulated_life {
   settings system_settings_;
   actor_system system_{system_settings_};
   test_scheduler& scheduler_ = test_scheduler_of(system_);
+  virtual_clock clock_{scheduler_};
   const std::size_t base_ = system_.registry().running();
   message_faults faults_;
   app::node_parts parts_;

@@ -158,6 +158,7 @@ void simulation::live() {
   life_settings s;
   s.deployment = &deployment_;
   s.lockstep = case_.lockstep;
+  s.pace = case_.pace;
   s.log = log_;
   s.folder = folder_ / "";
   s.with = with_;
