@@ -28,6 +28,30 @@ class way final : public caf::monitorable_actor {
   message_faults* faults_;
 };
 
+/// In the place of a host that asks to be registered: hears the answer when it is given, and hands it on.
+class hearer final : public caf::monitorable_actor {
+ public:
+  hearer(caf::actor_config& config, actor_ptr to, std::function<void(const enrolment&)> heard)
+      : caf::monitorable_actor(config), to_(std::move(to)), heard_(std::move(heard)) {}
+  const char* name() const override { return "hearer"; }
+  using caf::monitorable_actor::enqueue;
+  void enqueue(caf::mailbox_element_ptr m, caf::execution_unit* worker) override {
+    if (m->content().match_elements<enrolment_ref>()) heard_(*m->content().get_as<enrolment_ref>(0));
+    to_->enqueue(std::move(m), worker);
+  }
+
+ protected:
+  void on_destroy() override {
+    if (getf(is_cleaned_up_flag)) return;
+    cleanup(caf::exit_reason::unreachable, nullptr);
+    caf::monitorable_actor::on_destroy();
+  }
+
+ private:
+  actor_ptr to_;
+  std::function<void(const enrolment&)> heard_;
+};
+
 }  // namespace
 
 actor_ptr message_faults::behind(actor_system& system, directory& d, const std::string& name) {
@@ -52,7 +76,14 @@ void message_faults::pass(const std::string& name, const actor_ptr& to, caf::mai
     }
   }
   const auto& content = m->content();
-  if (on_enroll && content.match_elements<enroll_atom, std::uint32_t, actor_ptr>()) on_enroll(content.get_as<std::uint32_t>(1));
+  if (m->sender && content.match_elements<enroll_atom, std::uint32_t, actor_ptr>()) {
+    const auto host = content.get_as<std::uint32_t>(1);
+    if (on_enroll) on_enroll(host);
+    auto& system = *m->sender->home_system;
+    caf::actor_config config;
+    m->sender = caf::make_actor<hearer, actor_ptr>(system.next_actor_id(), system.node(), &system, config, m->sender,
+                                                   [this, host](const enrolment& e) { on_enrolled(host, e.granted.incarnation); });
+  }
   if (content.match_elements<answers_atom, answers_ref>()) {
     auto batch = content.get_as<answers_ref>(1);
     if (is_held_back(to, m)) return;

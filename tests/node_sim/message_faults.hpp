@@ -20,6 +20,8 @@ class message_faults {
   /// Sees, and may change, each batch of answers to the journal; for mutants.
   std::function<void(answer_batch&)> on_answers;
   std::function<void(std::uint32_t host)> on_enroll;
+  /// The journal has registered a new life of this host: from here on it takes nothing of earlier ones.
+  std::function<void(std::uint32_t host, std::uint32_t incarnation)> on_enrolled;
   std::function<time_point()> now;
 
   /// The address that a supervisor binds instead; from here on what is sent to `name` comes this way.

@@ -19,6 +19,7 @@ using app::name_of::writer;
 
 simulated_life::simulated_life(life_settings settings) : settings_(std::move(settings)) {
   faults_.now = [this] { return now(); };
+  faults_.on_enrolled = settings_.on_enrolled;
   settings_.log->open();
   parts_ = parts_of();
   if (!refused_) restore();

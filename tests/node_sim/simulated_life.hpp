@@ -33,6 +33,7 @@ struct life_settings {
   mutant with = mutant::none;
   chance* schedule = nullptr;
   std::function<void(const persistence::group&)> on_sequenced;
+  std::function<void(std::uint32_t host, std::uint32_t incarnation)> on_enrolled;
 };
 
 /// What became of a question that was asked from outside.

@@ -152,6 +152,7 @@ void simulation::live() {
   blows_ = 0;
   journal_hit_ = root_hit_ = disk_failed_ = life_over_ = stopping_ = false;
   sequenced_.clear();
+  registered_.clear();
   quotes_not_durable_ = 0;
   sequenced_reactions_ = {};
   if (types_.size() > log_->head().seq + 1) types_.resize(log_->head().seq + 1);
@@ -163,6 +164,7 @@ void simulation::live() {
   s.folder = folder_ / "";
   s.with = with_;
   s.schedule = &schedule_;
+  s.on_enrolled = [this](std::uint32_t host, std::uint32_t incarnation) { registered_[host] = incarnation; };
   s.on_sequenced = [this](const persistence::group& g) { on_sequenced(g); };
   if (next_fault_ >= case_.plan.size()) mend_source();
   life_ = std::make_unique<simulated_life>(std::move(s));
@@ -324,11 +326,19 @@ void simulation::on_sequenced(const persistence::group& g) {
   for (const auto& e : g.events) {
     if (types_.size() <= e.head.seq) types_.resize(e.head.seq + 1);
     types_[e.head.seq] = e.head.type;
+    earlier_lives_are_fenced(e);
     nobody_decides_before_durability(e);
     if (is_quote(e)) ++quotes_not_durable_;
     sequenced_.push_back(e);
   }
   what_is_not_durable_is_bounded();
+}
+
+void simulation::earlier_lives_are_fenced(const event& e) {
+  const auto found = registered_.find(e.head.host.value);
+  if (found != registered_.end() && e.head.incarnation < found->second)
+    broke("event " + std::to_string(e.head.seq) + " (" + std::string(event_name(e.head.type)) + ") is of incarnation " + std::to_string(e.head.incarnation) +
+          " of host " + std::to_string(e.head.host.value) + ", and incarnation " + std::to_string(found->second) + " has registered before (law 6)");
 }
 
 // Law 4: what would leave the process (an order to the venue) is heard of when it is durable, and not before.

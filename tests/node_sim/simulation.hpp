@@ -46,6 +46,7 @@ class simulation {
   void on_durable(const persistence::group& g);
   void on_sequenced(const persistence::group& g);
   void durable_is_what_was_sequenced(const persistence::group& g);
+  void earlier_lives_are_fenced(const event& e);
   void nobody_decides_before_durability(const event& e);
   void what_is_not_durable_is_bounded();
   void mailboxes_are_bounded();
@@ -82,6 +83,7 @@ class simulation {
   std::deque<event> sequenced_;       // not yet durable
   std::vector<std::uint16_t> types_;  // of the events that this life sequenced, by seq
   std::vector<host_definition> hosts_;
+  std::map<std::uint32_t, std::uint32_t> registered_;  // the incarnation of each host that was registered last
   std::set<std::string> snapshots_seen_;
 };
 
