@@ -9,13 +9,13 @@ namespace tomnext::tests {
 const char* word_of(fault_kind k) {
   switch (k) {
     case fault_kind::kill: return "kill";
-    case fault_kind::kill_host: return "kill host";
     case fault_kind::crash: return "crash";
     case fault_kind::stop: return "stop";
     case fault_kind::stall: return "stall";
     case fault_kind::lose_request: return "lose request";
     case fault_kind::lose_answer: return "lose answer";
     case fault_kind::slow_link: return "slow link";
+    case fault_kind::late_words: return "late words";
     case fault_kind::slow_log: return "slow log";
     case fault_kind::full_log: return "full log";
     case fault_kind::io_error: return "i/o error";
@@ -43,13 +43,13 @@ std::uint64_t some_milliseconds(chance& c) {
 fault_kind some_kind(chance& c, bool commands) {
   // Kills and crashes are what recovery is about: they come most often.
   if (commands && c.once_in(3)) return fault_kind::command;
-  const auto n = c.below(25);
+  const auto n = c.below(27);
   if (n < 8) return fault_kind::kill;
   if (n < 11) return fault_kind::crash;
-  static constexpr fault_kind others[] = {fault_kind::stop,        fault_kind::stall,     fault_kind::stall,     fault_kind::lose_request,
-                                          fault_kind::lose_answer, fault_kind::slow_link, fault_kind::slow_link, fault_kind::slow_log,
-                                          fault_kind::slow_log,    fault_kind::full_log,  fault_kind::io_error,  fault_kind::read_error,
-                                          fault_kind::jump,        fault_kind::poison};
+  static constexpr fault_kind others[] = {fault_kind::stop,        fault_kind::stall,      fault_kind::stall,      fault_kind::lose_request,
+                                          fault_kind::lose_answer, fault_kind::slow_link,  fault_kind::late_words, fault_kind::late_words,
+                                          fault_kind::late_words,  fault_kind::slow_log,   fault_kind::slow_log,   fault_kind::full_log,
+                                          fault_kind::io_error,    fault_kind::read_error, fault_kind::jump,       fault_kind::poison};
   if (c.once_in(40)) return fault_kind::source_broken;
   return others[n - 11];
 }
@@ -72,10 +72,7 @@ simulated_case case_of(std::uint64_t seed, std::uint64_t steps) {
     f.kind = some_kind(c, s.commands);
     f.target = c.next() >> 16;
     f.amount = f.kind == fault_kind::poison ? 1 + c.below(4) : some_milliseconds(c);
-    s.plan.push_back(f);
-    if (f.kind != fault_kind::slow_link || c.once_in(3)) continue;
-    f.kind = fault_kind::kill_host;
-    f.at_step += c.below(1'000);
+    if (f.kind == fault_kind::late_words) f.amount += 100;  // longer than a restart takes
     s.plan.push_back(f);
   }
   std::stable_sort(s.plan.begin(), s.plan.end(), [](const fault& a, const fault& b) { return a.at_step < b.at_step; });

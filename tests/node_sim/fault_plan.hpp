@@ -10,13 +10,13 @@ namespace tomnext::tests {
 
 enum class fault_kind : std::uint8_t {
   kill,           ///< an actor ends: any name in introspection, supervisors too
-  kill_host,      ///< a host ends: behind a slow link, so that what it said arrives after it
   crash,          ///< the node is gone, with what was not durable; a new life begins on the same log and snapshots
   stop,           ///< an ordered stop in the middle, and a new life
   stall,          ///< an actor gets no worker for a while: a slow disk, a slow reader
   lose_request,   ///< the next request to an actor never arrives
   lose_answer,    ///< it arrives, and its answer does not
-  slow_link,      ///< what a host tells the journal is on its way for a while, and may outlive the host
+  slow_link,      ///< what a host tells the journal is on its way for a while
+  late_words,     ///< the same, and the host ends when it has said something: that arrives when its next life may be there already
   slow_log,       ///< commits take their time
   full_log,       ///< the log refuses commits for a while
   io_error,       ///< a commit fails, and the log with it: the node must end

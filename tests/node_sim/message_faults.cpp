@@ -100,6 +100,7 @@ bool message_faults::is_held_back(const actor_ptr& to, caf::mailbox_element_ptr&
   auto until = slow == slow_until_.end() ? time_point() : slow->second;
   if (before != held_.rend()) until = std::max(until, before->until);
   else if (now() >= until) return false;
+  if (!m->content().get_as<answers_ref>(1)->reactions.empty() && ends_when_held_.erase(sender) != 0) exit_now(m->sender, caf::exit_reason::kill);
   held_.push_back({sender, until, to, std::move(m)});
   return true;
 }

@@ -31,6 +31,11 @@ class message_faults {
   void lose_answer(const std::string& name) { lost_answers_.insert(name); }
   /// What this life of a host tells the journal is on its way for so long, in order. The next life has a link of its own.
   void slow_link(caf::actor_id life, time_point until) { slow_until_[life] = until; }
+  /// The same, and this life ends as soon as it has said something: that arrives when the next life may be there already.
+  void late_words(caf::actor_id life, time_point until) {
+    slow_link(life, until);
+    ends_when_held_.insert(life);
+  }
   /// Delivers what was held back and is due.
   void release(time_point now);
   [[nodiscard]] bool holds_any() const { return !held_.empty(); }
@@ -51,6 +56,7 @@ class message_faults {
 
   std::set<std::string> lost_requests_, lost_answers_;
   std::map<caf::actor_id, time_point> slow_until_;  // by who sends
+  std::set<caf::actor_id> ends_when_held_;
   std::deque<held> held_;
   std::map<std::string, actor_ptr> behind_;
   std::uint64_t lost_ = 0;

@@ -107,7 +107,13 @@ void change_messages(mutant m, message_faults& faults, const app::node_parts& pa
     }
   }
   faults.on_enroll = [present](std::uint32_t host) { ++(*present)[host]; };
-  faults.on_answers = [present](answer_batch& batch) { batch.incarnation = (*present)[batch.host.value]; };
+  // And what it has it does not know again: by its cause an append looks like a new one.
+  faults.on_answers = [present](answer_batch& batch) {
+    const auto now = (*present)[batch.host.value];
+    if (batch.incarnation >= now) return;
+    batch.incarnation = now;
+    for (auto& r : batch.reactions) r.cause = UINT64_MAX;
+  };
 }
 
 }  // namespace tomnext::tests

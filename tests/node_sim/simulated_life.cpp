@@ -247,15 +247,13 @@ std::string simulated_life::lose(std::uint64_t which, bool request) {
   return name;
 }
 
-std::string simulated_life::slow_link(std::uint64_t which, std::chrono::milliseconds for_so_long) {
-  const auto& host = parts_.hosts[which % parts_.hosts.size()].definition;
-  if (const auto found = lives_.find(host.name); found != lives_.end()) faults_.slow_link(found->second.id(), now() + for_so_long);
-  return host.name;
-}
-
-std::string simulated_life::kill_host(std::uint64_t which) {
+std::string simulated_life::slow_link(std::uint64_t which, std::chrono::milliseconds for_so_long, bool and_end) {
   const auto& name = parts_.hosts[which % parts_.hosts.size()].definition.name;
-  return kill_by_name(name) ? name : std::string();
+  const auto found = lives_.find(name);
+  if (found == lives_.end()) return {};
+  if (and_end) faults_.late_words(found->second.id(), now() + for_so_long);
+  else faults_.slow_link(found->second.id(), now() + for_so_long);
+  return name;
 }
 
 void simulated_life::fill_log(std::chrono::milliseconds for_so_long) {

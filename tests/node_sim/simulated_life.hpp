@@ -70,8 +70,7 @@ class simulated_life {
   std::string kill(std::uint64_t which);
   std::string stall(std::uint64_t which, std::chrono::milliseconds time);
   std::string lose(std::uint64_t which, bool request);
-  std::string kill_host(std::uint64_t which);
-  std::string slow_link(std::uint64_t which, std::chrono::milliseconds time);
+  std::string slow_link(std::uint64_t which, std::chrono::milliseconds time, bool and_end);
   void slow_log(std::chrono::milliseconds time) { log_slow_until_ = now() + time; }
   void fill_log(std::chrono::milliseconds time);
   void jump(std::chrono::milliseconds time) { scheduler_.advance_time(time); }

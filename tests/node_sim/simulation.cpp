@@ -132,6 +132,7 @@ verdict simulation::run() {
     all_has_ended_well();
     all_inputs_are_there();
     decisions_are_repeatable();
+    snapshots_and_their_tails_are_the_whole();
     log_is_the_backtest();
   }
   if (const char* path = std::getenv("TOMNEXT_SIM_DUMP")) {
@@ -203,10 +204,6 @@ void simulation::apply(const fault& f) {
       root_hit_ = root_hit_ || what == app::name_of::node;
       ++blows_;
       break;
-    case fault_kind::kill_host:
-      what = life_->kill_host(f.target);
-      ++blows_;
-      break;
     case fault_kind::crash: {
       const auto kept = f.amount % (log_->waiting() + 1);
       what = "of " + std::to_string(log_->waiting()) + " commits under way " + std::to_string(kept) + " written";
@@ -225,7 +222,11 @@ void simulation::apply(const fault& f) {
       what = life_->lose(f.target, f.kind == fault_kind::lose_request);
       ++blows_;
       break;
-    case fault_kind::slow_link: what = life_->slow_link(f.target, ms); break;
+    case fault_kind::slow_link: what = life_->slow_link(f.target, ms, false); break;
+    case fault_kind::late_words:
+      what = life_->slow_link(f.target, ms, true);
+      ++blows_;
+      break;
     case fault_kind::slow_log: life_->slow_log(ms); break;
     case fault_kind::full_log: life_->fill_log(ms); break;
     case fault_kind::io_error:
@@ -426,6 +427,41 @@ void simulation::decisions_are_repeatable() {
   };
   broke("decision replay: " + d.host + " decides otherwise at event " + std::to_string(d.seq) + ", recorded " + named(d.recorded) + ", decided " +
         named(d.decided) + " (I3)");
+}
+
+// I3: what a host recovers from its newest snapshot is what it recovers from the whole log.
+void simulation::snapshots_and_their_tails_are_the_whole() {
+  const auto events = events_of(*log_);
+  const persistence::snapshot_store store(folder_ / "");
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    const auto& d = hosts_[i];
+    auto found = store.newest({d.name, d.version, d.state_version, hash64(deployment_.what.source_text)}, *log_);
+    if (!found) return broke("the snapshot of " + d.name + ": " + found.error().message);
+    if (!*found) continue;
+    host_record record;
+    for (const auto& e : events)
+      if (e.head.host == d.id) {
+        record.decided_to = std::max(record.decided_to, e.head.position);
+        record.recorded_to = e.head.seq;
+      }
+    const auto recovered = [&](const persistence::snapshot* from) -> result<std::uint64_t> {
+      auto hosts = replay::compose_hosts(deployment_.what, deployment_.parts);
+      if (!hosts) return hosts.error();
+      host_core core(d, (*hosts)[i].service);
+      if (from != nullptr && !core.service().load(from->state)) return error(errc::snapshot_invalid, "it cannot be loaded");
+      const auto point = from != nullptr ? recovery_point{from->covered, from->mark} : recovery_point{};
+      core.begin(UINT32_MAX, record, point);
+      for (const auto& e : events)
+        if (e.head.seq > point.covered) TOMNEXT_TRY(core.fold(e));
+      TOMNEXT_TRY(core.end_of_log());
+      if (const char* dir = std::getenv("TOMNEXT_SIM_STATES")) std::ofstream(std::string(dir) + (from ? "/tail" : "/whole")) << core.service().save();
+      if (const char* dir = std::getenv("TOMNEXT_SIM_STATES"); dir && from) std::ofstream(std::string(dir) + "/snap") << from->state;
+      return core.service().state_hash();
+    };
+    const auto whole = recovered(nullptr), tail = recovered(&**found);
+    if (!whole || !tail) return broke(d.name + " does not recover: " + (whole ? tail : whole).error().message);
+    if (*whole != *tail) return broke(d.name + " is another from its snapshot at event " + std::to_string((*found)->mark) + " than from the whole log (I3)");
+  }
 }
 
 void simulation::log_is_the_backtest() {

@@ -57,6 +57,7 @@ class simulation {
   void all_has_ended_well();
   void all_inputs_are_there();
   void decisions_are_repeatable();
+  void snapshots_and_their_tails_are_the_whole();
   void log_is_the_backtest();
 
   simulated_case case_;
