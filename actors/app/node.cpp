@@ -393,7 +393,8 @@ result<std::string> node::view(const std::string& host, const std::string& quest
   result<std::string> seen = error(errc::not_ready, host + ": there is no such host");
   const auto who = directory_->at<host_protocol>(host);
   if (!who) return seen;
-  self->request(who, 5s, query_v, question, argument).receive([&](const std::string& json) { seen = json; }, [&](const caf::error& e) { seen = from_caf(e); });
+  self->request(who, 5s, query_v, begin_call(host, system_->clock().now() + 5s), question, argument)
+      .receive([&](const std::string& json) { seen = json; }, [&](const caf::error& e) { seen = from_caf(e); });
   return seen;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "actors/runtime/ask_within.hpp"
 #include "actors/runtime/instrumented.hpp"
 
 namespace tomnext::actors {
@@ -28,7 +29,10 @@ host_protocol::behavior_type host_state::behavior() {
         else stash_.push_back(group);
       },
       [this](tick_atom) { look_at_interval(); },
-      [this](query_atom, const std::string& question, const std::string& argument) -> answer<std::string> { return view(question, argument); },
+      [this](query_atom, const call_ref& call, const std::string& question, const std::string& argument) -> answer<std::string> {
+        if (auto wanted = still_wanted(self_, call); !wanted) return to_caf(wanted.error());
+        return view(question, argument);
+      },
   };
 }
 
