@@ -1,11 +1,13 @@
 #include "actors/app/node_routes.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "actors/api/actor_table.hpp"
 #include "actors/api/metrics.hpp"
 #include "actors/protocols.hpp"
+#include "actors/runtime/ask_within.hpp"
 #include "actors/runtime/view_support.hpp"
 
 namespace tomnext::app {
@@ -23,13 +25,22 @@ struct errand {
   void fail(const caf::error& e) const { respond(api::problem(from_caf(e), correlation_id)); }
 };
 
+// The call of a request from outside. Its server cannot tell when a client goes away: the deadline gives it up.
+call_ref call_of(actor_system& system, const errand& e) { return begin_call(e.correlation_id, system.clock().now() + answer_deadline); }
+
 // Asks `who` from an actor of its own, which ends with the answer.
-template <class Protocol, class... Question>
-void ask_and_answer(actor_system& system, const Protocol& who, const errand& e, std::chrono::milliseconds deadline, Question... question) {
+template <class Protocol, class Answer, class... Question>
+void ask_then(actor_system& system, const Protocol& who, const errand& e, const call_ref& c, Answer on_answer, Question... question) {
   if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
   system.spawn([=](caf::event_based_actor* self) {
-    self->request(who, deadline, question...).then([e](const std::string& json) { e.answer(json); }, [e](const caf::error& why) { e.fail(why); });
+    requests_in_flight one;
+    ask_within(self, one, *c, who, question...).then(on_answer, [e](const caf::error& why) { e.fail(why); });
   });
+}
+template <class Protocol, class... Question>
+void ask_and_answer(actor_system& system, const Protocol& who, const errand& e, const call_ref& c, Question... question) {
+  ask_then(
+      system, who, e, c, [e](const std::string& json) { e.answer(json); }, question...);
 }
 
 class routes {
@@ -49,12 +60,18 @@ class routes {
     if (q.path == "/readyz") return get(q, e, [&] { ready(e); });
     if (q.path == "/metrics")
       return get(q, e, [&] {
-        respond({200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + boards_.scrub->as_metrics() + boards_.disk->as_metrics(), {}});
+        const auto work = boards_.work ? boards_.work->as_metrics() : std::string();
+        respond(
+            {200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + boards_.scrub->as_metrics() + boards_.disk->as_metrics() + work, {}});
       });
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(figures_->figures())); });
     if (q.path == "/api/v1/log") return get(q, e, [&] { log_status(e); });
     if (q.path == "/api/v1/log/readers")
-      return get(q, e, [&] { ask_and_answer(system_, directory_->at<feed_protocol>("journal/feed"), e, answer_deadline, status_v); });
+      return get(q, e, [&] { ask_and_answer(system_, directory_->at<feed_protocol>("journal/feed"), e, call_of(system_, e), status_v); });
+    if (boards_.work && q.path == "/api/v1/work") return get(q, e, [&] { e.answer(json_bytes(boards_.work->as_json(system_.clock().now()))); });
+    constexpr std::string_view work_prefix = "/api/v1/work/", cancel_suffix = "/cancel";
+    if (boards_.work && q.path.starts_with(work_prefix) && q.path.ends_with(cancel_suffix) && q.path.size() > work_prefix.size() + cancel_suffix.size())
+      return post(q, e, [&] { cancel_work(q.path.substr(work_prefix.size(), q.path.size() - work_prefix.size() - cancel_suffix.size()), e); });
     if (hooks_ && q.path == "/api/v1/actors/kill") return post(q, e, [&] { kill(q, e); });
     constexpr std::string_view prefix = "/api/v1/";
     if (q.path.starts_with(prefix)) return service(q, e, q.path.substr(prefix.size()));
@@ -78,34 +95,37 @@ class routes {
   void ready(const errand& e) const {
     const auto who = directory_->at<readiness_protocol>("runtime/readiness");
     if (!who) return e.respond(api::problem(503, "not_ready", "starting", e.correlation_id));
-    system_.spawn([=](caf::event_based_actor* self) {
-      self->request(who, answer_deadline, ready_v)
-          .then(
-              [e](bool all) {
-                if (all) e.answer(R"({"status":"ready"})");
-                else e.respond(api::problem(503, "not_ready", "hosts are recovering; see /api/v1/actors", e.correlation_id));
-              },
-              [e](const caf::error& why) { e.fail(why); });
-    });
+    const auto on_answer = [e](bool all) {
+      if (all) e.answer(R"({"status":"ready"})");
+      else e.respond(api::problem(503, "not_ready", "hosts are recovering; see /api/v1/actors", e.correlation_id));
+    };
+    ask_then(system_, who, e, call_of(system_, e), on_answer, ready_v);
   }
 
   // The journal's figures, what the scrubber has seen, and the room on the disk; the latter two are in /metrics too, where they need no answer of the journal.
   void log_status(const errand& e) const {
-    const auto who = directory_->at<journal_protocol>("journal/journal");
-    if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
-    system_.spawn([=, boards = boards_](caf::event_based_actor* self) {
-      self->request(who, answer_deadline, status_v)
-          .then(
-              [e, boards](const std::string& json) {
-                auto status = nlohmann::json::parse(json, nullptr, false);
-                if (status.is_object()) {
-                  status["scrub"] = boards.scrub->as_json();
-                  status["disk"] = boards.disk->as_json();
-                }
-                e.answer(json_bytes(status));
-              },
-              [e](const caf::error& why) { e.fail(why); });
-    });
+    const auto on_answer = [e, boards = boards_](const std::string& json) {
+      auto status = nlohmann::json::parse(json, nullptr, false);
+      if (status.is_object()) {
+        status["scrub"] = boards.scrub->as_json();
+        status["disk"] = boards.disk->as_json();
+      }
+      e.answer(json_bytes(status));
+    };
+    ask_then(system_, directory_->at<journal_protocol>("journal/journal"), e, call_of(system_, e), on_answer, status_v);
+  }
+
+  void cancel_work(const std::string& text, const errand& e) const {
+    work_id id = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (failed != std::errc() || end != text.data() + text.size())
+      return e.respond(api::problem(400, "bad_request", "'" + text + "' is no number of a job; see /api/v1/work", e.correlation_id));
+    const auto on_answer = [e, id](bool cancelled) {
+      if (cancelled) return e.answer(R"({"cancelled":true})");
+      e.respond(api::problem(404, "not_found", "no job " + std::to_string(id) + " waits or runs; see /api/v1/work", e.correlation_id));
+    };
+    ask_then(system_, directory_->at<pool_protocol>(work_pool_name), e, call_of(system_, e), on_answer, cancel_v, id,
+             "by an operator, request " + e.correlation_id);
   }
 
   // SERVICE, SERVICE/commands or SERVICE/QUESTION?argument=…
@@ -114,10 +134,11 @@ class routes {
     const auto name = rest.substr(0, slash);
     if (std::find(services_.begin(), services_.end(), name) == services_.end()) return missing(q, e);
     const auto who = directory_->at<coordinator_protocol>(name + "/coordinator");
-    if (slash == std::string::npos) return get(q, e, [&] { ask_and_answer(system_, who, e, answer_deadline, status_v); });
+    const auto c = call_of(system_, e);
+    if (slash == std::string::npos) return get(q, e, [&] { ask_and_answer(system_, who, e, c, status_v, c); });
     const auto question = rest.substr(slash + 1);
-    if (question == "commands") return post(q, e, [&] { ask_and_answer(system_, who, e, answer_deadline, command_v, q.body); });
-    get(q, e, [&] { ask_and_answer(system_, who, e, answer_deadline, query_v, question, api::query_value(q.query, "argument").value_or("")); });
+    if (question == "commands") return post(q, e, [&] { ask_and_answer(system_, who, e, c, command_v, c, q.body); });
+    get(q, e, [&] { ask_and_answer(system_, who, e, c, query_v, c, question, api::query_value(q.query, "argument").value_or("")); });
   }
 
   void kill(const api::http_request& q, const errand& e) const {

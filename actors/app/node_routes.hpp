@@ -9,14 +9,19 @@
 #include "actors/journal/scrub_board.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/introspection.hpp"
+#include "actors/runtime/work_board.hpp"
 
 namespace tomnext::app {
 
-/// What those who look after the log have seen.
+/// What those who look after the log have seen, and what works apart.
 struct log_boards {
   std::shared_ptr<actors::scrub_board> scrub;
   std::shared_ptr<actors::disk_board> disk;
+  std::shared_ptr<actors::work_board> work = nullptr;  ///< of the worker pool; null: the node has none
 };
+
+/// The worker pool's name, where a node has one.
+inline constexpr auto work_pool_name = "runtime/work";
 
 /// The handler for a node's server. Requests that need an actor are asked of it with a deadline; nothing blocks the server's thread.
 /// `test_hooks` adds POST /api/v1/actors/kill?name=NAME.
