@@ -160,6 +160,7 @@ TEST_CASE("worker pool: with all threads lost it refuses, and goes on when one c
         "work: all 2 threads hang in jobs that do not end when they are told to, and no more than 1 are replaced; see /api/v1/work");
   leave.open();
   REQUIRE(x.until([](const auto& j) { return j["workers"] == 1; }));
+  for (const auto& f : x.figures->figures()) CHECK(f.restarts == 0);  // the very same thread
   CHECK(value_of(x.submit("next", x.within(60s), [](job_control&) -> result<job_result> { return job_result{}; })) == "done");
 }
 
