@@ -7,6 +7,9 @@
 
 #include "actors/journal/sequencer.hpp"
 #include "actors/runtime/caf.hpp"
+#include "actors/runtime/call.hpp"
+#include "actors/runtime/retry_policy.hpp"
+#include "actors/runtime/work.hpp"
 #include "persistence/event_log.hpp"
 #include "persistence/filter.hpp"
 #include "persistence/snapshots.hpp"
@@ -87,6 +90,15 @@ TOMNEXT_ATOM(subscribe, "subscribe");
 TOMNEXT_ATOM(unready, "unready");
 TOMNEXT_ATOM(done, "done");
 TOMNEXT_ATOM(halt, "halt");
+TOMNEXT_ATOM(submit, "submit");
+TOMNEXT_ATOM(run, "run");
+TOMNEXT_ATOM(cancel, "cancel");
+TOMNEXT_ATOM(withdraw, "withdraw");
+
+// What may be asked twice. A command may not: it is repeated by its operator, under its key.
+template <> struct repeatable<query_atom> : std::true_type {};
+template <> struct repeatable<status_atom> : std::true_type {};
+template <> struct repeatable<command_atom> : std::false_type {};
 
 // ---- journal ---------------------------------------------------------------------------------------
 using journal_protocol =
@@ -134,9 +146,9 @@ using keeper_protocol = typed<answer<void>(snapshot_atom, std::uint32_t, std::ui
                               answer<void>(durable_atom, groups_ref, durable_ref)>;                     // the durable feed
 
 // ---- runtime ---------------------------------------------------------------------------------------
-using host_protocol = typed<answer<void>(deliver_atom, group_ref),                       // events of the sequenced feed, some of which concern this host
-                            answer<void>(tick_atom),                                     // to itself: time for a snapshot, if it had inputs since the last one
-                            answer<std::string>(query_atom, std::string, std::string)>;  // (question, argument): a view of its state as JSON, with as_of_seq
+using host_protocol = typed<answer<void>(deliver_atom, group_ref),  // events of the sequenced feed, some of which concern this host
+                            answer<void>(tick_atom),                // to itself: time for a snapshot, if it had inputs since the last one
+                            answer<std::string>(query_atom, call_ref, std::string, std::string)>;  // (question, argument): its state as JSON, with as_of_seq
 
 /// The one line at which inputs enter, and the one authority over time.
 using time_protocol = typed<answer<std::uint64_t>(offer_atom, inputs_ref),   // market inputs; answered with the head when all are admitted
@@ -156,11 +168,20 @@ using readiness_protocol = typed<answer<void>(ready_atom, std::string),    // th
                                  answer<bool>(await_atom),                 // answered when all have
                                  answer<bool>(ready_atom)>;                // whether all have, now
 
+/// Runs jobs on threads of their own, so that no handler blocks or takes long.
+using pool_protocol = typed<answer<job_result_ref>(submit_atom, job_ref),        // answered with what it came to, or its error
+                            answer<bool>(cancel_atom, work_id, std::string),     // work is not wanted any more, and why; false where there is none of that id
+                            answer<void>(withdraw_atom, work_id),                // from a token: that work was cancelled
+                            answer<void>(tick_atom)>;                            // to itself: look at deadlines
+using worker_protocol = typed<answer<work_done_ref>(run_atom, work_order_ref)>;  // the pool: run this now
+
 // ---- services --------------------------------------------------------------------------------------
 /// Every service's coordinator.
-using coordinator_protocol = typed<answer<std::string>(status_atom),                           // the service and its hosts as JSON
-                                   answer<std::string>(query_atom, std::string, std::string),  // (question, argument) to the hosts that know: JSON
-                                   answer<std::string>(command_atom, std::string)>;  // an operator's command as JSON; answered with its durable outcome
+using coordinator_protocol =
+    typed<answer<std::string>(status_atom, call_ref),                           // the service and its hosts as JSON
+          answer<std::string>(query_atom, call_ref, std::string, std::string),  // (question, argument) to the hosts that know: JSON
+          answer<std::string>(command_atom, call_ref, std::string),             // an operator's command as JSON; answered with its durable outcome
+          answer<void>(tick_atom)>;                                             // to itself: ask again what is to be asked again
 
 /// data_pipeline: reads market files on a thread of its own.
 struct quote_batch {
@@ -191,3 +212,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::durable_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::commit_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::wish_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::quote_batch_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::call_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::job_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::job_result_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::work_order_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tomnext::actors::work_done_ref)

@@ -18,6 +18,7 @@
 #include "actors/runtime/readiness.hpp"
 #include "actors/runtime/time_authority.hpp"
 #include "actors/runtime/watchdog.hpp"
+#include "actors/runtime/worker_pool.hpp"
 
 namespace tomnext::app {
 
@@ -104,6 +105,15 @@ supervised_group upkeep_of(const node_parts& n) {
   return group;
 }
 
+worker_pool_settings pool_settings(const node_parts& n) {
+  worker_pool_settings w;
+  w.name = work_pool_name;
+  w.workers = std::max<std::size_t>(1, n.deployment->node.threads);
+  w.board = n.boards.work;
+  w.figures = n.figures;
+  return w;
+}
+
 void add_runtime(const node_parts& n, std::vector<child_spec>& tree) {
   tree.push_back(
       needing({name_of::feed, name_of::journal},
@@ -123,6 +133,9 @@ void add_runtime(const node_parts& n, std::vector<child_spec>& tree) {
                    r.untold == 0 ? "" : fmt::format("; {} more were slow since the last time", r.untold));
     };
     return pointer_of(spawn_apart<watchdog_protocol, watchdog_state>(p, f, {name, "runtime", name_of::node}, f, tell));
+  }));
+  tree.push_back(child_of(n, work_pool_name, restart_kind::permanent, 4s, [pool = pool_settings(n)](parent_actor& p, const std::string& name) {
+    return pointer_of(spawn_actor<pool_protocol, worker_pool_state>(p, pool.figures, {name, "pool", name_of::node}, pool));
   }));
   const auto queue = n.deployment->node.storage.queue_events_max;
   const line_limits lines{queue, std::max<std::uint64_t>(queue / 16, 256)};

@@ -5,7 +5,9 @@
 #include <set>
 
 #include "actors/replay/kernel.hpp"
+#include "actors/runtime/ask_within.hpp"
 #include "actors/runtime/view_support.hpp"
+#include "domain/base/hash.hpp"
 
 namespace tomnext::actors {
 namespace {
@@ -14,8 +16,25 @@ using namespace std::chrono_literals;
 constexpr auto host_deadline = 1s;
 constexpr auto command_deadline = 5s;
 
+// A host that hangs would hold up each answer: after a few time-outs it is left alone for a while. One that ends is its supervisor's to mend.
+breaker_limits host_breaker() {
+  breaker_limits l;
+  l.failure_share_percent = 0;
+  l.trial_deadline = 2 * host_deadline;
+  return l;
+}
+// A host that had less time than this when it timed out is not to blame.
+constexpr auto host_time_min = 500ms;
+
+// What hosts get of a call: the rest is for their coordinator, which answers with what it has.
+std::chrono::milliseconds share_of_hosts(std::chrono::milliseconds remaining) {
+  return std::min<std::chrono::milliseconds>(host_deadline, remaining - remaining / 10);
+}
+
+}  // namespace
+
 // Answers of several hosts, collected in their order; the last one completes the promise.
-struct collection {
+struct coordinator_state::collection {
   promise_guard<std::string> promise;
   std::string service;
   nlohmann::json answers;
@@ -25,6 +44,22 @@ struct collection {
     promise.deliver(json_bytes(nlohmann::json{{"service", service}, {"hosts", answers}}));
   }
 };
+
+// One question to one host.
+struct coordinator_state::host_question {
+  std::shared_ptr<collection> all;
+  std::size_t host;  // its place in the settings
+  call_ref call;
+  std::string question, argument;
+  std::uint32_t attempts = 0;
+  std::chrono::steady_clock::time_point again_at{};
+  void finish(nlohmann::json answer) const {
+    all->answers[host] = std::move(answer);
+    all->finish_one();
+  }
+};
+
+namespace {
 
 // What the kill switch says to a command that it takes; empty where a command is none of its.
 std::string trading_state_after(operator_command c) {
@@ -97,6 +132,7 @@ result<offered_input> command_of(const std::string& text, const coordinator_sett
 
 struct coordinator_state::command_under_way {
   promise_guard<std::string> promise;
+  call_ref call;
   std::uint64_t seq;
   std::uint64_t outcome;
   bool must_be_answered;  // by an event: silence means that it was not taken
@@ -105,51 +141,87 @@ struct coordinator_state::command_under_way {
   }
 };
 
+coordinator_state::coordinator_state(coordinator_protocol::pointer self, coordinator_settings settings)
+    : self_(self), settings_(std::move(settings)), retries_({}, repetitions_, hash64(settings_.service)) {
+  for (const auto& name : settings_.hosts) breakers_.emplace_back(name, host_breaker(), hash64(name));
+}
+
 coordinator_protocol::behavior_type coordinator_state::behavior() {
   return {
-      [this](status_atom) { return ask_hosts("status", ""); },
-      [this](query_atom, const std::string& question, const std::string& argument) { return ask_hosts(question, argument); },
-      [this](command_atom, const std::string& json) { return take_command(json); },
+      [this](status_atom, const call_ref& c) { return ask_hosts(c, "status", ""); },
+      [this](query_atom, const call_ref& c, const std::string& question, const std::string& argument) { return ask_hosts(c, question, argument); },
+      [this](command_atom, const call_ref& c, const std::string& json) { return take_command(c, json); },
+      [this](tick_atom) { ask_again(); },
   };
 }
 
-answer<std::string> coordinator_state::ask_hosts(const std::string& question, const std::string& argument) {
+// ---- questions -------------------------------------------------------------------------------------
+
+answer<std::string> coordinator_state::ask_hosts(const call_ref& c, const std::string& question, const std::string& argument) {
+  if (auto wanted = still_wanted(self_, c); !wanted) return to_caf(wanted.error());
+  const auto now = self_->clock().now();
+  const auto for_hosts = c->child(now, share_of_hosts(c->remaining(now)));
   auto promise = self_->make_response_promise<std::string>();
   auto all =
       std::make_shared<collection>(collection{promise_guard<std::string>(promise), settings_.service, nlohmann::json::array(), settings_.hosts.size() + 1});
   all->answers.get_ref<nlohmann::json::array_t&>().resize(settings_.hosts.size());
   for (std::size_t i = 0; i < settings_.hosts.size(); ++i) {
-    const auto& name = settings_.hosts[i];
-    const auto host = settings_.host(name);
-    if (!host) {
-      all->answers[i] = {{"host", name}, {"error", "it has not started yet"}};
-      all->finish_one();
-      continue;
-    }
-    ask(self_, host, host_deadline, query_v, question, argument)
-        .then(
-            [all, i](const std::string& json) {
-              all->answers[i] = nlohmann::json::parse(json, nullptr, false);
-              all->finish_one();
-            },
-            [all, i, name](const caf::error& e) {
-              all->answers[i] = {{"host", name}, {"error", from_caf(e).message}};
-              all->finish_one();
-            });
+    retries_.called();
+    ask_host(std::make_shared<host_question>(host_question{all, i, for_hosts, question, argument}));
   }
   all->finish_one();  // the one too many: a service without hosts answers too
   return promise;
 }
 
+void coordinator_state::ask_host(const std::shared_ptr<host_question>& h) {
+  const auto& name = settings_.hosts[h->host];
+  const auto now = self_->clock().now();
+  const auto permit = breakers_[h->host].admit(now);
+  if (!permit) return h->finish({{"host", name}, {"error", permit.error().message}});
+  ++h->attempts;
+  ask_within(self_, flight_of(*h->call), *h->call, settings_.host(name), query_v, h->call, h->question, h->argument)
+      .then(
+          [this, h, p = *permit](const std::string& json) {
+            breakers_[h->host].answered(p, self_->clock().now());
+            h->finish(nlohmann::json::parse(json, nullptr, false));
+          },
+          [this, h, p = *permit, asked_at = now](const caf::error& e) { host_failed(h, p, asked_at, from_caf(e)); });
+}
+
+void coordinator_state::host_failed(const std::shared_ptr<host_question>& h, const circuit_breaker::permit& p, std::chrono::steady_clock::time_point asked_at,
+                                    const error& why) {
+  const auto now = self_->clock().now();
+  if (why.code == errc::timed_out && now - asked_at >= host_time_min) breakers_[h->host].failed(p, why, now);
+  else breakers_[h->host].withdrawn(p, now);
+  const auto wait = retries_.after(why, h->attempts, now, h->call->deadline);
+  if (!wait) return h->finish({{"host", settings_.hosts[h->host]}, {"error", wait.error().message}});
+  h->again_at = now + *wait;
+  again_.push_back(h);
+  tell_later(self_, *wait, tick_v);
+}
+
+void coordinator_state::ask_again() {
+  const auto now = self_->clock().now();
+  const auto due = std::stable_partition(again_.begin(), again_.end(), [&](const auto& h) { return h->again_at > now; });
+  const std::vector<std::shared_ptr<host_question>> all(due, again_.end());
+  again_.erase(due, again_.end());
+  for (const auto& h : all) ask_host(h);
+}
+
+// ---- commands --------------------------------------------------------------------------------------
+
 // The answer is the outcome: given when all hosts have answered the command and what they said is durable. A repetition gets the first time's: the same
-// seqs, and the service as it is now.
-answer<std::string> coordinator_state::take_command(const std::string& json) {
+// seqs, and the service as it is now. One whose operator has given up is not begun; one that was begun goes on, and its outcome is there to be asked for.
+answer<std::string> coordinator_state::take_command(const call_ref& call, const std::string& json) {
+  if (auto wanted = still_wanted(self_, call); !wanted) return to_caf(wanted.error());
   auto input = command_of(json, settings_);
   if (!input) return to_caf(input.error());
   auto promise = self_->make_response_promise<std::string>();
-  const auto c = std::make_shared<command_under_way>(command_under_way{promise_guard<std::string>(caf::typed_response_promise<std::string>(promise)), 0, 0,
+  const auto c = std::make_shared<command_under_way>(command_under_way{promise_guard<std::string>(caf::typed_response_promise<std::string>(promise)),
+                                                                       call->child(self_->clock().now(), command_deadline), 0, 0,
                                                                        !trading_state_after(input->what.as<operator_commanded>().command).empty()});
-  ask(self_, settings_.time_authority(), command_deadline, urgent_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(1, *input)))
+  ask_within(self_, commands_in_flight_, *c->call, settings_.time_authority(), urgent_v,
+             inputs_ref(std::make_shared<const std::vector<offered_input>>(1, *input)))
       .then(
           [this, c](std::uint64_t seq) {
             c->seq = seq;
@@ -160,10 +232,10 @@ answer<std::string> coordinator_state::take_command(const std::string& json) {
 }
 
 void coordinator_state::await_outcome(const std::shared_ptr<command_under_way>& c) {
-  ask(self_, settings_.journal, command_deadline, await_v, c->seq)
+  ask_within(self_, commands_in_flight_, *c->call, settings_.journal, await_v, c->seq)
       .then(
           [this, c](std::uint64_t) {
-            ask(self_, settings_.journal, command_deadline, outcome_v, c->seq)
+            ask_within(self_, commands_in_flight_, *c->call, settings_.journal, outcome_v, c->seq)
                 .then(
                     [this, c](std::uint64_t outcome) {
                       c->outcome = outcome;
@@ -175,7 +247,7 @@ void coordinator_state::await_outcome(const std::shared_ptr<command_under_way>& 
 }
 
 void coordinator_state::answer_command(const std::shared_ptr<command_under_way>& c) {
-  ask(self_, coordinator_protocol(self_), command_deadline, status_v)
+  ask_within(self_, commands_in_flight_, *c->call, coordinator_protocol(self_), status_v, c->call)
       .then(
           [c](const std::string& status) {
             auto now = nlohmann::json::parse(status, nullptr, false);

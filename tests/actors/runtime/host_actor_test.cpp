@@ -416,8 +416,10 @@ TEST_CASE("a host answers questions about its state, and says of what it is a vi
   small_node n(s, empty_log(), summing());
   n.offer({quote_at(1, 1, 10)});
   s.settle();
-  auto status = ask_from_outside<std::string>(s.system, n.where->at<host_protocol>("sum"), query_v, std::string("status"), std::string());
-  auto nonsense = ask_from_outside<std::string>(s.system, n.where->at<host_protocol>("sum"), query_v, std::string("why"), std::string());
+  auto status = ask_from_outside<std::string>(s.system, n.where->at<host_protocol>("sum"), query_v, begin_call("test", s.system.clock().now() + 1s),
+                                              std::string("status"), std::string());
+  auto nonsense = ask_from_outside<std::string>(s.system, n.where->at<host_protocol>("sum"), query_v, begin_call("test", s.system.clock().now() + 1s),
+                                                std::string("why"), std::string());
   s.settle();
   REQUIRE(status->value);
   CHECK(has_text(*status->value, "\"host\":\"sum\""));
