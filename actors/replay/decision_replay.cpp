@@ -26,6 +26,7 @@ struct replayed_host {
   stage now = stage::waiting;
   std::deque<event> expected;                   // decided here, not yet met in the log
   std::deque<event> held;                       // inputs, while waiting or folding
+  std::optional<timestamp> said_at;             // of the newest input folded: what is said to it is said at this time
   std::map<std::uint64_t, std::string> parked;  // inputs that the host passed over, by seq, and why: it never had them
 };
 
@@ -39,7 +40,7 @@ class replayer {
   explicit replayer(std::vector<composed_host> hosts) {
     for (auto& h : hosts) {
       const auto version = h.definition.version;
-      hosts_.push_back({actors::host_core(std::move(h.definition), std::move(h.service)), version, stage::waiting, {}, {}, {}});
+      hosts_.push_back({actors::host_core(std::move(h.definition), std::move(h.service)), version, stage::waiting, {}, {}, {}, {}});
     }
   }
 
@@ -96,8 +97,11 @@ class replayer {
   }
 
   void fold(replayed_host& h, std::uint64_t through) {
-    for (; !h.held.empty() && h.held.front().head.seq <= through; h.held.pop_front())
-      if (!h.parked.contains(h.held.front().head.seq)) h.core.service().apply_input(h.held.front());
+    for (; !h.held.empty() && h.held.front().head.seq <= through; h.held.pop_front()) {
+      if (h.parked.contains(h.held.front().head.seq)) continue;
+      h.core.service().apply_input(h.held.front());
+      h.said_at = h.held.front().head.at;
+    }
   }
 
   result<void> hold(replayed_host& h, const event& e) {
@@ -129,7 +133,10 @@ class replayer {
     if (actors::is_host_mark(recorded.head.type)) return {};
     if (h.now == stage::folding) {
       fold(h, recorded.head.cause);
-      if (!recorded.is<input_parked>()) h.core.service().apply_output(recorded);
+      if (recorded.is<input_parked>()) return {};
+      auto said = recorded;
+      if (h.said_at) said.head.at = *h.said_at;
+      h.core.service().apply_output(said);
       return {};
     }
     if (h.now == stage::waiting) TOMNEXT_TRY(begin_deciding(h));

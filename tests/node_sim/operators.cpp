@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "actors/runtime/call.hpp"
+
 namespace tomnext::tests {
 
 std::string operators::command(std::uint64_t which) {
@@ -25,6 +27,7 @@ std::string operators::hear(one& c, const log_laws& laws, simulated_life& life) 
     c.seq = seq;
     c.ended = true;
     ++acknowledged_;
+    for (const auto& h : j["status"]["hosts"]) ahead_ += h.value("as_of_seq", std::uint64_t{0}) > laws.head() ? 1 : 0;
     if (laws.command_of(c.key) != seq)
       return "command " + c.key + " was acknowledged as event " + std::to_string(seq) + ", and the durable log has it as " +
              std::to_string(laws.command_of(c.key)) + " (I1)";
@@ -50,7 +53,10 @@ std::string operators::step(simulated_life& life, const log_laws& laws) {
       if (auto wrong = hear(c, laws, life); !wrong.empty()) return wrong;
       continue;
     }
-    if (life.now() >= c.again) c.asking = life.ask_as<coordinator_protocol, std::string>(c.service + "/coordinator", 20s, command_v, c.text);
+    if (life.now() >= c.again) {
+      const auto call = begin_call("simulated", life.now() + 20s, {}, urgency::urgent);
+      c.asking = life.ask_as<coordinator_protocol, std::string>(c.service + "/coordinator", 20s, command_v, call, c.text);
+    }
     if (c.asking && c.asking->done()) {  // nobody is there yet
       c.asking = nullptr;
       c.again = life.now() + 50ms;

@@ -20,6 +20,8 @@ class operators {
   /// What was acknowledged once is in the log for ever.
   [[nodiscard]] std::string check(const log_laws& laws) const;
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
+  /// Answers that showed a host as of an event that was not durable yet.
+  [[nodiscard]] std::uint64_t ahead() const { return ahead_; }
 
  private:
   struct one {
@@ -31,7 +33,7 @@ class operators {
   };
   std::string hear(one& c, const log_laws& laws, simulated_life& life);
   std::deque<one> all_;
-  std::uint64_t acknowledged_ = 0;
+  std::uint64_t acknowledged_ = 0, ahead_ = 0;
 };
 
 }  // namespace tomnext::tests

@@ -64,6 +64,7 @@ app::node_parts simulated_life::parts_of() {
   n.figures = std::make_shared<introspection>();
   n.directory = std::make_shared<directory>();
   n.notes = std::make_shared<supervision_notes>();
+  n.boards.work = std::make_shared<work_board>();
   n.tap = [this](const persistence::group& g) {
     sequenced_ = g.last_seq();
     if (!crashed_) settings_.on_sequenced(g);
@@ -259,12 +260,6 @@ std::string simulated_life::slow_link(std::uint64_t which, std::chrono::millisec
 void simulated_life::fill_log(std::chrono::milliseconds for_so_long) {
   settings_.log->set_full(true);
   log_full_until_ = now() + for_so_long;
-}
-
-void simulated_life::heal() {
-  stalled_.clear();
-  log_slow_until_.reset();
-  if (log_full_until_) log_full_until_ = now();
 }
 
 // First the log and those through whom something leaves, then whoever would start others again, then all. Nothing of the process runs after its end.

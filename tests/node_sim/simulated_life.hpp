@@ -82,8 +82,6 @@ class simulated_life {
   /// The ordered stop that a node makes (app::node::stop), or after a failure the end of all.
   void begin_stop(bool orderly);
   [[nodiscard]] bool ended() const { return root_ended_; }
-  /// Faults have stopped: nobody is stalled, no link is slow, the log takes what comes.
-  void heal();
 
   // ---- looking ----
   template <class Protocol, class R, class... Question>

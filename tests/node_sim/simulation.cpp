@@ -145,6 +145,7 @@ verdict simulation::run() {
   verdict_.fills = laws_.orders().fills();
   verdict_.alerts = laws_.alerts();
   verdict_.acknowledged = operators_.acknowledged();
+  verdict_.ahead = operators_.ahead();
   verdict_.snapshots = snapshots_seen_.size();
   return verdict_;
 }
@@ -454,8 +455,6 @@ void simulation::snapshots_and_their_tails_are_the_whole() {
       for (const auto& e : events)
         if (e.head.seq > point.covered) TOMNEXT_TRY(core.fold(e));
       TOMNEXT_TRY(core.end_of_log());
-      if (const char* dir = std::getenv("TOMNEXT_SIM_STATES")) std::ofstream(std::string(dir) + (from ? "/tail" : "/whole")) << core.service().save();
-      if (const char* dir = std::getenv("TOMNEXT_SIM_STATES"); dir && from) std::ofstream(std::string(dir) + "/snap") << from->state;
       return core.service().state_hash();
     };
     const auto whole = recovered(nullptr), tail = recovered(&**found);

@@ -5,7 +5,8 @@
 namespace tomnext::tests {
 namespace {
 
-actors::test_scheduler* simulated = nullptr;
+// Of the thread that simulates: others, of a worker pool say, live in real time.
+thread_local actors::test_scheduler* simulated = nullptr;
 
 }  // namespace
 
