@@ -28,18 +28,21 @@ struct errand {
 // The call of a request from outside. Its server cannot tell when a client goes away: the deadline gives it up.
 call_ref call_of(actor_system& system, const errand& e) { return begin_call(e.correlation_id, system.clock().now() + answer_deadline); }
 
+enum class turn { ordinary, urgent };
 // Asks `who` from an actor of its own, which ends with the answer.
-template <class Protocol, class Answer, class... Question>
+template <turn When = turn::ordinary, class Protocol, class Answer, class... Question>
 void ask_then(actor_system& system, const Protocol& who, const errand& e, const call_ref& c, Answer on_answer, Question... question) {
   if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
   system.spawn([=](caf::event_based_actor* self) {
     requests_in_flight one;
-    ask_within(self, one, *c, who, question...).then(on_answer, [e](const caf::error& why) { e.fail(why); });
+    const auto on_error = [e](const caf::error& why) { e.fail(why); };
+    if constexpr (When == turn::urgent) ask_urgently_within(self, one, *c, who, question...).then(on_answer, on_error);
+    else ask_within(self, one, *c, who, question...).then(on_answer, on_error);
   });
 }
-template <class Protocol, class... Question>
+template <turn When = turn::ordinary, class Protocol, class... Question>
 void ask_and_answer(actor_system& system, const Protocol& who, const errand& e, const call_ref& c, Question... question) {
-  ask_then(
+  ask_then<When>(
       system, who, e, c, [e](const std::string& json) { e.answer(json); }, question...);
 }
 
@@ -65,6 +68,7 @@ class routes {
             {200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + boards_.scrub->as_metrics() + boards_.disk->as_metrics() + work, {}});
       });
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(figures_->figures())); });
+    if (q.path == "/api/v1/actors/flow") return get(q, e, [&] { e.answer(api::flow_json(figures_->flow())); });
     if (q.path == "/api/v1/log") return get(q, e, [&] { log_status(e); });
     if (q.path == "/api/v1/log/readers")
       return get(q, e, [&] { ask_and_answer(system_, directory_->at<feed_protocol>("journal/feed"), e, call_of(system_, e), status_v); });
@@ -124,8 +128,8 @@ class routes {
       if (cancelled) return e.answer(R"({"cancelled":true})");
       e.respond(api::problem(404, "not_found", "no job " + std::to_string(id) + " waits or runs; see /api/v1/work", e.correlation_id));
     };
-    ask_then(system_, directory_->at<pool_protocol>(work_pool_name), e, call_of(system_, e), on_answer, cancel_v, id,
-             "by an operator, request " + e.correlation_id);
+    ask_then<turn::urgent>(system_, directory_->at<pool_protocol>(work_pool_name), e, call_of(system_, e), on_answer, cancel_v, id,
+                           "by an operator, request " + e.correlation_id);
   }
 
   // SERVICE, SERVICE/commands or SERVICE/QUESTION?argument=…
@@ -137,7 +141,7 @@ class routes {
     const auto c = call_of(system_, e);
     if (slash == std::string::npos) return get(q, e, [&] { ask_and_answer(system_, who, e, c, status_v, c); });
     const auto question = rest.substr(slash + 1);
-    if (question == "commands") return post(q, e, [&] { ask_and_answer(system_, who, e, c, command_v, c, q.body); });
+    if (question == "commands") return post(q, e, [&] { ask_and_answer<turn::urgent>(system_, who, e, c, command_v, c, q.body); });
     get(q, e, [&] { ask_and_answer(system_, who, e, c, query_v, c, question, api::query_value(q.query, "argument").value_or("")); });
   }
 

@@ -220,7 +220,7 @@ answer<std::string> coordinator_state::take_command(const call_ref& call, const 
   const auto c = std::make_shared<command_under_way>(command_under_way{promise_guard<std::string>(caf::typed_response_promise<std::string>(promise)),
                                                                        call->child(self_->clock().now(), command_deadline), 0, 0,
                                                                        !trading_state_after(input->what.as<operator_commanded>().command).empty()});
-  ask_within(self_, flight_, *c->call, settings_.time_authority(), urgent_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(1, *input)))
+  ask_urgently_within(self_, flight_, *c->call, settings_.time_authority(), urgent_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(1, *input)))
       .then(
           [this, c](std::uint64_t seq) {
             c->seq = seq;

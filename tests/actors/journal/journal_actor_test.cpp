@@ -125,7 +125,7 @@ TEST_CASE("a writer on a slow disk holds up the ingress and nobody else: real th
                 }
               self->send(journal, answers_v, answers_ref(batch));
             },
-            [](tick_atom) {}, [](query_atom, const std::string&, const std::string&) { return std::string(); }};
+            [](tick_atom) {}, [](query_atom, const call_ref&, const std::string&, const std::string&) { return std::string(); }};
   });
   const auto status = [&](const char* figure) {
     auto box = std::make_shared<std::atomic<std::int64_t>>(-1);
@@ -238,7 +238,8 @@ TEST_CASE("a host that has registered and not recovered owes what its earlier li
   s.settle();
   const auto quote_seq = n.only<quote_accepted>().at(0).head.seq;
   const auto mute = s.system.spawn([](host_protocol::pointer) -> host_protocol::behavior_type {
-    return {[](deliver_atom, const group_ref&) {}, [](tick_atom) {}, [](query_atom, const std::string&, const std::string&) { return std::string(); }};
+    return {[](deliver_atom, const group_ref&) {}, [](tick_atom) {},
+            [](query_atom, const call_ref&, const std::string&, const std::string&) { return std::string(); }};
   });
   auto granted = ask_from_outside<enrolment_ref>(s.system, n.journal(), enroll_v, std::uint32_t{16}, pointer_of(mute));
   s.settle();
