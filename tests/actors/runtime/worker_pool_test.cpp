@@ -1,3 +1,4 @@
+#include "actors/runtime/directory.hpp"
 #include "actors/runtime/worker_pool.hpp"
 
 #include <map>
@@ -234,17 +235,17 @@ TEST_CASE("worker pool: it stops in order: what waits is answered, and its worke
 
 TEST_CASE("worker pool: a worker that ends is replaced, and its job is told", "[runtime]") {
   auto settings = small();
-  std::map<std::string, actor_ptr> workers;
-  int started = 0;
-  settings.on_worker = [&](const std::string& name, const actor_ptr& w) {
-    workers[name] = w;
-    ++started;
+  directory where;
+  lines restarts;
+  settings.address = [&](actor_system& system, const std::string& name) { return where.address_of(system, name); };
+  settings.on_restart = [&](const std::string& name, std::uint64_t n, const std::string& why) {
+    restarts.push_back(name + " " + std::to_string(n) + ": " + why);
   };
   scene x(settings);
   x.s.settle();
   auto lost = x.submit(x.noting("lost"));
   while (x.board()["running"] == 0 && x.s.scheduler.try_run_once()) {}  // the order is in its mailbox
-  exit_now(workers["work/1"], caf::exit_reason::kill);
+  exit_now(where.find("work/1"), caf::exit_reason::kill);
   x.s.settle();
   REQUIRE(lost->failure);
   CHECK(lost->failure->code == errc::actor_down);
@@ -252,15 +253,15 @@ TEST_CASE("worker pool: a worker that ends is replaced, and its job is told", "[
   auto next = x.submit(x.noting("next"));
   x.s.pass(40ms);
   CHECK(text_of(next) == "next");
-  CHECK(started == 2);
+  CHECK(restarts == lines{"work/1 1: killed"});
   CHECK(x.s.of("work/1").restarts == 1);
   // Again and again is a failure of the pool, for its supervisor to see.
   for (int i = 0; i < 5; ++i) {
-    exit_now(workers["work/1"], caf::exit_reason::kill);
+    exit_now(where.find("work/1"), caf::exit_reason::kill);
     x.s.pass(1s);
   }
   CHECK(x.s.news() == lines{"pool down: work: its workers end again and again, lastly: killed"});
-  workers.clear();
+  where.clear();
 }
 
 TEST_CASE("worker pool: invalid settings end it at birth", "[runtime]") {
@@ -282,8 +283,8 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
     auto settings = small(1 + below(3));
     settings.restarts = {1'000, 10s, 1ms, 5ms};
     settings.queue.waiting_max = 8;
-    std::map<std::string, actor_ptr> workers;
-    settings.on_worker = [&](const std::string& name, const actor_ptr& w) { workers[name] = w; };
+    directory where;
+    settings.address = [&](actor_system& system, const std::string& name) { return where.address_of(system, name); };
     scene x(settings);
     std::vector<cancellation_source> sources(3);
     std::vector<std::shared_ptr<asked<job_result_ref>>> answers;
@@ -295,8 +296,7 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
         case 2: sources[below(3)] = cancellation_source(); break;
         case 3: ask_from_outside<bool>(x.s.system, x.pool, cancel_v, work_id{1 + below(60)}, std::string("by id")); break;
         case 4:
-          if (below(4) == 0 && !workers.empty())
-            exit_now(std::next(workers.begin(), static_cast<std::ptrdiff_t>(below(workers.size())))->second, caf::exit_reason::kill);
+          if (below(4) == 0) exit_now(where.find("work/" + std::to_string(1 + below(3))), caf::exit_reason::kill);
           break;
         default: {
           const auto name = std::to_string(answers.size());
@@ -322,6 +322,7 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
       REQUIRE(times == 1);
       REQUIRE(text_of(answers[std::stoul(name)]) != "of another type");
     }
+    where.clear();
     if (ends_early) continue;
     const auto board = x.board();
     REQUIRE(board["waiting"] == 0);
