@@ -8,8 +8,10 @@
 #include "actors/api/actor_table.hpp"
 #include "actors/api/http_client.hpp"
 #include "actors/app/commands.hpp"
+#include "actors/app/event_trace.hpp"
 #include "actors/app/interrupts.hpp"
 #include "actors/app/output_wait.hpp"
+#include "actors/app/whole_number.hpp"
 
 namespace tomnext::app {
 namespace {
@@ -154,6 +156,26 @@ action add_flow(CLI::App& app) {
   return [o](session& s) { return flow(*o, s); };
 }
 
+// ---- trace -----------------------------------------------------------------------------------------
+
+result<exit_code> trace(const actors_command_options& o, session& s) {
+  auto body = asked(o, "/api/v1/trace?correlation=" + o.name);
+  if (!body) return body.error();
+  auto text = trace_text(*body);
+  if (!text) return text.error().within(o.node);
+  s.out << (s.json ? *body + "\n" : *text);
+  return exit_code::ok;
+}
+action add_trace(CLI::App& app) {
+  auto o = std::make_shared<actors_command_options>();
+  add_node(app, o);
+  app.add_option("correlation", o->name, "the seq with which a workflow began: correlation in 'tomnext log cat'")
+      ->required()
+      ->type_name("CORRELATION")
+      ->check(whole_number(1));
+  return [o](session& s) { return trace(*o, s); };
+}
+
 }  // namespace
 
 command actors_command() {
@@ -164,7 +186,8 @@ command actors_command() {
           {{"tree", "the supervision tree", "tomnext actors tree --node http://127.0.0.1:8080", add_tree},
            {"top", "what they do now, the busiest first, again and again", "tomnext actors top --interval 2", add_top},
            {"show", "all that is known of one", "tomnext actors show risk_management/book", add_show},
-           {"flow", "who sends what to whom, and how many", "tomnext actors flow --of journal", add_flow}}};
+           {"flow", "who sends what to whom, and how many", "tomnext actors flow --of journal", add_flow},
+           {"trace", "one workflow through all actors: its events, and who handled them when", "tomnext actors trace 4711", add_trace}}};
 }
 
 }  // namespace tomnext::app

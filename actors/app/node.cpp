@@ -82,7 +82,9 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   const auto& storage = deployment_->node.storage;
   boards_.scrub = std::make_shared<scrub_board>(on_disk ? storage.scrub_bytes_per_s : 0);
   boards_.disk = std::make_shared<disk_board>(storage.free_bytes_min, on_disk);
+
   boards_.work = std::make_shared<work_board>();
+  for (const auto& h : hosts) host_names_[h.definition.id.value] = h.definition.name;
 
   node_parts n;
   n.deployment = deployment_;
@@ -118,7 +120,15 @@ result<void> node::listen() {
   if (!options_.port) return {};
   api::http_settings s;
   s.port = *options_.port;
-  auto server = api::http_server::start(s, routes_of(*system_, directory_, figures_, boards_, service_names(), options_.test_hooks));
+  node_surface seen;
+  seen.directory = directory_;
+  seen.figures = figures_;
+  seen.boards = boards_;
+  seen.services = service_names();
+  seen.log = options_.log;
+  seen.host_names = host_names_;
+  seen.test_hooks = options_.test_hooks;
+  auto server = api::http_server::start(s, routes_of(*system_, std::move(seen)));
   if (!server) return server.error();
   http_ = std::move(*server);
   return {};

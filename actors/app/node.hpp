@@ -2,6 +2,7 @@
 #pragma once
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,6 +49,9 @@ class node {
   [[nodiscard]] std::optional<bool> ready_within(std::chrono::milliseconds deadline) const;
   [[nodiscard]] std::uint16_t port() const { return http_ ? http_->port() : std::uint16_t{0}; }
   [[nodiscard]] std::shared_ptr<actors::introspection> figures() const { return figures_; }
+  /// For measurements and tests.
+  [[nodiscard]] actors::actor_system& system() { return *system_; }
+  [[nodiscard]] std::shared_ptr<actors::directory> addresses() const { return directory_; }
   /// Kills an actor on purpose. False where there is none of that name.
   bool kill(const std::string& name);
   /// A host's view of itself, as its coordinator would get it; for tests.
@@ -69,6 +73,7 @@ class node {
   std::shared_ptr<const persistence::snapshot_store> snapshots_;
   log_boards boards_;
   hash256 configuration_;
+  std::map<std::uint32_t, std::string> host_names_;
   std::vector<event> preamble_;
   bool source_ended_ = false;
 

@@ -1,5 +1,7 @@
 // What a node answers over HTTP: health, figures, the services' views and commands.
 #pragma once
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/introspection.hpp"
 #include "actors/runtime/work_board.hpp"
+#include "persistence/event_log.hpp"
 
 namespace tomnext::app {
 
@@ -23,9 +26,18 @@ struct log_boards {
 /// The worker pool's name, where a node has one.
 inline constexpr auto work_pool_name = "runtime/work";
 
+/// What of a node can be seen from outside.
+struct node_surface {
+  std::shared_ptr<actors::directory> directory;
+  std::shared_ptr<actors::introspection> figures;
+  log_boards boards;
+  std::vector<std::string> services;
+  std::shared_ptr<const persistence::event_log> log = nullptr;  ///< null: nothing is traced
+  std::map<std::uint32_t, std::string> host_names = {};         ///< by id
+  bool test_hooks = false;                                      ///< adds POST /api/v1/actors/kill?name=NAME
+};
+
 /// The handler for a node's server. Requests that need an actor are asked of it with a deadline; nothing blocks the server's thread.
-/// `test_hooks` adds POST /api/v1/actors/kill?name=NAME.
-api::http_handler routes_of(actors::actor_system& system, std::shared_ptr<actors::directory> directory, std::shared_ptr<actors::introspection> figures,
-                            log_boards boards, std::vector<std::string> services, bool test_hooks);
+api::http_handler routes_of(actors::actor_system& system, node_surface surface);
 
 }  // namespace tomnext::app

@@ -82,14 +82,15 @@ void add_readers(const node_parts& n, const std::shared_ptr<feed_link>& link, st
 }
 
 child_spec work_pool_of(const node_parts& n) {
-  worker_pool_settings s;
-  s.name = name_of::work;
-  s.board = n.boards.work;
-  s.figures = n.figures;
-  s.address = [d = n.directory](actor_system& system, const std::string& name) { return d->address_of(system, name); };
-  s.on_restart = restart_noted_by(n);
-  return child_of(n, name_of::work, restart_kind::permanent, 3s, [f = n.figures, s](parent_actor& p, const std::string& name) {
-    return pointer_of(spawn_actor<pool_protocol, worker_pool_state>(p, f, {name, "pool", name_of::upkeep, pool_mailbox}, s));
+  worker_pool_settings w;
+  w.name = work_pool_name;
+  w.workers = std::max<std::size_t>(1, n.deployment->node.threads);
+  w.board = n.boards.work;
+  w.figures = n.figures;
+  w.address = [d = n.directory](actor_system& system, const std::string& name) { return d->address_of(system, name); };
+  w.on_restart = restart_noted_by(n);
+  return child_of(n, work_pool_name, restart_kind::permanent, 4s, [w](parent_actor& p, const std::string& name) {
+    return pointer_of(spawn_actor<pool_protocol, worker_pool_state>(p, w.figures, {name, "pool", name_of::upkeep, pool_mailbox}, w));
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "actors/runtime/instrumented.hpp"
 #include "actors/runtime/view_support.hpp"
 #include "persistence/checksum.hpp"
 
@@ -10,7 +11,7 @@ namespace tomnext::actors {
 
 journal_state::journal_state(journal_protocol::pointer self, journal_settings settings, std::shared_ptr<sequencer> restored, std::vector<host_definition> hosts,
                              writer_protocol writer, persistence::log_head durable)
-    : self_(self), settings_(std::move(settings)), sequencer_(std::move(restored)), writer_(std::move(writer)), durable_(durable) {
+    : self_(self), record_(record_of(self)), settings_(std::move(settings)), sequencer_(std::move(restored)), writer_(std::move(writer)), durable_(durable) {
   for (const auto& h : hosts) dispatcher_.define(h);
 }
 
@@ -132,6 +133,7 @@ void journal_state::publish() {
   auto group = sequencer_->drain();
   if (!group) return;
   not_yet_durable_.push_back(group);
+  record_.handles(group->first_seq(), group->last_seq());
   if (settings_.tap) settings_.tap(*group);
   std::vector<timer_armed> armed;
   for (const auto& e : group->events)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/introspection.hpp"
 #include "actors/runtime/dispatcher.hpp"
 
 namespace tomnext::actors {
@@ -52,6 +53,7 @@ class journal_state {
   [[nodiscard]] std::string status() const;
 
   journal_protocol::pointer self_;
+  actor_record& record_;
   journal_settings settings_;
   std::shared_ptr<sequencer> sequencer_;
   dispatcher dispatcher_;

@@ -4,8 +4,6 @@
 
 #include <thread>
 
-#include "actors/runtime/instrumented.hpp"
-
 namespace tomnext::actors {
 namespace {
 
@@ -97,8 +95,9 @@ void writer_state::committed(const result<persistence::log_head>& head) {
 }
 
 void writer_state::made_durable(const rows& batch, const persistence::log_head& head) {
+  record_.handles(batch.front()->first_seq(), batch.back()->last_seq());
   if (std::exchange(full_, false)) {
-    record_of(self_).set_state("running");
+    record_.set_state("running");
     spdlog::info("the log takes events again, from event {} on", batch.front()->first_seq());
   }
   // The feed first: its readers' way out of the process is the longer one.
@@ -113,8 +112,8 @@ void writer_state::made_durable(const rows& batch, const persistence::log_head& 
 void writer_state::refused(const error& why) {
   tell_later(self_, full_log_retry, watch_v);
   if (std::exchange(full_, true)) return;
-  record_of(self_).set_error(why.message);
-  record_of(self_).set_state("log full");
+  record_.set_error(why.message);
+  record_.set_state("log full");
   spdlog::error("the log takes nothing: {}; it is tried again each second", why.message);
   tell(self_, journal_, full_v, why.message);
 }

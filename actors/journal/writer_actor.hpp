@@ -4,6 +4,7 @@
 
 #include "actors/journal/feed_link.hpp"
 #include "actors/protocols.hpp"
+#include "actors/runtime/instrumented.hpp"
 
 namespace tomnext::actors {
 
@@ -15,7 +16,7 @@ class writer_state {
   static constexpr std::size_t batches_under_way_max = 8;
   /// `link` may be null: nobody reads the durable feed.
   writer_state(writer_protocol::pointer self, std::shared_ptr<persistence::event_log> log, std::shared_ptr<feed_link> link = {})
-      : self_(self), log_(std::move(log)), link_(std::move(link)) {}
+      : self_(self), record_(record_of(self)), log_(std::move(log)), link_(std::move(link)) {}
   writer_protocol::behavior_type behavior();
 
  private:
@@ -28,6 +29,7 @@ class writer_state {
   void try_again();
 
   writer_protocol::pointer self_;
+  actor_record& record_;
   std::shared_ptr<persistence::event_log> log_;
   std::shared_ptr<feed_link> link_;
   journal_protocol journal_;  // whoever sent the first group

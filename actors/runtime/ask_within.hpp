@@ -84,29 +84,20 @@ template <class Handle> class sent_request {
   error why_;
 };
 
-namespace detail {
-template <class Self, class To, class Send> auto send_within(Self* self, requests_in_flight& flight, const call& c, const To& to, Send send) {
-  using sent = sent_request<decltype(send(std::chrono::milliseconds(1)))>;
-  const auto now = self->clock().now();
-  if (auto wanted = c.wanted(now); !wanted) return sent(wanted.error());
-  const auto left = c.remaining(now);
-  if (left.count() == 0) return sent(error(errc::timed_out, "nothing is left of the caller's deadline"));
-  if (!to) return sent(error(errc::not_ready, "it has not started yet"));
-  auto place = flight.take();
-  if (!place) return sent(place.error());
-  return sent(send(left), std::move(*place));
-}
-}  // namespace detail
-
-/// Asks with what is left of the call as the deadline. Nothing is sent where the call is given up (its reason), less than a millisecond is left
+/// Asks with what is left of the call as the deadline, and with its urgency. Nothing is sent where the call is given up (its reason), less than a millisecond is left
 /// (errc::timed_out), the other is not there (errc::not_ready), or too much is in flight (errc::overloaded). The call itself is part of the content
 /// where the other is to see it.
 template <class Self, class To, class... T> auto ask_within(Self* self, requests_in_flight& flight, const call& c, const To& to, T&&... content) {
-  return detail::send_within(self, flight, c, to, [&](std::chrono::milliseconds left) { return ask(self, to, left, std::forward<T>(content)...); });
-}
-/// The same before everything that waits there and is not urgent itself: what operators command, and cancels.
-template <class Self, class To, class... T> auto ask_urgently_within(Self* self, requests_in_flight& flight, const call& c, const To& to, T&&... content) {
-  return detail::send_within(self, flight, c, to, [&](std::chrono::milliseconds left) { return ask_urgently(self, to, left, std::forward<T>(content)...); });
+  using handle = decltype(ask(self, to, std::chrono::milliseconds(1), std::forward<T>(content)...));
+  const auto now = self->clock().now();
+  if (auto wanted = c.wanted(now); !wanted) return sent_request<handle>(wanted.error());
+  const auto left = c.remaining(now);
+  if (left.count() == 0) return sent_request<handle>(error(errc::timed_out, "nothing is left of the caller's deadline"));
+  if (!to) return sent_request<handle>(error(errc::not_ready, "it has not started yet"));
+  auto place = flight.take();
+  if (!place) return sent_request<handle>(place.error());
+  if (c.how == urgency::urgent) return sent_request<handle>(ask_urgently(self, to, left, std::forward<T>(content)...), std::move(*place));
+  return sent_request<handle>(ask(self, to, left, std::forward<T>(content)...), std::move(*place));
 }
 
 /// What a handler looks at before it works: whether the caller still waits. Otherwise the error to answer with.

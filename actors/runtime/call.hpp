@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,9 @@
 #include "actors/runtime/cancellation.hpp"
 
 namespace tomnext::actors {
+
+/// urgent: overtakes what waits in the mailboxes on its way, and full ones take it. For kill switch, cancels and stops.
+enum class urgency : std::uint8_t { normal, urgent };
 
 struct call;
 using call_ref = std::shared_ptr<const call>;
@@ -21,6 +25,7 @@ struct call {
   std::string correlation;  ///< of the HTTP request, say: the same in all that is asked for its sake
   time_point deadline;      ///< the token's is later, or the same
   cancellation_token token;
+  urgency how = urgency::normal;
 
   /// What is left, in whole milliseconds rounded down; 0 when nothing is.
   [[nodiscard]] std::chrono::milliseconds remaining(time_point now) const {
@@ -35,14 +40,14 @@ struct call {
   }
   /// For a request in turn: with less time, if less is enough.
   [[nodiscard]] call_ref child(time_point now, std::chrono::milliseconds at_most) const {
-    return std::make_shared<const call>(call{correlation, std::min(deadline, now + at_most), token});
+    return std::make_shared<const call>(call{correlation, std::min(deadline, now + at_most), token, how});
   }
 };
 
 /// A call that begins here.
-inline call_ref begin_call(std::string correlation, call::time_point deadline, cancellation_token token = {}) {
+inline call_ref begin_call(std::string correlation, call::time_point deadline, cancellation_token token = {}, urgency how = urgency::normal) {
   deadline = std::min(deadline, token.deadline());
-  return std::make_shared<const call>(call{std::move(correlation), deadline, std::move(token)});
+  return std::make_shared<const call>(call{std::move(correlation), deadline, std::move(token), how});
 }
 
 }  // namespace tomnext::actors

@@ -179,7 +179,7 @@ void coordinator_state::ask_host(const std::shared_ptr<host_question>& h) {
   const auto permit = breakers_[h->host].admit(now);
   if (!permit) return h->finish({{"host", name}, {"error", permit.error().message}});
   ++h->attempts;
-  ask_within(self_, flight_, *h->call, settings_.host(name), query_v, h->call, h->question, h->argument)
+  ask_within(self_, flight_of(*h->call), *h->call, settings_.host(name), query_v, h->call, h->question, h->argument)
       .then(
           [this, h, p = *permit](const std::string& json) {
             breakers_[h->host].answered(p, self_->clock().now());
@@ -220,7 +220,8 @@ answer<std::string> coordinator_state::take_command(const call_ref& call, const 
   const auto c = std::make_shared<command_under_way>(command_under_way{promise_guard<std::string>(caf::typed_response_promise<std::string>(promise)),
                                                                        call->child(self_->clock().now(), command_deadline), 0, 0,
                                                                        !trading_state_after(input->what.as<operator_commanded>().command).empty()});
-  ask_urgently_within(self_, flight_, *c->call, settings_.time_authority(), urgent_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(1, *input)))
+  ask_within(self_, commands_in_flight_, *c->call, settings_.time_authority(), urgent_v,
+             inputs_ref(std::make_shared<const std::vector<offered_input>>(1, *input)))
       .then(
           [this, c](std::uint64_t seq) {
             c->seq = seq;
@@ -231,10 +232,10 @@ answer<std::string> coordinator_state::take_command(const call_ref& call, const 
 }
 
 void coordinator_state::await_outcome(const std::shared_ptr<command_under_way>& c) {
-  ask_within(self_, flight_, *c->call, settings_.journal, await_v, c->seq)
+  ask_within(self_, commands_in_flight_, *c->call, settings_.journal, await_v, c->seq)
       .then(
           [this, c](std::uint64_t) {
-            ask_within(self_, flight_, *c->call, settings_.journal, outcome_v, c->seq)
+            ask_within(self_, commands_in_flight_, *c->call, settings_.journal, outcome_v, c->seq)
                 .then(
                     [this, c](std::uint64_t outcome) {
                       c->outcome = outcome;
@@ -246,7 +247,7 @@ void coordinator_state::await_outcome(const std::shared_ptr<command_under_way>& 
 }
 
 void coordinator_state::answer_command(const std::shared_ptr<command_under_way>& c) {
-  ask_within(self_, flight_, *c->call, coordinator_protocol(self_), status_v, c->call)
+  ask_within(self_, commands_in_flight_, *c->call, coordinator_protocol(self_), status_v, c->call)
       .then(
           [c](const std::string& status) {
             auto now = nlohmann::json::parse(status, nullptr, false);

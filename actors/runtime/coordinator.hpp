@@ -29,6 +29,7 @@ class coordinator_state {
   void ask_host(const std::shared_ptr<host_question>& h);
   void host_failed(const std::shared_ptr<host_question>& h, const circuit_breaker::permit& p, std::chrono::steady_clock::time_point asked_at, const error& why);
   void ask_again();
+  requests_in_flight& flight_of(const call& c) { return c.how == urgency::urgent ? commands_in_flight_ : flight_; }
   struct command_under_way;
   answer<std::string> take_command(const call_ref& call, const std::string& json);
   void await_outcome(const std::shared_ptr<command_under_way>& c);
@@ -36,7 +37,8 @@ class coordinator_state {
 
   coordinator_protocol::pointer self_;
   coordinator_settings settings_;
-  requests_in_flight flight_;
+  // What people ask for its own sake must not keep a command out, nor what a command is answered with.
+  requests_in_flight flight_, commands_in_flight_;
   retry_budget repetitions_;
   retry_policy<query_atom> retries_;
   std::vector<circuit_breaker> breakers_;              // of the hosts, in their order

@@ -20,6 +20,11 @@ class directory {
     if (!known) known = make_address(system, name, backlog_max);
     return known;
   }
+  /// One without a supervisor, which is never started again.
+  void put(const std::string& name, actor_ptr who) {
+    std::scoped_lock lock(mutex_);
+    actors_[name] = std::move(who);
+  }
   /// Null where no such actor was ever started. Requests wait while it is started again; one that has ended for good answers them with an error.
   [[nodiscard]] actor_ptr find(const std::string& name) const {
     std::scoped_lock lock(mutex_);

@@ -19,7 +19,7 @@ constexpr std::uint64_t groups_per_read = 256;
 }  // namespace
 
 host_state::host_state(host_protocol::pointer self, host_settings settings)
-    : self_(self), settings_(std::move(settings)), core_(settings_.definition, settings_.make()) {
+    : self_(self), record_(record_of(self)), settings_(std::move(settings)), core_(settings_.definition, settings_.make()) {
   self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
 }
 
@@ -54,7 +54,7 @@ template <class Work> auto host_state::surviving(Work work) {
 void host_state::give_up(const error& why) { self_->quit(to_caf(why.within(core_.definition().name))); }
 
 void host_state::recover() {
-  record_of(self_).set_state("recovering");
+  record_.set_state("recovering");
   tell(self_, settings_.readiness(), unready_v, core_.definition().name);
   ask(self_, settings_.journal, journal_deadline, enroll_v, core_.definition().id.value, pointer_of(self_))
       .then(
@@ -142,7 +142,7 @@ void host_state::activate() {
   marked_at_ = core_.inputs();
   next_mark_ = marked_at_ + settings_.snapshot_every;
   if (settings_.snapshot_interval.count() > 0) tell_later(self_, settings_.snapshot_interval, tick_v);
-  record_of(self_).set_state("running");
+  record_.set_state("running");
   tell(self_, settings_.readiness(), ready_v, core_.definition().name);
   for (const auto& g : std::exchange(stash_, {})) process(*g);
 }
@@ -159,6 +159,7 @@ void host_state::answer_to(std::uint64_t seq, std::vector<reaction> reactions) {
 }
 
 void host_state::process(const persistence::group& group) {
+  record_.handles(group.first_seq(), group.last_seq());
   for (const auto& e : group.events)
     if (auto taken = surviving([&] { return core_.take(e); }); !taken) return failed(e, taken.error());
   answer_to(group.last_seq(), core_.reactions());
@@ -190,7 +191,7 @@ void host_state::mark_progress() {
   s->key = {core_.definition().name, core_.definition().version, core_.definition().state_version, settings_.configuration_hash};
   s->covered = core_.consumed();
   s->state = core_.service().save();
-  record_of(self_).set_memory(s->state.size());
+  record_.set_memory(s->state.size());
   // The keeper hears of the snapshot before its mark can become durable.
   tell(self_, settings_.keeper(), snapshot_v, core_.definition().id.value, core_.incarnation(), snapshot_ref(std::move(s)));
   answer_to(core_.consumed(), {core_.mark(host_progressed{core_.consumed(), true}, core_.consumed())});

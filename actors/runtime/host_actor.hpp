@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/introspection.hpp"
 #include "actors/runtime/poison.hpp"
 
 namespace tomnext::actors {
@@ -50,6 +51,7 @@ class host_state {
   answer<std::string> view(const std::string& question, const std::string& argument) const;
 
   host_protocol::pointer self_;
+  actor_record& record_;
   host_settings settings_;
   host_core core_;
   enrolment_ref enrolment_;

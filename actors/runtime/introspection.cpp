@@ -48,6 +48,15 @@ void actor_record::count_restart(std::string reason) {
   last_error_ = std::move(reason);
 }
 
+void actor_record::note_hop(std::uint64_t begun_ns, std::uint64_t ended_ns) {
+  if (!hops_kept_) {
+    hops_kept_ = std::make_unique<hop_ring>();
+    hops_.store(hops_kept_.get(), std::memory_order_release);
+  }
+  hops_kept_->note({hop_first_, hop_last_, begun_ns, ended_ns});
+  hop_last_ = 0;
+}
+
 void actor_record::begin_sample(std::uint64_t number) {
   constexpr std::uint64_t number_mask = (std::uint64_t{1} << number_bits) - 1;
   std::uint64_t none = 0;
@@ -125,7 +134,7 @@ actor_figures actor_record::figures() const {
   f.refused = refused_.load(relaxed);
   f.conflated = conflated_.load(relaxed);
   f.in_flight = ended_.load(relaxed) ? 0 : in_flight_.load(relaxed);
-  f.memory_bytes = sizeof(*this) + state_bytes_.load(relaxed) + f.queue_depth * message_bytes;
+  f.memory_bytes = sizeof(*this) + (hops() == nullptr ? 0 : sizeof(hop_ring)) + state_bytes_.load(relaxed) + f.queue_depth * message_bytes;
   f.up_s = ended_.load(relaxed) ? 0.0 : std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   const std::lock_guard lock(text_mutex_);
   f.last_error = last_error_;

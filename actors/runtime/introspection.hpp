@@ -12,6 +12,7 @@
 
 #include "actors/runtime/actor_figures.hpp"
 #include "actors/runtime/flow_table.hpp"
+#include "actors/runtime/hop_ring.hpp"
 #include "actors/runtime/latency_histogram.hpp"
 
 namespace tomnext::actors {
@@ -33,6 +34,11 @@ class actor_record {
   void set_apart() { apart_.store(true, relaxed); }
   /// What its state takes, as far as it knows.
   void set_memory(std::uint64_t bytes) { state_bytes_.store(bytes, relaxed); }
+  /// The message that is being handled is about this stretch of the log: kept for traces.
+  void handles(std::uint64_t first_seq, std::uint64_t last_seq) {
+    if (hop_last_ == 0 || hop_last_ + 1 != first_seq) hop_first_ = first_seq;
+    hop_last_ = last_seq;
+  }
   void set_in_flight(std::uint64_t requests) { in_flight_.store(requests, relaxed); }
   /// A message with this name from this actor is about to be handled, and `now` it is. The queue is deepest right here, so its high-water mark needs no work
   /// of the senders.
@@ -59,6 +65,7 @@ class actor_record {
     flow_.count(sender, name);
     busy_since_ns_.store(0, relaxed);
     if (service_ns > slow_ns) add_one(slow_);
+    if (hop_last_ != 0) note_hop(now_ns - service_ns, now_ns);
     if (const auto s = sample_.load(relaxed); s != 0) take_sample(s, now_ns);
   }
   /// This life is over; what is still sent to it is in no queue.
@@ -85,6 +92,8 @@ class actor_record {
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] actor_figures figures() const;
   [[nodiscard]] std::vector<flow_table::row> flow() const { return flow_.rows(); }
+  /// Null for actors that handle no stretch of the log.
+  [[nodiscard]] const hop_ring* hops() const { return hops_.load(std::memory_order_acquire); }
 
   /// What it has been handling, and since when; nothing where it is idle, or may take its time.
   struct busy {
@@ -101,6 +110,7 @@ class actor_record {
   // A sample is one word: 40 bits of the clock (18 minutes) and 24 of the message's number, so that sender and actor agree on it without a lock.
   static constexpr std::uint64_t number_bits = 24;
 
+  void note_hop(std::uint64_t begun_ns, std::uint64_t ended_ns);
   void begin_sample(std::uint64_t number);
   void take_sample(std::uint64_t sample, std::uint64_t now_ns);
   /// Goes on where an earlier life under the same name ended.
@@ -118,6 +128,9 @@ class actor_record {
   std::atomic<std::uint64_t> message_{0}, busy_since_ns_{0}, in_flight_{0}, state_bytes_{0}, service_ns_{0};
   latency_histogram service_, latency_;
   flow_table flow_;
+  std::unique_ptr<hop_ring> hops_kept_;  // made when there is something to keep
+  std::atomic<const hop_ring*> hops_{nullptr};
+  std::uint64_t hop_first_ = 0, hop_last_ = 0;          // of the actor; last 0: this message is about no event
   std::atomic<std::int64_t> feed_lag_{-1};              // below 0: it reads no feed
   alignas(64) std::atomic<std::uint64_t> enqueued_{0};  // of the senders: not on the line that the actor writes
   std::atomic<std::uint64_t> sample_{0};                // 0: none is followed

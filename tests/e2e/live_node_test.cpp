@@ -184,6 +184,27 @@ TEST_CASE("tomnext actors prints the tree of a running node") {
   CHECK(has_text(top.out, "journal/journal"));
   CHECK_FALSE(has_text(top.out, "\x1b"));  // no terminal, no drawing
 
+  // A quote's way: sequenced, then handled by the hosts that it is for, and made durable.
+  json traced;
+  const auto head = n.durable();
+  for (auto seq = head; seq > head - 50 && (!traced.is_object() || traced["events"].empty()); --seq)
+    traced = n.ask("/api/v1/trace?correlation=" + std::to_string(seq));
+  INFO(traced.dump());
+  REQUIRE_FALSE(traced["events"].empty());
+  CHECK(traced["complete"] == true);
+  const auto& first = traced["events"][0];
+  CHECK(first["sequenced_us"] == 0);
+  bool written = false;
+  for (const auto& h : first["handled"]) written = written || h["actor"] == "journal/writer";
+  CHECK(written);
+  CHECK(first["handled"].size() >= 3);
+  const auto text = tomnext_tool({"actors", "trace", std::to_string(traced["correlation"].get<std::uint64_t>()), "--node", n.url()});
+  INFO(text.out << text.err);
+  CHECK(text.exit_code == 0);
+  CHECK(has_text(text.out, "journal/writer"));
+  const auto none = tomnext_tool({"actors", "trace", "0", "--node", n.url()});
+  CHECK(none.exit_code == 2);
+
   const auto metrics = n.get("/metrics");
   REQUIRE(metrics);
   CHECK(metrics->status == 200);

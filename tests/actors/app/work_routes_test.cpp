@@ -37,7 +37,6 @@ struct scene {
   std::shared_ptr<std::vector<call_ref>> calls = std::make_shared<std::vector<call_ref>>();
   pool_protocol pool;
   api::http_handler handler;
-  std::vector<actor_ptr> lives;
 
   scene() {
     worker_pool_settings w;
@@ -46,20 +45,16 @@ struct scene {
     w.board = boards.work;
     w.figures = s.figures;
     pool = spawn_actor<pool_protocol, worker_pool_state>(s.system, s.figures, {w.name, "pool", ""}, w);
-    put(app::work_pool_name, pointer_of(pool));
-    put("risk_management/coordinator", pointer_of(spawn_actor<coordinator_protocol, noting_coordinator_state>(
-                                           s.system, s.figures, {"risk_management/coordinator", "coordinator", ""}, calls)));
-    handler = app::routes_of(s.system, where, s.figures, boards, {"risk_management"}, false);
+    where->put(app::work_pool_name, pointer_of(pool));
+    where->put("risk_management/coordinator", pointer_of(spawn_actor<coordinator_protocol, noting_coordinator_state>(
+                                                  s.system, s.figures, {"risk_management/coordinator", "coordinator", ""}, calls)));
+    handler = app::routes_of(s.system, {where, s.figures, boards, {"risk_management"}});
     s.settle();
   }
   ~scene() {
-    for (const auto& life : lives) exit_now(life, caf::exit_reason::kill);
+    for (const char* name : {app::work_pool_name, "risk_management/coordinator"}) exit_now(where->find(name), caf::exit_reason::kill);
     s.settle();
     where->clear();
-  }
-  void put(const std::string& name, const actor_ptr& life) {
-    lives.push_back(life);
-    as_address(where->address_of(s.system, name))->bind(life);
   }
   std::shared_ptr<std::optional<api::http_response>> request(const std::string& method, const std::string& path) {
     auto box = std::make_shared<std::optional<api::http_response>>();

@@ -34,7 +34,7 @@ breaker_limits small() {
   return l;
 }
 void fail(circuit_breaker& b, time_point now) { b.failed(*b.admit(now), late, now); }
-void answer(circuit_breaker& b, time_point now) { b.answered(*b.admit(now), now); }
+void well_answered(circuit_breaker& b, time_point now) { b.answered(*b.admit(now), now); }
 circuit_breaker opened(time_point now) {
   circuit_breaker b("venue", small(), 7);
   for (int i = 0; i < 3; ++i) fail(b, now);
@@ -47,7 +47,7 @@ TEST_CASE("circuit_breaker: failures in a row open it, and the refusal says for 
   circuit_breaker b("venue", small(), 7);
   fail(b, start);
   fail(b, start);
-  answer(b, start);  // not in a row
+  well_answered(b, start);  // not in a row
   fail(b, start);
   fail(b, start);
   REQUIRE(b.figures(start).state == breaker_state::closed);
@@ -68,7 +68,7 @@ TEST_CASE("circuit_breaker: a share of failures opens it once enough calls are k
   circuit_breaker b("venue", small(), 7);
   const auto two = [&](time_point now) {
     fail(b, now);
-    answer(b, now);
+    well_answered(b, now);
   };
   two(start);
   two(start);
@@ -78,7 +78,7 @@ TEST_CASE("circuit_breaker: a share of failures opens it once enough calls are k
   CHECK(b.figures(start + 11s).window_calls == 4);
   fail(b, start + 11s);
   CHECK(b.figures(start + 11s).state == breaker_state::closed);
-  answer(b, start + 11s);
+  well_answered(b, start + 11s);
   CHECK(b.figures(start + 11s).state == breaker_state::closed);  // three of six; looked at when one fails
   fail(b, start + 11s);
   CHECK(b.figures(start + 11s).state == breaker_state::open);
@@ -129,15 +129,15 @@ TEST_CASE("circuit_breaker: failed trials double the wait, and so does one that 
     nominal = std::min(2 * nominal, 8'000ms);
   }
   check_wait();
-  answer(b, now);
-  answer(b, now);
+  well_answered(b, now);
+  well_answered(b, now);
   REQUIRE(b.figures(now).state == breaker_state::closed);
   for (int i = 0; i < 3; ++i) fail(b, now + 1s);
   CHECK(b.figures(now + 1s).open_for >= 6s);
   // Long quiet, it begins at the beginning.
   now += 20s;
-  answer(b, now);
-  answer(b, now);
+  well_answered(b, now);
+  well_answered(b, now);
   for (int i = 0; i < 3; ++i) fail(b, now + 20s);
   CHECK(b.figures(now + 20s).open_for <= 1s);
 }

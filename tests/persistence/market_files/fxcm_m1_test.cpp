@@ -35,9 +35,9 @@ struct folder {
   }
 };
 
-const std::string header = "timestamp,open,high,low,close\n";
-const std::string bids = header + "2012-02-01 00:00:00+00:00,1.5,1.7,1.4,1.6\n2012-02-01 00:01:00+00:00,1.61,1.71,1.41,1.62\n";
-const std::string asks = header + "2012-02-01 00:00:00+00:00,1.5002,1.7002,1.4002,1.6002\n2012-02-01 00:01:00+00:00,1.6102,1.7102,1.4102,1.6202\n";
+const std::string head_line = "timestamp,open,high,low,close\n";
+const std::string bids = head_line + "2012-02-01 00:00:00+00:00,1.5,1.7,1.4,1.6\n2012-02-01 00:01:00+00:00,1.61,1.71,1.41,1.62\n";
+const std::string asks = head_line + "2012-02-01 00:00:00+00:00,1.5002,1.7002,1.4002,1.6002\n2012-02-01 00:01:00+00:00,1.6102,1.7102,1.4102,1.6202\n";
 
 struct outcome {
   std::vector<quote_row> rows;
@@ -138,7 +138,7 @@ TEST_CASE("bad lines stop with file, line, what is wrong and what is allowed", "
   };
   for (const auto& s : samples) {
     INFO(s.line);
-    const auto bad = f.write("b.csv", header + "2012-02-01 00:00:00+00:00,1.5,1.7,1.4,1.6\n" + s.line + "\n");
+    const auto bad = f.write("b.csv", head_line + "2012-02-01 00:00:00+00:00,1.5,1.7,1.4,1.6\n" + s.line + "\n");
     const auto o = read_all(bad, good);
     REQUIRE(o.failure);
     CHECK(o.failure->code == errc::malformed_line);
@@ -178,7 +178,7 @@ TEST_CASE("wrong headers are refused at once", "[market_files]") {
 
 TEST_CASE("a damaged gzip file is told as such, wherever it is cut or bent", "[market_files]") {
   folder f;
-  std::string many = header;
+  std::string many = head_line;
   for (int i = 0; i < 600; ++i) {
     char line[80];
     std::snprintf(line, sizeof line, "2012-02-01 %02d:%02d:00+00:00,1.%05d,1.7,1.4,1.6\n", i / 60, i % 60, i * 7919 % 99'999);
