@@ -171,6 +171,31 @@ TEST_CASE("worker pool: cancelled while it waits, a job is answered at once and 
   CHECK(x.entry("waiting")["why"] == "the client is gone");
 }
 
+TEST_CASE("worker pool: at its deadline a job is answered and told, whether it waits or runs", "[runtime]") {
+  scene x;
+  std::shared_ptr<asked<job_result_ref>> running;
+  std::string heard;
+  bool too_soon = false;
+  running = x.submit(job_of("running", x.within(30ms), [&](job_control& c) -> result<job_result> {
+    // Time passes while it runs, and the pool goes on.
+    for (int ms = 0; ms < 60 && !c.cancelled(); ++ms) {
+      x.s.scheduler.advance_time(1ms);
+      while (x.s.scheduler.try_run_once()) {}
+      too_soon = too_soon || (ms < 28 && c.cancelled());
+    }
+    heard = text_of(running);  // its caller does not wait for it to end
+    return c.why();
+  }));
+  auto waiting = x.submit(job_of("waiting", x.within(30ms), [&](job_control&) -> result<job_result> { return job_result{}; }));
+  x.s.settle();
+  CHECK_FALSE(too_soon);
+  CHECK(heard == "failed: running had not ended at its deadline");
+  REQUIRE(waiting->failure);
+  CHECK(waiting->failure->code == errc::timed_out);
+  CHECK(waiting->failure->message == "waiting had not begun at its deadline");
+  CHECK(x.entry("running")["state"] == "cancelled");
+}
+
 TEST_CASE("worker pool: cancelled by its id", "[runtime]") {
   scene x;
   std::shared_ptr<asked<bool>> cancelled, unknown;
