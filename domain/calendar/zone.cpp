@@ -57,7 +57,8 @@ local_time zone::unreached_after(timestamp t) const {
   const std::size_t now = segment_of(t);
   std::int64_t next = (floor_div(local_at(now, t).ns, second_ns) + 1) * second_ns;
   // Before each change of these the clock had come close to the change, exclusively.
-  for (std::size_t i = segment_of({t.ns - 2 * offset_ns_max}); i < now; ++i) next = std::max(next, local_at(i, offsets_[i + 1].from).ns);
+  for (std::size_t i = segment_of({t.ns - 2 * offset_ns_max}); i < now; ++i)
+    next = std::max(next, -floor_div(-local_at(i, offsets_[i + 1].from).ns, second_ns) * second_ns);
   return {next};
 }
 
