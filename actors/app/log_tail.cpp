@@ -1,4 +1,5 @@
 // tomnext log tail: the last events, and with --follow those that come.
+// raw clock in this file: a command at a terminal waits for more.
 #include <poll.h>
 #include <unistd.h>
 
