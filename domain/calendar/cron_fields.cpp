@@ -7,8 +7,8 @@
 namespace tomnext::calendar {
 namespace {
 
-// Longer than any expression that a person writes, and short enough for a message.
-constexpr std::size_t text_max = 256;
+// Longer than what a person writes, and short enough for an event.
+constexpr std::size_t text_max = 127;
 
 constexpr std::array<std::string_view, 12> month_names{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
 constexpr std::array<std::string_view, 7> day_names{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"};

@@ -23,5 +23,5 @@ for line in 'auto t = std::chrono::steady_clock::now();' 'auto t = my_clock::now
   expect 0 '// What it is.' '// raw clock in this file: it only measures.' "$line"
   expect 1 "$line" 'int a;' 'int b;' 'int c;' 'int d;' 'int e;' '// raw clock in this file: too far down to be seen.'
 done
-for line in 'auto t = self->clock().now();' 'auto t = q.time();' 'kernel_.now();' 'auto n = operand(3);' 'auto t = first_time(0);' 'auto d = random();' 'l.time(0);'; do expect 0 "$line"; done
+for line in 'auto t = self->clock().now();' 'auto t = q.time();' 'kernel_.now();' 'moment office::now() const {' 'auto n = operand(3);' 'auto t = first_time(0);' 'auto d = random();' 'l.time(0);'; do expect 0 "$line"; done
 exit $bad

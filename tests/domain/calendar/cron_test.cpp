@@ -136,7 +136,7 @@ TEST_CASE("cron: a refusal names the field, its text, and what is allowed", "[ca
   CHECK_THAT(refusal("0 0 0 * * * 2024"), has_part("has 7 fields"));
   CHECK_THAT(refusal("@noon"), has_part("'@noon' is none of @hourly @daily"));
   CHECK_THAT(refusal("@daily @daily"), has_part("has 2 fields"));
-  CHECK_THAT(refusal(std::string(300, '1')), has_part("300 bytes; at most 256"));
+  CHECK_THAT(refusal(std::string(300, '1')), has_part("300 bytes; at most 127"));
   CHECK_THAT(refusal("-1 * * * *"), has_part("minute '-1'"));
   CHECK_THAT(refusal("99999999999999999999 * * * *"), has_part("minute '99999999999999999999'"));
 }
