@@ -148,6 +148,9 @@ using time_protocol = typed<answer<std::uint64_t>(offer_atom, inputs_ref),   // 
                             answer<void>(watch_atom),                  // to itself: has the journal's answer been out for too long?
                             answer<void>(tick_atom)>;                  // to itself: go on
 
+/// Names handlers that keep a shared thread for too long.
+using watchdog_protocol = typed<answer<void>(watch_atom)>;  // to itself: look again
+
 using readiness_protocol = typed<answer<void>(ready_atom, std::string),    // this actor has recovered
                                  answer<void>(unready_atom, std::string),  // this actor has begun to recover
                                  answer<bool>(await_atom),                 // answered when all have

@@ -4,11 +4,15 @@
 #include <cstdlib>
 #include <future>
 #include <memory>
+#include <optional>
+#include <string>
 #include <typeinfo>
 #include <utility>
 #include <vector>
 
+#include "actors/runtime/address.hpp"
 #include "actors/runtime/instrumented.hpp"
+#include "actors/runtime/supervisor.hpp"
 #include "bench/harness.hpp"
 
 using namespace tomnext::actors;
@@ -96,6 +100,30 @@ struct instrumented_way {
   }
 };
 
+/// Behind a stable address, under a supervisor, as the actors of a node are.
+struct supervised_way {
+  template <class P, class S, class... A> static P spawn(actor_system& s, A... args) {
+    const auto figures = std::make_shared<introspection>();
+    const auto where = make_address(s, typeid(S).name(), 1'024);
+    const auto ready = std::make_shared<std::promise<void>>();
+    child_spec child{typeid(S).name(), [=](parent_actor& by) {
+                       auto life = spawn_actor<P, S>(by, figures, {typeid(S).name(), "bench", "root"}, args...);
+                       ready->set_value();
+                       return pointer_of(life);
+                     }};
+    child.address = [where](actor_system&) { return where; };
+    supervisor_settings root;
+    root.name = "root";
+    supervisors.push_back(spawn_supervisor(s, figures, root, {child}));
+    ready->get_future().wait();
+    return handle_of<P>(where);
+  }
+  static inline std::vector<actor_ptr> supervisors;
+  static void stop() {
+    for (const auto& s : std::exchange(supervisors, {})) exit_now(s, caf::exit_reason::kill);
+  }
+};
+
 enum class load { one_way, one_request, many_requests };
 
 /// Messages or requests per second.
@@ -114,17 +142,66 @@ template <class Way> double measure(load what, std::int64_t n) {
   end.wait();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   for (const auto& a : {pointer_of(from), pointer_of(to)}) exit_now(a, caf::exit_reason::kill);
+  if constexpr (requires { Way::stop(); }) Way::stop();
   return static_cast<double>(n) / took.count();
 }
 
-/// Both in turn, so that what else the machine does falls on both.
-void compare(tomnext::bench::harness& h, const char* name, load what, std::int64_t n) {
-  std::vector<double> plain, measured;
+/// All in turn, so that what else the machine does falls on each.
+void compare(tomnext::bench::harness& h, const std::string& name, load what, std::int64_t n, std::optional<double> target) {
+  std::vector<double> plain, measured, supervised;
   for (int round = 0; round < tomnext::bench::rounds; ++round) {
     plain.push_back(measure<bare_way>(what, n));
     measured.push_back(measure<instrumented_way>(what, n));
+    supervised.push_back(measure<supervised_way>(what, n));
   }
-  h.add({name, tomnext::bench::median(measured) / 1e3, "k/s", "the same actors without instrumentation", tomnext::bench::median(plain) / 1e3, {}});
+  const auto bare = tomnext::bench::median(plain) / 1e3;
+  const auto goal = [&](bool here) { return here && target ? std::optional(*target * bare) : std::nullopt; };
+  h.add({name, tomnext::bench::median(measured) / 1e3, "k/s", "the same actors without instrumentation", bare, goal(what == load::one_way)});
+  h.add({name + ", supervised, stable address", tomnext::bench::median(supervised) / 1e3, "k/s", "the same actors bare", bare,
+         goal(what == load::many_requests)});
+}
+
+/// Children of one supervisor: started, watched, and stopped in order, per second.
+double lifecycles(std::size_t children, int rounds) {
+  struct settings : system_config {
+    settings() { configure(*this, 2); }
+  } config;
+  actor_system system{config};
+  const auto figures = std::make_shared<introspection>();
+  std::vector<child_spec> specs;
+  for (std::size_t i = 0; i < children; ++i)
+    specs.push_back({"child " + std::to_string(i), [figures, i](parent_actor& by) {
+                       return pointer_of(spawn_actor<sink, sink_state>(by, figures, {"child " + std::to_string(i), "bench", "root"}, nullptr, 1));
+                     }});
+  const auto start = std::chrono::steady_clock::now();
+  for (int round = 0; round < rounds; ++round) {
+    supervisor_settings root;
+    root.name = "root";
+    const auto down = std::make_shared<std::promise<void>>();
+    const auto supervisor = spawn_supervisor(system, figures, root, specs);
+    when_down(supervisor, [down](const caf::error&) { down->set_value(); });
+    exit_after_queue(supervisor, caf::exit_reason::user_shutdown);
+    down->get_future().wait();
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return static_cast<double>(children) * rounds / took.count();
+}
+/// Actors of the framework alone: spawned, told to end, and waited for.
+double bare_lifecycles(std::size_t children, int rounds) {
+  struct settings : system_config {
+    settings() { configure(*this, 2); }
+  } config;
+  actor_system system{config};
+  const auto start = std::chrono::steady_clock::now();
+  for (int round = 0; round < rounds; ++round) {
+    caf::scoped_actor self{system};
+    std::vector<sink> all;
+    for (std::size_t i = 0; i < children; ++i) all.push_back(bare_way::spawn<sink, sink_state>(system, finished(), std::int64_t{1}));
+    for (const auto& a : all) exit_after_queue(pointer_of(a), caf::exit_reason::user_shutdown);
+    self->wait_for(all);
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return static_cast<double>(children) * rounds / took.count();
 }
 
 }  // namespace
@@ -132,9 +209,16 @@ void compare(tomnext::bench::harness& h, const char* name, load what, std::int64
 int main(int argc, char** argv) {
   tomnext::bench::harness h("actors_bench", "What instrumentation of actors costs, one way and as requests.");
   h.parse(argc, argv);
-  compare(h, "messages, one way", load::one_way, 500'000);
-  compare(h, "requests, 1 in flight", load::one_request, 200'000);
-  compare(h, "requests, 64 in flight", load::many_requests, 200'000);
+  compare(h, "messages, one way", load::one_way, 500'000, 0.7);
+  compare(h, "requests, 1 in flight", load::one_request, 200'000, std::nullopt);
+  compare(h, "requests, 64 in flight", load::many_requests, 200'000, 0.7);
+  std::vector<double> ours, bare;
+  for (int round = 0; round < tomnext::bench::rounds; ++round) {
+    bare.push_back(bare_lifecycles(1'000, 20));
+    ours.push_back(lifecycles(1'000, 20));
+  }
+  h.add({"spawned, supervised, stopped in order", tomnext::bench::median(ours) / 1e3, "k/s", "bare actors, spawned and ended",
+         tomnext::bench::median(bare) / 1e3, 100.0});
   h.print();
   return 0;
 }

@@ -91,6 +91,8 @@ struct node_settings {
   std::uint32_t threads = 2;
   std::uint64_t snapshot_every = 100'000;  ///< inputs of a host between two snapshots
   pace_setting pace;
+  std::uint32_t poison_deaths_max = 3;  ///< an input that has killed its host so many times is not tried again
+  bool poison_stops = false;            ///< `poisonous_input: stop`; `park` passes it over with an alert
   storage_settings storage;
 };
 

@@ -268,6 +268,8 @@ class loader {
     n.port = static_cast<std::uint16_t>(m.integer("port", 0, 0, 65'535));
     n.threads = static_cast<std::uint32_t>(m.integer("threads", 2, 1, 256));
     n.snapshot_every = static_cast<std::uint64_t>(m.integer("snapshot_every", 100'000, 100, 1'000'000'000));
+    n.poison_deaths_max = static_cast<std::uint32_t>(m.integer("poisonous_input_deaths", n.poison_deaths_max, 1, 100));
+    n.poison_stops = m.choice("poisonous_input", 0, {"park", "stop"}) == 1;
     n.pace = m.parsed<pace_setting>("pace", n.pace, [](const std::string& t) { return parse_pace(t); });
     m.child("storage", [&](mapping& c) { read_storage(c); });
   }

@@ -21,4 +21,18 @@ namespace tomnext::api {
 /// is not listed; the latter show as roots, with that parent's name in the last column. Children come in the order of their ids.
 [[nodiscard]] std::string actors_tree(const std::vector<actors::actor_figures>& figures);
 
+/// What the actors have done between two looks: one line each, the busiest first, at most `rows` of them; for a terminal of `columns` columns.
+/// Work is the share of the time between that an actor spent in its handlers, of one processor. `seconds` above 0.
+[[nodiscard]] std::string actors_top(const std::vector<actors::actor_figures>& before, const std::vector<actors::actor_figures>& now, double seconds,
+                                     std::size_t columns, std::size_t rows);
+
+/// All that is known of one actor, a line for each figure.
+[[nodiscard]] std::string actor_detail(const actors::actor_figures& figures);
+
+/// Who sends what to whom: an array of objects with exactly the names of message_flow, and read again.
+[[nodiscard]] std::string flow_json(const std::vector<actors::message_flow>& flows);
+[[nodiscard]] result<std::vector<actors::message_flow>> parse_flow(std::string_view json);
+/// A table of it, in the order given.
+[[nodiscard]] std::string flow_table(const std::vector<actors::message_flow>& flows);
+
 }  // namespace tomnext::api

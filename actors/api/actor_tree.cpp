@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "actors/api/actor_table.hpp"
+#include "actors/api/short_numbers.hpp"
 #include "actors/api/utf8.hpp"
 
 namespace tomnext::api {
@@ -76,28 +75,6 @@ class tree {
   std::map<const actor_figures*, bool> placed_;
   std::vector<branch> lines_;
 };
-
-std::string formatted(const char* format, double value) {
-  std::array<char, 48> text;
-  std::snprintf(text.data(), text.size(), format, value);  // ends its text in any case
-  return text.data();
-}
-
-/// At most nine columns: plain up to 99999999, then with a suffix and three significant digits at least.
-std::string count(double n) {
-  static constexpr std::array<std::string_view, 5> suffixes{"M", "G", "T", "P", "E"};
-  if (n < 1e8) return formatted("%.0f", n);
-  if (n >= 1e21) return formatted("%.1e", n);
-  std::size_t i = 0;
-  for (n /= 1e6; n >= 1000.0 && i + 1 < suffixes.size(); n /= 1000.0) ++i;
-  return formatted("%.2f", n) + std::string(suffixes[i]);
-}
-std::string count(std::uint64_t n) { return count(static_cast<double>(n)); }
-
-std::string microseconds(double us) {
-  if (!std::isfinite(us) || us < 0) return "-";
-  return us < 1e5 ? formatted("%.1f", us) : count(us);
-}
 
 enum class health { well, unsettled, failed };
 

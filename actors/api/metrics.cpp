@@ -96,12 +96,25 @@ std::string actor_metrics(const std::vector<actors::actor_figures>& figures) {
     m.counter("tomnext_actor_processed_total", "messages processed", who, static_cast<double>(a.processed));
     m.counter("tomnext_actor_errors_total", "messages that ended in an error", who, static_cast<double>(a.errors));
     m.counter("tomnext_actor_restarts_total", "restarts by the supervisor", who, static_cast<double>(a.restarts));
+    m.counter("tomnext_actor_slow_total", "messages whose handler took more than 50 ms", who, static_cast<double>(a.slow));
+    m.counter("tomnext_actor_refused_total", "messages that found the mailbox full", who, static_cast<double>(a.refused));
+    m.counter("tomnext_actor_conflated_total", "messages that a later one made needless", who, static_cast<double>(a.conflated));
+    m.counter("tomnext_actor_service_seconds_total", "time spent in handlers", who, a.service_s);
+    m.gauge("tomnext_actor_requests_in_flight", "requests of the actor that wait for an answer", who, static_cast<double>(a.in_flight));
+    m.gauge("tomnext_actor_memory_bytes", "state as far as the actor tells, mailbox and record", who, static_cast<double>(a.memory_bytes));
     if (a.feed_lag_events)
       m.gauge("tomnext_feed_lag_events", "events that are durable and not yet done by this reader", who, static_cast<double>(*a.feed_lag_events));
     m.gauge("tomnext_actor_up_seconds", "time since the actor's last start", who, a.up_s);
     const std::string help = "service time of one message";
-    m.summary("tomnext_actor_service_seconds", help, with("quantile", "0.5"), a.p50_us / 1e6);
-    m.summary("tomnext_actor_service_seconds", help, with("quantile", "0.99"), a.p99_us / 1e6);
+    const std::string waited = "from the sender's hand to the end of the handler, of a sample of messages";
+    const auto quantile = [&](const char* q, double service_us, double latency_us) {
+      m.summary("tomnext_actor_service_seconds", help, with("quantile", q), service_us / 1e6);
+      m.summary("tomnext_actor_latency_seconds", waited, with("quantile", q), latency_us / 1e6);
+    };
+    quantile("0.5", a.p50_us, a.latency_p50_us);
+    quantile("0.95", a.p95_us, a.latency_p95_us);
+    quantile("0.99", a.p99_us, a.latency_p99_us);
+    quantile("0.999", a.p999_us, a.latency_p999_us);
   }
   return m.text();
 }

@@ -25,7 +25,8 @@ struct command {
   const char* name;
   const char* description;  ///< one line
   const char* example;      ///< a whole command line, "tomnext …"; a test parses it
-  /// Declares options and arguments, and returns what to do with them. --help, --json and the example are added for every command. Null where there are parts.
+  /// Declares options and arguments, and returns what to do with them. --help, --json and the example are added for every command. Null where only
+  /// its parts can be run.
   action (*add)(CLI::App&);
   std::vector<command> parts = {};  ///< subcommands, such as `log verify`
 };

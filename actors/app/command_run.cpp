@@ -5,13 +5,18 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "actors/app/command_log.hpp"
 #include "actors/app/commands.hpp"
 #include "actors/app/config_options.hpp"
 #include "actors/app/node.hpp"
 #include "actors/app/run_summary.hpp"
+#include "actors/app/service_manager.hpp"
 #include "actors/replay/backtest.hpp"
 #include "actors/replay/prepare.hpp"
 #include "persistence/content_store.hpp"
@@ -47,16 +52,31 @@ class signal_waiter {
   }
   signal_waiter(const signal_waiter&) = delete;
   signal_waiter& operator=(const signal_waiter&) = delete;
-  /// The next signal.
-  [[nodiscard]] int wait() const {
-    int signal = 0;
-    while (sigwait(&set_, &signal) != 0) {}
-    return signal;
+  /// The next signal; 0 where none came within the pause.
+  [[nodiscard]] int wait(std::chrono::milliseconds pause) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(pause);
+    const timespec most{seconds.count(), std::chrono::nanoseconds(pause - seconds).count()};
+    const int signal = sigtimedwait(&set_, nullptr, &most);
+    return signal > 0 ? signal : 0;
   }
 
  private:
   sigset_t set_{}, before_{};
 };
+
+/// Waits for the end, and tells the service manager meanwhile that the node is ready, and that it lives: its shared threads answer.
+int wait_for_end(const signal_waiter& signals, const service_manager& manager, const node& n) {
+  using namespace std::chrono_literals;
+  const auto every = manager.listens() ? std::min<std::chrono::milliseconds>(manager.watchdog_every().value_or(1s), 1s) : 1h;
+  bool ready = false;
+  for (;;) {
+    const auto answer = manager.listens() ? n.ready_within(every) : std::nullopt;
+    if (answer && *answer && !std::exchange(ready, true)) manager.tell("READY=1\nSTATUS=running");
+    if (answer && manager.watchdog_every()) manager.tell("WATCHDOG=1");
+    const auto pause = manager.listens() && !ready ? std::min<std::chrono::milliseconds>(every, 100ms) : every;
+    if (const int signal = signals.wait(pause); signal != 0) return signal;
+  }
+}
 
 result<config::deployment> deployment_of(const run_command_options& o) {
   auto d = o.configuration.load();
@@ -90,6 +110,7 @@ result<persistence::encryption> encryption_of(const config::storage_settings& st
 result<exit_code> run(const run_command_options& o, session& s) {
   auto d = deployment_of(o);
   if (!d) return d.error();
+  const auto manager = service_manager::from_environment();
   const signal_waiter signals;
   spdlog::set_default_logger(node_logger());
   TOMNEXT_TRY(replay::prepare(*d));
@@ -124,7 +145,8 @@ result<exit_code> run(const run_command_options& o, session& s) {
   if (n.port() != 0) spdlog::info("http://127.0.0.1:{} answers /healthz /readyz /metrics /api/v1/actors", n.port());
   spdlog::info("running from event {} of {}", log->head().seq, d->node.log);
 
-  const int signal = signals.wait();
+  const int signal = wait_for_end(signals, manager, n);
+  manager.tell("STOPPING=1");
   if (signal != SIGUSR1) spdlog::info("{}: stopping in order", signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM");
   const bool asked = signal != SIGUSR1 && !n.outcome();
   const bool orderly = n.stop();

@@ -12,6 +12,7 @@
   X(replay)                 \
   X(log)                    \
   X(why)                    \
+  X(state)                  \
   X(actors)
 
 namespace tomnext::app {

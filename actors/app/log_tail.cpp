@@ -1,8 +1,4 @@
 // tomnext log tail: the last events, and with --follow those that come.
-// raw clock in this file: a command at a terminal waits for more.
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <memory>
 
@@ -10,6 +6,7 @@
 #include "actors/app/event_lines.hpp"
 #include "actors/app/event_selection.hpp"
 #include "actors/app/interrupts.hpp"
+#include "actors/app/output_wait.hpp"
 #include "actors/app/whole_number.hpp"
 #include "persistence/log_follower.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -49,25 +46,10 @@ result<void> print_from(session& s, const persistence::event_log& log, const sel
   return {};
 }
 
-enum class wake { look, stop };
-
-/// Waits; stops where a signal asks for it, or where nobody reads stdout any more.
-wake wait_for(std::chrono::milliseconds pause, const interrupts& asked) {
-  constexpr std::chrono::milliseconds slice{50};
-  const auto until = std::chrono::steady_clock::now() + pause;
-  while (!asked.requested()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return wake::look;
-    pollfd out{STDOUT_FILENO, 0, 0};
-    if (::poll(&out, 1, static_cast<int>(std::min(left, slice).count())) > 0 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return wake::stop;
-  }
-  return wake::stop;
-}
-
 result<exit_code> follow(const tail_options& o, session& s, const selection& wanted, const persistence::log_head& shown, const interrupts& asked,
                          const persistence::scan_progress& go_on) {
   persistence::log_follower follower(o.selected.directory(), shown);
-  while (wait_for(follower.pause(), asked) == wake::look) {
+  while (wait_for_output(follower.pause(), asked) == wake::look) {
     auto log = follower.look();
     if (!log) return log.error();
     if (!*log) continue;

@@ -8,22 +8,9 @@
 #include <string>
 
 #include "actors/api/http_server.hpp"
-#include "actors/app/exit_code.hpp"
-#include "actors/journal/journal_actor.hpp"
-#include "actors/app/node_routes.hpp"
-#include "actors/monitoring_alerting/supervision_notes.hpp"
-#include "actors/replay/hosts.hpp"
-#include "actors/runtime/directory.hpp"
-#include "actors/runtime/introspection.hpp"
-#include "persistence/snapshots.hpp"
+#include "actors/app/node_tree.hpp"
 
 namespace tomnext::app {
-
-/// How a run ended.
-struct node_outcome {
-  exit_code code = exit_code::ok;
-  std::string message;  ///< empty where all is well
-};
 
 struct node_options {
   std::shared_ptr<persistence::event_log> log;                             ///< opened for writing, or in memory
@@ -35,6 +22,9 @@ struct node_options {
   std::function<void(const std::vector<actors::offered_input>&)> offered;  ///< sees what the ingress offers, in its context; for measurements
   std::function<void()> on_outcome;                                        ///< called once when the outcome is known, on some thread
 };
+
+/// "host:4711": what a node is called among others.
+[[nodiscard]] std::string process_name();
 
 class node {
  public:
@@ -54,6 +44,8 @@ class node {
   /// After a failure actors are killed instead. True where everything ended in order.
   bool stop();
 
+  /// Whether all hosts have recovered; nothing where the actors' shared threads do not answer in time.
+  [[nodiscard]] std::optional<bool> ready_within(std::chrono::milliseconds deadline) const;
   [[nodiscard]] std::uint16_t port() const { return http_ ? http_->port() : std::uint16_t{0}; }
   [[nodiscard]] std::shared_ptr<actors::introspection> figures() const { return figures_; }
   /// Kills an actor on purpose. False where there is none of that name.
@@ -70,7 +62,7 @@ class node {
   std::shared_ptr<const config::deployment> deployment_;
   replay::composition_parts parts_;
   node_options options_;
-  std::shared_ptr<actors::introspection> figures_ = std::make_shared<actors::introspection>();
+  std::shared_ptr<actors::introspection> figures_ = std::make_shared<actors::introspection>(process_name());
   std::shared_ptr<actors::directory> directory_ = std::make_shared<actors::directory>();
   std::shared_ptr<actors::supervision_notes> notes_ = std::make_shared<actors::supervision_notes>();
   std::shared_ptr<actors::sequencer> sequencer_;

@@ -52,6 +52,7 @@ class routes {
         respond({200, "text/plain; version=0.0.4", api::actor_metrics(figures_->figures()) + boards_.scrub->as_metrics() + boards_.disk->as_metrics(), {}});
       });
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(figures_->figures())); });
+    if (q.path == "/api/v1/actors/flow") return get(q, e, [&] { e.answer(api::flow_json(figures_->flow())); });
     if (q.path == "/api/v1/log") return get(q, e, [&] { log_status(e); });
     if (q.path == "/api/v1/log/readers")
       return get(q, e, [&] { ask_and_answer(system_, directory_->at<feed_protocol>("journal/feed"), e, answer_deadline, status_v); });

@@ -48,7 +48,7 @@ class command_tree {
     auto* app = parent.add_subcommand(c.name, c.description);
     app->footer(fmt::format("Example: {}", c.example));
     app->add_flag("--json", json_, "results as JSON on stdout, errors too");
-    if (c.parts.empty()) leaves_.push_back({app, c.add(*app)});
+    if (c.add != nullptr) leaves_.push_back({app, c.add(*app)});
     else app->require_subcommand(1);
     for (const auto& part : c.parts) add(*app, part);
   }

@@ -134,6 +134,20 @@ inline bool is_system_message(const caf::mailbox_element& m) {
   return type == caf::make_type_token<caf::down_msg>() || type == caf::make_type_token<caf::exit_msg>() || type == caf::make_type_token<caf::timeout_msg>();
 }
 
+/// The name of a message for introspection: its atom, or what it is to the framework. A number; message_name_text gives the text.
+inline std::uint64_t name_number(const caf::mailbox_element& m) {
+  if (m.mid.is_response()) return static_cast<std::uint64_t>(caf::atom("answer"));
+  const auto& content = m.content();
+  if (!content.empty() && content.match_element<caf::atom_value>(0)) return static_cast<std::uint64_t>(content.get_as<caf::atom_value>(0));
+  return static_cast<std::uint64_t>(is_system_message(m) ? caf::atom("system") : caf::atom("unnamed"));
+}
+/// 0 for messages from outside of actors.
+inline std::uint64_t sender_id(const caf::mailbox_element& m) { return m.sender ? m.sender->id() : 0; }
+/// Answers a request that is not taken; what is no request has nobody to tell.
+inline void refuse(const caf::mailbox_element& m, caf::error why, caf::execution_unit* worker) {
+  if (m.mid.is_request() && m.sender) m.sender->enqueue(nullptr, m.mid.response_id(), caf::make_message(std::move(why)), worker);
+}
+
 // ---- the system ------------------------------------------------------------------------------------
 /// The settings that matter: work sharing (round trips a fifth of work stealing), and a bound on messages per turn, without which one actor starves the rest.
 inline void configure(system_config& c, std::size_t threads) {
@@ -150,6 +164,8 @@ inline void configure_for_tests(system_config& c) {
   c.set("scheduler.policy", caf::atom("testing"));  // as text it would silently mean the real scheduler
   c.set("logger.console", caf::atom("none"));
 }
+/// True where everything runs on one thread in virtual time.
+inline bool is_simulated(actor_system& s) { return dynamic_cast<test_scheduler*>(&s.scheduler()) != nullptr; }
 inline test_scheduler& test_scheduler_of(actor_system& s) { return dynamic_cast<test_scheduler&>(s.scheduler()); }
 
 }  // namespace tomnext::actors

@@ -79,13 +79,13 @@ result<void> calendar_scheduler_state::define(const job_definition& d) {
   job_memory memory = known != nullptr ? known->memory : job_memory{};
   if (!same) {
     memory.decided_to = now().wall;
-    note(job_defined{s.name, s.when.expression().text(), s.when.where().name(), memory.decided_to});
+    note(schedule_given{s.name, s.when.expression().text(), s.when.where().name(), memory.decided_to});
   }
   auto left_behind = book_.add(s, std::move(memory), now());
   if (!left_behind) return left_behind.error();
   if (*left_behind) {
     const auto& last = book_.jobs().at(s.name).memory.history.back();
-    note(job_run_ended{s.name, (*left_behind)->number, last.ended, last.outcome, last.error});
+    note(run_ended{s.name, (*left_behind)->number, last.ended, last.outcome, last.error});
     spdlog::warn("job {}: the node went down in the middle of run {}; what it has done is not known", s.name, (*left_behind)->number);
   }
   actions_[s.name] = d.act;
@@ -110,7 +110,7 @@ void calendar_scheduler_state::look() {
 void calendar_scheduler_state::begin(const job_run& run) {
   const auto at = now();
   if (!book_.started(run, at)) return;
-  note(job_run_began{run, at.wall}, [this, run] { act(run); });
+  note(run_began{run, at.wall}, [this, run] { act(run); });
 }
 
 void calendar_scheduler_state::act(const job_run& run) {
@@ -136,7 +136,7 @@ void calendar_scheduler_state::end(const std::string& job, std::uint64_t number,
     record_of(self_).set_error(job + ": " + why);
     spdlog::error("job {}: run {} {}: {}", job, number, outcome == job_outcome::timed_out ? "timed out" : "failed", why);
   }
-  note(job_run_ended{job, number, at.wall, outcome, std::string(error.view())});
+  note(run_ended{job, number, at.wall, outcome, std::string(error.view())});
   note_skipped();
 }
 
@@ -149,8 +149,8 @@ answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std:
   note_skipped();
   auto promise = self_->make_response_promise<std::string>();
   auto answered = [this, job, held = promise_guard<std::string>(promise)]() mutable { held.deliver(json_bytes(settings_.board->as_json(job))); };
-  if (paused) note(job_paused{job, at.wall, who, why}, std::move(answered));
-  else note(job_resumed{job, at.wall, who, why}, std::move(answered));
+  if (paused) note(pause_began{job, at.wall, who, why}, std::move(answered));
+  else note(pause_ended{job, at.wall, who, why}, std::move(answered));
   look();
   return promise;
 }

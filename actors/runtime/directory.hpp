@@ -1,20 +1,26 @@
-// Where actors are now: restarted ones are found again under their name.
+// Where actors are: each name has one stable address, whoever bears it now.
 #pragma once
 #include <map>
 #include <mutex>
 #include <string>
 
-#include "actors/runtime/caf.hpp"
+#include "actors/runtime/address.hpp"
 
 namespace tomnext::actors {
 
 class directory {
  public:
-  void put(const std::string& name, actor_ptr who) {
+  /// Of messages that wait for an actor while it is started again.
+  static constexpr std::size_t backlog_max = 1'024;
+
+  /// The address of this name; made now where it is new, and the same for ever after.
+  actor_ptr address_of(actor_system& system, const std::string& name) {
     std::scoped_lock lock(mutex_);
-    actors_[name] = std::move(who);
+    auto& known = actors_[name];
+    if (!known) known = make_address(system, name, backlog_max);
+    return known;
   }
-  /// Null where no such actor was ever started. One that has ended since answers requests with an error.
+  /// Null where no such actor was ever started. Requests wait while it is started again; one that has ended for good answers them with an error.
   [[nodiscard]] actor_ptr find(const std::string& name) const {
     std::scoped_lock lock(mutex_);
     const auto found = actors_.find(name);
@@ -23,8 +29,13 @@ class directory {
   template <class Protocol> [[nodiscard]] Protocol at(const std::string& name) const { return handle_of<Protocol>(find(name)); }
   /// Lets go of all: handles would keep actors' memory alive.
   void clear() {
-    std::scoped_lock lock(mutex_);
-    actors_.clear();
+    std::map<std::string, actor_ptr> all;
+    {
+      std::scoped_lock lock(mutex_);
+      all.swap(actors_);
+    }
+    for (auto& [name, who] : all)
+      if (auto* a = as_address(who)) a->close();
   }
 
  private:

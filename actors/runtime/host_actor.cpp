@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+
 #include "actors/runtime/instrumented.hpp"
 
 namespace tomnext::actors {
@@ -32,6 +34,17 @@ host_protocol::behavior_type host_state::behavior() {
   };
 }
 
+// An exception ends this life. The next tries the same input again, and the one after the last try passes it over.
+template <class Work> auto host_state::surviving(Work work) {
+  try {
+    return work();
+  } catch (...) {
+    // What a log holds has been decided before: a service that cannot apply it any more is not helped by passing it over.
+    if (core_.deciding() != 0) settings_.poison->died_of(core_.deciding(), detail::error_of(std::current_exception()).message);
+    throw;
+  }
+}
+
 // ---- recovery --------------------------------------------------------------------------------------
 
 void host_state::give_up(const error& why) { self_->quit(to_caf(why.within(core_.definition().name))); }
@@ -49,6 +62,11 @@ void host_state::recover() {
 }
 
 void host_state::load_snapshot() {
+  if (settings_.poison->is_poison() && settings_.poison->policy() == poison_policy::stop) {
+    const error why{errc::poisonous_input, "event " + std::to_string(settings_.poison->seq()) + " " + settings_.poison->why()};
+    settings_.fatal(core_.definition().name, why);
+    return give_up(why);
+  }
   ask(self_, settings_.reader(), reader_deadline, snapshot_v, core_.definition().id.value)
       .then([this](const snapshot_ref& s) { load(s); }, [this](const caf::error& e) { give_up(from_caf(e).within("reading its snapshot")); });
 }
@@ -59,6 +77,7 @@ void host_state::load(const snapshot_ref& s) {
     if (core_.service().load(s->state)) point_ = {s->covered, s->mark};
     else core_ = host_core(settings_.definition, settings_.make());  // a state that cannot be read is as good as none
   }
+  if (settings_.poison->is_poison()) core_.pass_over(settings_.poison->seq(), settings_.poison->why());
   core_.begin(enrolment_->granted.incarnation, enrolment_->granted.record, point_);
   // The group that holds the first event to fold may begin earlier: what is covered is passed over.
   read_to_ = point_.covered;
@@ -88,7 +107,7 @@ void host_state::fold(const std::vector<group_ref>& groups) {
   for (const auto& g : groups)
     for (const auto& e : g->events) {
       if (e.head.seq <= read_to_ || e.head.seq > enrolment_->granted.registered_at) continue;
-      if (auto folded = core_.fold(e); !folded) return failed(e, folded.error());
+      if (auto folded = surviving([&] { return core_.fold(e); }); !folded) return failed(e, folded.error());
       read_to_ = e.head.seq;
     }
 }
@@ -137,7 +156,7 @@ void host_state::answer_to(std::uint64_t seq, std::vector<reaction> reactions) {
 
 void host_state::process(const persistence::group& group) {
   for (const auto& e : group.events)
-    if (auto taken = core_.take(e); !taken) return failed(e, taken.error());
+    if (auto taken = surviving([&] { return core_.take(e); }); !taken) return failed(e, taken.error());
   answer_to(group.last_seq(), core_.reactions());
   if (core_.inputs() >= next_mark_) mark_progress();
 }
@@ -150,10 +169,7 @@ void host_state::failed(const event& input, const error& why) {
     return self_->quit(to_caf(why));
   }
   auto reactions = core_.reactions();
-  auto parked = core_.mark(input_parked{input.head.seq, std::string_view(why.message)}, input.head.seq);
-  parked.events.front().head.cause = input.head.seq;
-  parked.events.front().head.at = input.head.at;
-  reactions.push_back(std::move(parked));
+  reactions.push_back(core_.parked(input, why.message));
   answer_to(input.head.seq, std::move(reactions));
   self_->quit(to_caf(why));
 }
@@ -170,6 +186,7 @@ void host_state::mark_progress() {
   s->key = {core_.definition().name, core_.definition().version, core_.definition().state_version, settings_.configuration_hash};
   s->covered = core_.consumed();
   s->state = core_.service().save();
+  record_of(self_).set_memory(s->state.size());
   // The keeper hears of the snapshot before its mark can become durable.
   tell(self_, settings_.keeper(), snapshot_v, core_.definition().id.value, core_.incarnation(), snapshot_ref(std::move(s)));
   answer_to(core_.consumed(), {core_.mark(host_progressed{core_.consumed(), true}, core_.consumed())});

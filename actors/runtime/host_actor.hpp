@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/poison.hpp"
 
 namespace tomnext::actors {
 
@@ -23,6 +24,7 @@ struct host_settings {
   std::function<keeper_protocol()> keeper;
   std::function<readiness_protocol()> readiness;
   fatal_handler fatal;
+  std::shared_ptr<poison_watch> poison = std::make_shared<poison_watch>();  ///< the same for all lives of this host
 };
 
 class host_state {
@@ -38,6 +40,7 @@ class host_state {
   void fold(const std::vector<group_ref>& groups);
   void activate();
   void process(const persistence::group& group);
+  template <class Work> auto surviving(Work work);
   void failed(const event& input, const error& why);
   void answer_to(std::uint64_t seq, std::vector<reaction> reactions);
   void mark_progress();

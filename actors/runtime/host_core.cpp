@@ -66,10 +66,28 @@ result<void> host_core::settle(const event& input) {
   return {};
 }
 
+void host_core::pass_over(std::uint64_t seq, std::string why) {
+  passed_over_ = seq;
+  passed_over_why_ = std::move(why);
+}
+
+reaction host_core::parked(const event& input, std::string_view why) const {
+  auto r = mark(input_parked{input.head.seq, why, std::string_view(definition_.name)}, input.head.seq);
+  r.events.front().head.cause = input.head.seq;
+  r.events.front().head.at = input.head.at;
+  return r;
+}
+
 result<void> host_core::end_of_log() { return settle_through(UINT64_MAX); }
 
 result<void> host_core::take(const event& e) {
   if (!definition_.wants(e)) return {};
+  if (e.head.seq == passed_over_) {
+    consumed_ = e.head.seq;
+    reactions_.push_back(parked(e, passed_over_why_));
+    return {};
+  }
+  deciding_ = e.head.seq;
   service_->apply_input(e);
   consumed_ = e.head.seq;
   ++inputs_;
@@ -77,13 +95,17 @@ result<void> host_core::take(const event& e) {
   outbox out(buffer_, e.head, definition_.id, incarnation_);
   service_->decide(e, out);
   if (out.failure()) return out.failure()->within(definition_.name + " at event " + std::to_string(e.head.seq) + " (" + to_string(e.head.at) + ")");
-  if (buffer_.empty()) return {};
+  if (buffer_.empty()) {
+    deciding_ = 0;
+    return {};
+  }
   // As in the one-thread kernel: silence ends any chain, so only an answer at its end is a loop.
   if (e.head.depth >= cause_depth_max)
     return error(errc::poisonous_input, definition_.name + ": the chain of causes of event " + std::to_string(e.head.seq) + " is longer than " +
                                             std::to_string(cause_depth_max) + ": services answer each other in a loop");
   for (const auto& own : buffer_) service_->apply_output(own);
   reactions_.push_back({e.head.seq, buffer_});
+  deciding_ = 0;
   return {};
 }
 

@@ -48,6 +48,13 @@ class host_core {
   /// One live input; nothing where the event is not for this host. An error: the service cannot answer it, and its state is no longer to be used.
   result<void> take(const event& e);
 
+  /// That input is not shown to the service: it is answered by being parked, for this reason. To be said before the life begins to fold.
+  void pass_over(std::uint64_t seq, std::string why);
+  /// The input that its service is deciding on; 0 where it is not. After an exception: whose fault it is.
+  [[nodiscard]] std::uint64_t deciding() const { return deciding_; }
+  /// The reaction to an input that is passed over.
+  [[nodiscard]] reaction parked(const event& input, std::string_view why) const;
+
   /// Reactions since the last call, in the order of their causes; empty answers are not among them.
   [[nodiscard]] std::vector<reaction> reactions() { return std::exchange(reactions_, {}); }
   /// A mark of this host, as the reaction to the last input consumed.
@@ -80,6 +87,9 @@ class host_core {
   std::deque<event> waiting_;  // inputs whose recorded reactions may still come
   std::uint64_t consumed_ = 0;
   std::uint64_t inputs_ = 0;
+  std::uint64_t deciding_ = 0;
+  std::uint64_t passed_over_ = 0;  // seq; 0: none
+  std::string passed_over_why_;
   std::vector<reaction> reactions_;
   std::vector<event> buffer_;
 };

@@ -16,11 +16,23 @@
 
 namespace tomnext::actors {
 
-/// Who an actor is in introspection.
+/// What becomes of a message that finds a mailbox full.
+enum class when_full : std::uint8_t {
+  refuse,      ///< a request is answered with errc::overloaded; what is none is counted as refused
+  latest_wins  ///< the oldest give way: for what people look at, never for hosts
+};
+/// How many messages may wait for an actor. Notices of the framework, answers to its own requests and urgent messages always get in.
+struct mailbox_limit {
+  std::uint64_t messages_max = 0;  ///< 0: bounded elsewhere, by the credit of those who send
+  when_full policy = when_full::refuse;
+};
+
+/// Who an actor is in introspection, and how much it lets wait.
 struct actor_name {
   std::string name;    ///< unique within the node: "risk_management/book"
   std::string kind;    ///< "host", "journal", …
   std::string parent;  ///< name of its supervisor; empty for a root
+  mailbox_limit mailbox = {};
 };
 
 /// The part of actor_of that does not depend on the protocol.
@@ -63,6 +75,7 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
       : base(config),
         recorded(figures->add(this->id(), who.name, std::move(who.kind), std::move(who.parent))),
         name_(std::move(who.name)),
+        limit_(who.mailbox),
         make_(std::move(make)) {
     this->set_exception_handler([this](std::exception_ptr& e) {
       auto reason = detail::error_of(e);
@@ -75,6 +88,10 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
 
   using base::enqueue;
   void enqueue(caf::mailbox_element_ptr m, caf::execution_unit* worker) override {
+    if (limit_.messages_max != 0 && limit_.policy == when_full::refuse && !has_way(*m) && record().queue_depth() >= limit_.messages_max) {
+      record().count_refused();
+      return refuse(*m, to_caf(full()), worker);
+    }
     record().count_enqueued();
     base::enqueue(std::move(m), worker);
   }
@@ -85,11 +102,19 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
     return base::resume(worker, messages_max);
   }
   caf::invoke_message_result consume(caf::mailbox_element& m) override {
-    measured_message measured{*this, !is_system_message(m)};
-    record().begin_message();
+    const auto name = name_number(m);
+    measured_message measured{*this, sender_id(m), name, !is_system_message(m)};
+    record().begin_message(name, nanoseconds(last_));
+    if (limit_.messages_max != 0 && limit_.policy == when_full::latest_wins && record().queue_depth() > limit_.messages_max && !has_way(m)) {
+      record().count_conflated();
+      refuse(m, to_caf(full()), this->context());
+      measured.work = false;
+      return caf::invoke_message_result::consumed;
+    }
     const auto result = base::consume(m);
     measured.skipped = result == caf::invoke_message_result::skipped;
     measured.work = measured.work && result == caf::invoke_message_result::consumed;
+    record().set_in_flight(this->multiplexed_responses_.size());
     return result;
   }
 
@@ -112,21 +137,32 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
 
  private:
   using clock = std::chrono::steady_clock;
+  static std::uint64_t nanoseconds(clock::time_point t) { return static_cast<std::uint64_t>(std::chrono::nanoseconds(t.time_since_epoch()).count()); }
+  /// Gets into a full mailbox all the same.
+  static bool has_way(const caf::mailbox_element& m) { return m.mid.is_response() || m.is_high_priority() || is_system_message(m); }
+  [[nodiscard]] error full() const {
+    return {errc::overloaded, name_ + ": " + std::to_string(limit_.messages_max) + " messages wait already, and more are not taken: try again later"};
+  }
   /// Counts on the way out, also when a handler throws.
   struct measured_message {
     actor_of& self;
+    std::uint64_t sender, name;
     bool work;
     bool skipped = false;  ///< stays in the mailbox, and comes again
     ~measured_message() {
-      if (skipped) return;
+      if (skipped) {
+        self.record().idle();
+        return;
+      }
       const auto now = clock::now();
       const auto begun = std::exchange(self.last_, now);
-      if (work) self.record().end_message(static_cast<std::uint64_t>(std::chrono::nanoseconds(now - begun).count()));
+      if (work) self.record().end_message(sender, name, nanoseconds(now) - nanoseconds(begun), nanoseconds(now));
       else self.record().leave_queue();
     }
   };
 
   const std::string name_;
+  const mailbox_limit limit_;
   make_state make_;
   std::optional<State> state_;
   clock::time_point last_{};
@@ -152,7 +188,17 @@ Protocol spawn_actor(Parent& parent, const std::shared_ptr<introspection>& figur
 /// The same with a thread of its own, for work that blocks or takes long.
 template <class Protocol, class State, class Parent, class... A>
 Protocol spawn_detached_actor(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
-  return detail::spawn_with<Protocol, State, caf::detached>(parent, figures, std::move(who), std::forward<A>(args)...);
+  const auto name = who.name;
+  auto spawned = detail::spawn_with<Protocol, State, caf::detached>(parent, figures, std::move(who), std::forward<A>(args)...);
+  if (const auto record = figures->find(name)) record->set_apart();
+  return spawned;
+}
+
+/// An actor that blocks or takes long: on a thread of its own, but in a simulated system, where nothing may have one, like any other.
+template <class Protocol, class State, class... A>
+Protocol spawn_apart(parent_actor& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
+  if (is_simulated(parent.system())) return spawn_actor<Protocol, State>(parent, figures, std::move(who), std::forward<A>(args)...);
+  return spawn_detached_actor<Protocol, State>(parent, figures, std::move(who), std::forward<A>(args)...);
 }
 
 }  // namespace tomnext::actors

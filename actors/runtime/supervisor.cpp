@@ -5,10 +5,13 @@
 #include <exception>
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
+#include "actors/runtime/address.hpp"
 #include "actors/runtime/instrumented.hpp"
 #include "actors/runtime/restart_policy.hpp"
+#include "actors/runtime/supervision_tree.hpp"
 
 namespace tomnext::actors {
 namespace {
@@ -28,6 +31,7 @@ enum class phase : std::uint8_t { down, up, stopping, killed, stuck, ended };
 struct child {
   child_spec spec;
   actor_ptr life;
+  actor_ptr stable;  ///< its address, where it has one
   phase now = phase::down;
   bool attempted = false;  ///< the next start is a restart
   std::uint64_t restarts = 0;
@@ -45,6 +49,8 @@ std::optional<error> check(const supervisor_settings& s, const std::vector<child
   std::set<std::string> names;
   for (const auto& c : children) {
     if (c.name.empty()) return refuse("a child's name is empty");
+    for (const auto& need : c.needs)
+      if (!names.contains(need)) return refuse("child " + c.name + " needs " + need + ", which does not start before it");
     if (!names.insert(c.name).second) return refuse("two children are named " + c.name);
     if (!c.start) return refuse("child " + c.name + " has no start function");
     if (c.stop_deadline.count() < 0) return refuse("stop_deadline of child " + c.name + " is negative");
@@ -68,7 +74,7 @@ class supervisor_state {
         settings_(std::move(settings)),
         policy_({settings_.restarts_max, settings_.window, settings_.backoff_min, settings_.backoff_max}, seed_of(settings_)),
         invalid_(check(settings_, specs)) {
-    for (auto& spec : specs) children_.push_back({std::move(spec), nullptr, phase::down, false, 0, 0, {}});
+    for (auto& spec : specs) children_.push_back({std::move(spec), nullptr, nullptr, phase::down, false, 0, 0, {}});
   }
   supervisor_state(const supervisor_state&) = delete;
   supervisor_state& operator=(const supervisor_state&) = delete;
@@ -95,6 +101,7 @@ class supervisor_state {
   void begin() {
     if (mode_ == mode::stopping) return;
     if (invalid_) return stop_all(to_caf(*invalid_));
+    figures_->declare_strategy(settings_.name, to_string(settings_));
     start_from(0);
   }
 
@@ -117,6 +124,12 @@ class supervisor_state {
     } catch (...) { trouble = detail::error_of(std::current_exception()).message; }
     if (c.life) {
       c.now = phase::up;
+      lives_[c.life->id()] = i;
+      if (c.spec.address) {
+        c.stable = c.spec.address(self_->system());
+        as_address(c.stable)->bind(c.life);
+      }
+      figures_->declare(c.spec.name, to_string(c.spec));
       // High priority: news of an end overtakes what else is queued here.
       self_->template monitor<caf::message_priority::high>(c.life);
       return;
@@ -133,23 +146,25 @@ class supervisor_state {
       mode_ = mode::running;
       return start_from(group_first_);
     }
-    for (std::size_t i = 0; i < children_.size(); ++i) {
-      if (children_[i].ticket != ticket || children_[i].now != phase::down) continue;
-      children_[i].ticket = 0;
-      return start(i);
-    }
+    const auto i = owner_of(ticket);
+    if (!i || children_[*i].now != phase::down) return;
+    forget_ticket(children_[*i]);
+    start(*i);
   }
 
   // ---- ends of children ----
   void take_down(const caf::down_msg& m) {
     // Of this very life: what an earlier one sent may still arrive.
-    const auto found = std::find_if(children_.begin(), children_.end(), [&](const child& c) { return c.life && c.life->address() == m.source; });
-    if (found == children_.end()) return;
-    auto& c = *found;
-    const auto i = static_cast<std::size_t>(found - children_.begin());
+    const auto found = lives_.find(m.source.id());
+    if (found == lives_.end() || children_[found->second].life->address() != m.source) return;
+    const auto i = found->second;
+    lives_.erase(found);
+    auto& c = children_[i];
     const bool on_its_own = std::exchange(c.now, phase::down) == phase::up;
+    if (!on_its_own) --stopping_;
+    if (c.stable) as_address(c.stable)->unbind(c.life);
     c.life = nullptr;
-    c.ticket = 0;
+    forget_ticket(c);
     if (mode_ == mode::stopping) return stop_next();
     if (mode_ != mode::regrouping || i < group_first_) return failed(i, m.reason);
     // Its siblings restart and so would it; an end of its own is an end for good where its kind says so.
@@ -162,6 +177,7 @@ class supervisor_state {
   }
   void end_for_good(child& c, const caf::error& reason) {
     c.now = phase::ended;
+    if (c.stable) as_address(c.stable)->retire();
     if (c.spec.restart == restart_kind::temporary) figures_->removed(c.spec.name);  // there may be ever new ones
     report(c, is_ours(reason) ? from_caf(reason) : error{errc::actor_down, reason_text(reason)});
   }
@@ -174,7 +190,7 @@ class supervisor_state {
       const auto limit = std::to_string(settings_.restarts_max) + " times within " + std::to_string(settings_.window.count()) + " ms";
       return give_up(c, "child " + c.spec.name + " failed more than " + limit + ", lastly: " + c.reason);
     }
-    if (settings_.strategy == strategy_kind::one_for_one) return tell_later(self_, *wait, restart_v, c.ticket = next_ticket());
+    if (settings_.strategy == strategy_kind::one_for_one) return tell_later(self_, *wait, restart_v, take_ticket(i));
     group_first_ = settings_.strategy == strategy_kind::one_for_all ? 0 : i;  // an elder may join a round that is under way: never a younger one
     mode_ = mode::regrouping;
     group_wait_ = *wait;
@@ -187,7 +203,7 @@ class supervisor_state {
   void regroup() {
     if (being_stopped()) return;
     for (auto i = children_.size(); i-- > group_first_;)
-      if (children_[i].now == phase::up) return stop(children_[i]);
+      if (children_[i].now == phase::up) return stop(i);
     tell_later(self_, group_wait_, restart_v, group_ticket_ = next_ticket());
   }
   void give_up(const child& c, const std::string& why) {
@@ -203,38 +219,43 @@ class supervisor_state {
     mode_ = mode::stopping;
     reason_ = std::move(reason);
     record_.set_state("stopping");
+    below_ = children_.size();
     stop_next();
   }
   void stop_next() {
     if (being_stopped()) return;
-    for (auto c = children_.rbegin(); c != children_.rend(); ++c)
-      if (c->now == phase::up) return stop(*c);
+    // Nobody starts any more: those above have all ended.
+    while (below_ > 0)
+      if (children_[--below_].now == phase::up) return stop(below_);
     self_->quit(reason_);
   }
-  [[nodiscard]] bool being_stopped() const {
-    return std::any_of(children_.begin(), children_.end(), [](const child& c) { return c.now == phase::stopping || c.now == phase::killed; });
-  }
-  void stop(child& c) {
+  [[nodiscard]] bool being_stopped() const { return stopping_ != 0; }
+  void stop(std::size_t i) {
+    auto& c = children_[i];
     c.now = phase::stopping;
+    ++stopping_;
     // In the end each finishes its work; before a restart its work is void, and the dead one is waited for.
     if (mode_ == mode::stopping) exit_after_queue(c.life, caf::exit_reason::user_shutdown);
     else exit_now(c.life, caf::exit_reason::user_shutdown);
-    tell_later(self_, c.spec.stop_deadline, deadline_v, c.ticket = next_ticket());
+    tell_later(self_, c.spec.stop_deadline, deadline_v, take_ticket(i));
   }
   void deadline_passed(std::uint64_t ticket) {
-    const auto c = std::find_if(children_.begin(), children_.end(), [&](const child& k) { return k.ticket == ticket; });
-    if (c == children_.end()) return;
-    if (c->now == phase::stopping) {
-      c->now = phase::killed;
-      exit_now(c->life, caf::exit_reason::kill);
-      return tell_later(self_, settings_.kill_grace, deadline_v, c->ticket = next_ticket());
+    const auto i = owner_of(ticket);
+    if (!i) return;
+    auto& c = children_[*i];
+    if (c.now == phase::stopping) {
+      c.now = phase::killed;
+      exit_now(c.life, caf::exit_reason::kill);
+      return tell_later(self_, settings_.kill_grace, deadline_v, take_ticket(*i));
     }
-    if (c->now == phase::killed) leave_behind(*c);
+    if (c.now == phase::killed) leave_behind(c);
   }
   /// It hangs in a handler, where no message reaches it. Neither a shutdown nor its siblings wait for it, and no second life starts beside it.
   void leave_behind(child& c) {
     c.now = phase::stuck;
-    c.ticket = 0;
+    --stopping_;
+    lives_.erase(c.life->id());
+    forget_ticket(c);
     const error e{errc::timed_out, "child " + c.spec.name + " did not stop within " + std::to_string(c.spec.stop_deadline.count()) + " ms, nor within " +
                                        std::to_string(settings_.kill_grace.count()) + " ms of being killed: it is left behind"};
     if (const auto record = figures_->find(c.spec.name)) record->set_state("failed");
@@ -248,6 +269,17 @@ class supervisor_state {
     if (settings_.on_child_ended) settings_.on_child_ended(c.spec.name, e);
   }
   std::uint64_t next_ticket() { return ++tickets_; }
+  /// A child has one ticket at a time.
+  std::uint64_t take_ticket(std::size_t i) {
+    forget_ticket(children_[i]);
+    owners_[children_[i].ticket = next_ticket()] = i;
+    return children_[i].ticket;
+  }
+  void forget_ticket(child& c) { owners_.erase(std::exchange(c.ticket, 0)); }
+  [[nodiscard]] std::optional<std::size_t> owner_of(std::uint64_t ticket) const {
+    const auto found = owners_.find(ticket);
+    return found == owners_.end() ? std::nullopt : std::optional(found->second);
+  }
 
   supervisor_actor::pointer self_;
   actor_record& record_;
@@ -261,6 +293,10 @@ class supervisor_state {
   std::size_t group_first_ = 0;
   std::chrono::milliseconds group_wait_{};
   std::uint64_t group_ticket_ = 0, tickets_ = 0;
+  std::unordered_map<caf::actor_id, std::size_t> lives_;   // which child has this life now
+  std::unordered_map<std::uint64_t, std::size_t> owners_;  // whose ticket it is
+  std::size_t stopping_ = 0;                               // children that are being stopped
+  std::size_t below_ = 0;                                  // in the end: those from here on have ended
 };
 
 template <class Parent>

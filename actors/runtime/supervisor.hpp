@@ -23,6 +23,10 @@ struct child_spec {
   restart_kind restart = restart_kind::permanent;
   /// Asked to stop it has this long, then it is killed. Of a nested supervisor: longer than those of its children together.
   std::chrono::milliseconds stop_deadline{2000};
+  /// Siblings that must have been started before it, and are stopped after it.
+  std::vector<std::string> needs = {};
+  /// Its stable address, which is bound to each life of it. Null: it has none.
+  std::function<actor_ptr(actor_system&)> address = {};
 };
 
 struct supervisor_settings {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "actors/replay/kernel.hpp"
+#include "actors/runtime/urgent.hpp"
 
 namespace tomnext::actors {
 namespace {
@@ -163,7 +164,9 @@ void time_authority_state::admit(std::vector<offered_input> inputs, line* from) 
   admitting_ = true;
   admitting_from_ = from;
   admission_.asked(monotonic_now(self_));
-  ask_under_watch(self_, journal_, admit_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
+  const inputs_ref offered = std::make_shared<const std::vector<offered_input>>(std::move(inputs));
+  // Operators overtake the answers of hosts that wait at the journal.
+  (from == &urgent_ ? ask_urgently_under_watch(self_, journal_, admit_v, offered) : ask_under_watch(self_, journal_, admit_v, offered))
       .then(
           [this](std::uint64_t head) {
             admitting_ = false;

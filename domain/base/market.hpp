@@ -64,7 +64,7 @@ enum class limit_kind : std::uint8_t {
   quantity_step = 10
 };
 
-enum class alert_rule : std::uint8_t { actor_restarts = 0, queue_depth = 1, drawdown = 2 };
+enum class alert_rule : std::uint8_t { actor_restarts = 0, queue_depth = 1, drawdown = 2, input_parked = 3 };
 enum class alert_state : std::uint8_t { resolved = 0, firing = 1 };
 
 enum class log_purpose : std::uint8_t { live = 0, market_data = 1, backtest = 2, fork = 3 };

@@ -26,7 +26,7 @@ inline constexpr std::array signal_stage_words{"generated"sv, "validated"sv, "ag
                                                "executing"sv, "completed"sv, "rejected"sv,   "expired"sv};
 inline constexpr std::array limit_words{"none"sv,        "position"sv, "notional"sv, "orders_per_second"sv,  "price_collar"sv, "trading_state"sv,
                                         "reduce_only"sv, "no_price"sv, "validity"sv, "unknown_instrument"sv, "quantity_step"sv};
-inline constexpr std::array alert_rule_words{"actor_restarts"sv, "queue_depth"sv, "drawdown"sv};
+inline constexpr std::array alert_rule_words{"actor_restarts"sv, "queue_depth"sv, "drawdown"sv, "input_parked"sv};
 inline constexpr std::array alert_state_words{"resolved"sv, "firing"sv};
 inline constexpr std::array log_purpose_words{"live"sv, "market_data"sv, "backtest"sv, "fork"sv};
 inline constexpr std::array operator_command_words{"none"sv,    "halt"sv,           "reduce"sv,          "resume"sv,

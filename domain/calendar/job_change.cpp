@@ -5,22 +5,22 @@ namespace {
 
 struct fold {
   job_record& r;
-  void operator()(const job_defined& d) const {
+  void operator()(const schedule_given& d) const {
     const bool same = r.expression == d.expression && r.zone == d.zone;
     if (same) return;
     r.expression = d.expression;
     r.zone = d.zone;
     r.memory.decided_to = d.at;
   }
-  void operator()(const job_run_began& b) const {
+  void operator()(const run_began& b) const {
     if (b.run.number > r.memory.last_number) r.memory.began(b.run, b.at);
   }
-  void operator()(const job_run_ended& e) const {
+  void operator()(const run_ended& e) const {
     if (r.memory.running && r.memory.running->number == e.number) r.memory.ended(e.at, e.outcome, e.error);
   }
   void operator()(const skipped_runs& s) const { r.memory.skipped(s); }
-  void operator()(const job_paused&) const { r.memory.paused = true; }
-  void operator()(const job_resumed&) const { r.memory.paused = false; }
+  void operator()(const pause_began&) const { r.memory.paused = true; }
+  void operator()(const pause_ended&) const { r.memory.paused = false; }
 };
 
 }  // namespace

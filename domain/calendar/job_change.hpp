@@ -9,37 +9,37 @@
 namespace tomnext::calendar {
 
 /// A job is there from `at` on, or has another schedule: what that had scheduled before is nobody's affair.
-struct job_defined {
+struct schedule_given {
   std::string job, expression, zone;
   timestamp at;
-  bool operator==(const job_defined&) const = default;
+  bool operator==(const schedule_given&) const = default;
 };
-struct job_run_began {
+struct run_began {
   job_run run;
   timestamp at;
-  bool operator==(const job_run_began&) const = default;
+  bool operator==(const run_began&) const = default;
 };
-struct job_run_ended {
+struct run_ended {
   std::string job;
   std::uint64_t number = 0;
   timestamp at;
   job_outcome outcome{};
   std::string error;
-  bool operator==(const job_run_ended&) const = default;
+  bool operator==(const run_ended&) const = default;
 };
-struct job_paused {
+struct pause_began {
   std::string job;
   timestamp at;
   std::string who, why;
-  bool operator==(const job_paused&) const = default;
+  bool operator==(const pause_began&) const = default;
 };
-struct job_resumed {
+struct pause_ended {
   std::string job;
   timestamp at;
   std::string who, why;
-  bool operator==(const job_resumed&) const = default;
+  bool operator==(const pause_ended&) const = default;
 };
-using job_change = std::variant<job_defined, job_run_began, job_run_ended, skipped_runs, job_paused, job_resumed>;
+using job_change = std::variant<schedule_given, run_began, run_ended, skipped_runs, pause_began, pause_ended>;
 
 /// Of one job.
 struct job_record {

@@ -49,7 +49,8 @@ struct input_parked {
   TOMNEXT_EVENT(6, input_parked, 1)
   std::uint64_t parked_seq{};
   text reason;
-  TOMNEXT_FIELDS(FIELD(1, parked_seq) FIELD(2, reason))
+  text actor;  ///< name of the host; empty in older logs
+  TOMNEXT_FIELDS(FIELD(1, parked_seq) FIELD(2, reason) FIELD(3, actor))
 };
 /// A host wants to be woken at `due`. Arming again with a higher generation replaces the earlier one.
 struct timer_armed {

@@ -96,6 +96,12 @@ void alert_host::decide(const header&, const queue_depth_crossed& e, outbox& out
   }
 }
 
+// ---- parked inputs ---------------------------------------------------------------------------------
+
+void alert_host::decide(const header&, const input_parked& e, outbox& out) const {
+  raise(alert_rule::input_parked, e.actor, static_cast<double>(e.parked_seq), 0, long_text("an input was passed over: " + std::string(e.reason.view())), out);
+}
+
 // ---- drawdown --------------------------------------------------------------------------------------
 
 void alert_host::apply(const header&, const account_valued& e) {

@@ -24,12 +24,13 @@ inline constexpr const char* overflow_subject = "…";
 
 /// One host per deployment. At most one alert per (rule, subject) at a time: it is told once when it begins and once when it ends.
 /// The subject is the actor's name, or "account 7". Restart alerts end by a timer, of which the host has one: for the earliest end.
+/// That a host passed over an input never ends by itself: what it would have decided is missing, and an operator has to see to it.
 class alert_host {
  public:
   static constexpr const char* service = "monitoring_alerting";
-  static constexpr std::uint32_t version = 1;
+  static constexpr std::uint32_t version = 2;  // 2: parked inputs
   static constexpr std::uint32_t state_version = 1;
-  using inputs = type_list<actor_restarted, queue_depth_crossed, account_valued, timer_fired>;
+  using inputs = type_list<actor_restarted, queue_depth_crossed, account_valued, input_parked, timer_fired>;
   using outputs = type_list<alert_changed, timer_armed>;
 
   alert_host(host_id self, alert_configuration configuration) : self_(self), thresholds_(configuration.thresholds) {}
@@ -37,6 +38,7 @@ class alert_host {
   void apply(const header& h, const actor_restarted& e);
   void apply(const header&, const queue_depth_crossed& e);
   void apply(const header&, const account_valued& e);
+  void apply(const header&, const input_parked& e) { count_overflow(alert_rule::input_parked, e.actor); }
   void apply(const header&, const timer_fired& e) {
     if (e.generation == timer_generation_) timer_armed_ = false;
   }
@@ -50,6 +52,7 @@ class alert_host {
   void decide(const header& h, const actor_restarted& e, outbox& out) const;
   void decide(const header&, const queue_depth_crossed& e, outbox& out) const;
   void decide(const header&, const account_valued& e, outbox& out) const;
+  void decide(const header&, const input_parked& e, outbox& out) const;
   void decide(const header&, const timer_fired& e, outbox& out) const;
 
   [[nodiscard]] std::size_t firing() const { return firing_.size(); }

@@ -86,6 +86,7 @@ struct small_node_options {
   std::chrono::seconds snapshot_interval{0};
   line_limits lines = {};
   std::uint64_t feed_bytes_max = 1u << 20;
+  poison_rule poison = {};
 };
 
 class small_node {
@@ -180,6 +181,7 @@ class small_node {
     };
     s.snapshot_every = options_.snapshot_every;
     s.snapshot_interval = options_.snapshot_interval;
+    s.poison = poison_of_.try_emplace(h.definition.name, std::make_shared<poison_watch>(options_.poison)).first->second;
     s.journal = journal();
     s.reader = [w = where] { return w->at<reader_protocol>("reader"); };
     s.keeper = [w = where] { return w->at<keeper_protocol>("keeper"); };
@@ -206,13 +208,8 @@ class small_node {
     return s;
   }
   child_spec child(const std::string& name, restart_kind kind, std::function<actor_ptr(parent_actor&)> start) {
-    return {name,
-            [w = where, name, start](parent_actor& p) {
-              auto who = start(p);
-              w->put(name, who);
-              return who;
-            },
-            kind, 2000ms};
+    return {
+        name, [start](parent_actor& p) { return start(p); }, kind, 2000ms, {}, [w = where, name](actor_system& system) { return w->address_of(system, name); }};
   }
   std::vector<child_spec> tree() {
     const auto f = stage_.figures;
@@ -259,6 +256,7 @@ class small_node {
   std::shared_ptr<persistence::event_log> log_;
   small_node_options options_;
   std::vector<test_host> hosts_;
+  std::map<std::string, std::shared_ptr<poison_watch>> poison_of_;
   std::shared_ptr<sequencer> sequencer_;
   actor_ptr root_;
 };

@@ -81,8 +81,11 @@ TEST_CASE("the JSON has exactly the names of the struct; what JSON cannot say is
   const auto json = nlohmann::ordered_json::parse(actors_json({a}));
   std::vector<std::string> names;
   for (const auto& [name, value] : json.at(0).items()) names.push_back(name);
-  CHECK(names == std::vector<std::string>{"id", "name", "kind", "parent", "state", "queue_depth", "queue_depth_max", "processed", "errors", "restarts",
-                                          "last_error", "p50_us", "p99_us", "up_s"});
+  CHECK(names == std::vector<std::string>{"id",        "name",      "kind",      "parent",         "state",          "queue_depth",    "queue_depth_max",
+                                          "processed", "errors",    "restarts",  "last_error",     "p50_us",         "p99_us",         "up_s",
+                                          "p95_us",    "p999_us",   "service_s", "latency_p50_us", "latency_p95_us", "latency_p99_us", "latency_p999_us",
+                                          "node",      "since",     "thread",    "policy",         "message",        "busy_ms",        "slow",
+                                          "refused",   "conflated", "in_flight", "memory_bytes",   "restart_notes"});
   CHECK(json.at(0).at("p50_us").is_null());
   const auto back = parse_actors(actors_json({a}));
   REQUIRE(back.has_value());

@@ -157,6 +157,32 @@ TEST_CASE("tomnext actors prints the tree of a running node") {
   for (const auto& a : all)
     for (const char* key : {"name", "kind", "parent", "state", "queue_depth", "processed", "p50_us", "p99_us", "restarts"}) CHECK(a.contains(key));
   CHECK(n.actor("journal/journal")["processed"].get<std::uint64_t>() > 1'000);
+  const auto& book = n.actor("risk_management/book");
+  CHECK(book["policy"] == "permanent, 2 s to stop");
+  CHECK(book["thread"] == "shared");
+  CHECK(n.actor("journal/writer")["thread"] == "own");
+  CHECK(has_text(n.actor("risk_management")["policy"].get<std::string>(), "; one_for_one, at most 5 restarts within 10 s"));
+
+  const auto show = tomnext_tool({"actors", "show", "risk_management/book", "--node", n.url()});
+  INFO(show.out << show.err);
+  REQUIRE(show.exit_code == 0);
+  for (const char* part : {"policy                permanent, 2 s to stop", "service time", "latency", "memory"}) CHECK(has_text(show.out, part));
+  const auto nobody = tomnext_tool({"actors", "show", "book", "--node", n.url()});
+  CHECK(nobody.exit_code == 2);
+  CHECK(has_text(nobody.err, "there is no actor 'book'; there are risk_management/book"));
+
+  const auto flow = tomnext_tool({"actors", "flow", "--of", "risk_management/book", "--json", "--node", n.url()});
+  REQUIRE(flow.exit_code == 0);
+  bool delivered = false;
+  for (const auto& x : json::parse(flow.out))
+    if (x["from"] == "journal/journal" && x["to"] == "risk_management/book" && x["message"] == "deliver") delivered = x["count"].get<std::uint64_t>() > 0;
+  CHECK(delivered);
+  const auto top = tomnext_tool({"actors", "top", "--interval", "0.1", "--looks", "2", "--node", n.url()});
+  INFO(top.out << top.err);
+  REQUIRE(top.exit_code == 0);
+  CHECK(has_text(top.out, "messages/s"));
+  CHECK(has_text(top.out, "journal/journal"));
+  CHECK_FALSE(has_text(top.out, "\x1b"));  // no terminal, no drawing
 
   const auto metrics = n.get("/metrics");
   REQUIRE(metrics);
@@ -169,4 +195,44 @@ TEST_CASE("tomnext actors prints the tree of a running node") {
   const auto gone = tomnext_tool({"actors", "--node", url});
   CHECK(gone.exit_code != 0);
   CHECK(has_text(gone.err, "is the node running"));
+}
+
+TEST_CASE("tomnext state rebuilds what a host showed of itself while it lived, at that very seq") {
+  scratch_folder f;
+  json shown;
+  {
+    live_node n(demo_file(), f / "log", {"--port", "0", "--stay"});
+    REQUIRE(eventually([&] { return n.durable() > 20'000; }));
+    shown = n.ask("/api/v1/risk_management")["hosts"][0];
+    n.process().send(SIGTERM);
+    CHECK(n.process().wait().exit_code == 130);
+  }
+  REQUIRE(shown["as_of_seq"].get<std::uint64_t>() > 0);
+  const auto seq = std::to_string(shown["as_of_seq"].get<std::uint64_t>());
+  for (const auto& further : std::vector<std::vector<std::string>>{{}, {"--from-first"}}) {
+    std::vector<std::string> words{"state", f / "log", "risk_management/book", "--at", seq, "--json"};
+    words.insert(words.end(), further.begin(), further.end());
+    const auto p = tomnext_tool(words);
+    INFO(p.err << p.out);
+    REQUIRE(p.exit_code == 0);
+    const auto then = json::parse(p.out);
+    CHECK(then["view"] == shown["view"]);
+    CHECK(then["as_of_seq"] == shown["as_of_seq"]);
+  }
+  const auto all = tomnext_tool({"state", f / "log", "--json"});
+  REQUIRE(all.exit_code == 0);
+  CHECK(json::parse(all.out).size() > 5);
+  const auto by_time = tomnext_tool({"state", f / "log", "risk_management/book", "--at", "2012-02-02T00:00:00Z", "--json"});
+  REQUIRE(by_time.exit_code == 0);
+  CHECK(json::parse(by_time.out)["at"].get<std::string>() <= "2012-02-02T00:00:00Z");
+  for (const auto& [words, why] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"state", f / "log", "nobody"}, "there is no host 'nobody'; there are "},
+           {{"state", f / "log", "--at", "999999999"}, "the log has the events 1 to "},
+           {{"state", f / "log", "--at", "yesterday"}, "--at takes the seq of an event, or a time"},
+           {{"state", f / "log", "risk_management/book", "--question", "secrets"}, "risk_management/book: "}}) {
+    const auto bad = tomnext_tool(words);
+    CAPTURE(bad.err);
+    CHECK(bad.exit_code != 0);
+    CHECK(has_text(bad.err, why));
+  }
 }

@@ -155,10 +155,10 @@ TEST_CASE("calendar: a job at 17:00 New York runs at 17:00 New York, over the ch
   CHECK(o.job("roll")["state"] == "idle");
   CHECK(o.latest("roll")["run"] == 3);
   CHECK(o.latest("roll")["outcome"] == "succeeded");
-  REQUIRE(o.recorded<job_defined>().size() == 1);
-  CHECK(o.recorded<job_defined>()[0].expression == "0 17 * * *");
-  CHECK(o.recorded<job_run_began>().size() == 3);
-  CHECK(o.recorded<job_run_ended>().size() == 3);
+  REQUIRE(o.recorded<schedule_given>().size() == 1);
+  CHECK(o.recorded<schedule_given>()[0].expression == "0 17 * * *");
+  CHECK(o.recorded<run_began>().size() == 3);
+  CHECK(o.recorded<run_ended>().size() == 3);
   CHECK(o.board->as_json()["unrecorded"] == 0);
   CHECK_THAT(o.board->as_metrics(), has_part("tomnext_job_runs_total{job=\"roll\",outcome=\"succeeded\"} 3\n"));
 }
@@ -198,8 +198,8 @@ TEST_CASE("calendar: nothing begins before its beginning is durable, and an outa
   o.pass(1s);
   CHECK(o.news() == lines{"hourly 03-08T13:00 at 03-08T13:00"});
   CHECK(o.board->as_json()["failing"] == "");
-  CHECK(o.recorded<job_run_began>().size() == 1);
-  CHECK(o.recorded<job_run_ended>().size() == 1);
+  CHECK(o.recorded<run_began>().size() == 1);
+  CHECK(o.recorded<run_ended>().size() == 1);
 }
 
 TEST_CASE("calendar: a run that could not be recorded before its deadline does not begin later") {
@@ -213,9 +213,9 @@ TEST_CASE("calendar: a run that could not be recorded before its deadline does n
   o.log_full = false;
   o.pass(2s);
   CHECK(o.news().empty());
-  CHECK(o.recorded<job_run_began>().size() == 1);
-  REQUIRE(o.recorded<job_run_ended>().size() == 1);
-  CHECK(o.recorded<job_run_ended>()[0].outcome == job_outcome::timed_out);
+  CHECK(o.recorded<run_began>().size() == 1);
+  REQUIRE(o.recorded<run_ended>().size() == 1);
+  CHECK(o.recorded<run_ended>()[0].outcome == job_outcome::timed_out);
   o.pass(54min);
   CHECK(o.news() == lines{"hourly 03-08T14:00 at 03-08T14:00"});
 }
@@ -257,7 +257,7 @@ TEST_CASE("calendar: a run beyond its deadline has timed out, to the second, and
   CHECK(o.latest("slow")["error"] == "no answer within 600 s");
   o.answer("slow", {});
   CHECK(o.job("slow")["runs"]["succeeded"] == 0);
-  CHECK(o.recorded<job_run_ended>().size() == 1);
+  CHECK(o.recorded<run_ended>().size() == 1);
 }
 
 TEST_CASE("calendar: a clock that jumps is noticed within a minute; forward runs are missed, back nothing runs twice") {
@@ -299,9 +299,9 @@ TEST_CASE("calendar: a node that was down makes up for what it has missed, by po
   CHECK(second.job("all")["skipped"]["missed"] == 2);
   CHECK(second.job("slow")["runs"]["lost"] == 1);
   CHECK_THAT(second.latest("slow")["error"].get<std::string>(), has_part("the node went down in the middle of it"));
-  CHECK(second.recorded<job_defined>().empty());
-  REQUIRE_FALSE(second.recorded<job_run_ended>().empty());
-  CHECK(second.recorded<job_run_ended>()[0] == job_run_ended{"slow", 2, second.now() - second_ns, job_outcome::lost, "the node went down in the middle of it"});
+  CHECK(second.recorded<schedule_given>().empty());
+  REQUIRE_FALSE(second.recorded<run_ended>().empty());
+  CHECK(second.recorded<run_ended>()[0] == run_ended{"slow", 2, second.now() - second_ns, job_outcome::lost, "the node went down in the middle of it"});
   CHECK(second.latest("once")["run"] == 2);  // numbers go on
 }
 
@@ -314,7 +314,7 @@ TEST_CASE("calendar: another schedule under the same name begins when it is ther
   second.with(job_by("backup", "5 * * * *")).start();
   second.pass(1min);
   CHECK(second.news().empty());
-  CHECK(second.recorded<job_defined>().size() == 1);
+  CHECK(second.recorded<schedule_given>().size() == 1);
   second.pass(1h);
   CHECK(second.news() == lines{"backup 03-08T21:05 at 03-08T21:05"});
 }
@@ -331,7 +331,7 @@ TEST_CASE("calendar: an operator pauses, resumes and runs jobs, and is answered 
   const auto told = nlohmann::json::parse(*paused->value);
   CHECK(told["state"] == "paused");
   CHECK(told["next"].is_null());
-  CHECK(o.recorded<job_paused>() == std::vector<job_paused>{{"hourly", o.now(), "ann", "news"}});
+  CHECK(o.recorded<pause_began>() == std::vector<pause_began>{{"hourly", o.now(), "ann", "news"}});
   o.pass(150min);
   CHECK(o.news().empty());
   auto run = o.ask_it(run_job_v, std::string("hourly"));

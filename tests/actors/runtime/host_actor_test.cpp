@@ -1,5 +1,6 @@
 #include "actors/runtime/host_actor.hpp"
 
+#include <stdexcept>
 #include <fstream>
 
 #include "tests/actors/small_node.hpp"
@@ -10,9 +11,9 @@ using namespace tomnext::tests;
 
 namespace {
 
-constexpr std::int64_t poison = 666, deadly = 667;
+constexpr std::int64_t poison = 666, deadly = 667, explosive = 668;
 
-/// Sums up bids, and says the sum as a bar. Some bids cannot be answered: 666 is poisonous, 667 overflows.
+/// Sums up bids, and says the sum as a bar. Some bids cannot be answered: 666 is poisonous, 667 overflows, 668 throws.
 class summing_service {
  public:
   static constexpr const char* service = "summing";
@@ -25,6 +26,7 @@ class summing_service {
   void apply(const header&, const bar_closed& b) { told_ = b.close.value; }
   void decide(const header&, const quote_accepted& q, outbox& out) const {
     if (q.bid.value == poison) return out.fail(errc::poisonous_input, "a bid of 666");
+    if (q.bid.value == explosive) throw std::runtime_error("a bid of 668");
     if (q.bid.value == deadly) return out.fail(errc::overflow, "a bid of 667");
     bar_closed b;
     b.instrument = q.instrument;
@@ -288,6 +290,67 @@ TEST_CASE("inputs behind a poisonous one in the same group are answered by the n
   CHECK(n.only<input_parked>().size() == 1);
 }
 
+TEST_CASE("an input that kills its host each time is parked after three deaths, and the host goes on") {
+  const auto log = empty_log();
+  {
+    stage s;
+    small_node n(s, log, summing());
+    auto answer = n.offer({quote_at(1, 1, 10), quote_at(2, 2, explosive), quote_at(3, 3, 20)});
+    s.pass(20ms);
+    REQUIRE(answer->value);
+    CHECK(n.restarts == std::vector<std::string>{"sum", "sum", "sum"});
+    const auto parked = n.only<input_parked>();
+    REQUIRE(parked.size() == 1);
+    const auto& p = parked[0].as<input_parked>();
+    CHECK(n.events()[p.parked_seq - 1].as<quote_accepted>().bid.value == explosive);
+    CHECK(parked[0].head.cause == p.parked_seq);
+    CHECK(parked[0].head.at == timestamp{2});
+    CHECK(p.actor == text("sum"));
+    CHECK(has_text(std::string(p.reason.view()), "killed this host 3 times: an exception escaped: a bid of 668"));
+    CHECK(sums(n) == numbers{10, 30});
+    CHECK(n.fatal.empty());
+    // Dying of something else afterwards does not forget it, and another input of the kind has three tries of its own.
+    n.kill("sum");
+    answer = n.offer({quote_at(4, 4, explosive), quote_at(5, 5, 1)});
+    s.pass(20ms);
+    REQUIRE(answer->value);
+    CHECK(n.only<input_parked>().size() == 2);
+    CHECK(sums(n) == numbers{10, 30, 31});
+  }
+  // The log alone tells the next node.
+  stage s;
+  small_node n(s, log, summing());
+  auto answer = n.offer({quote_at(6, 6, 5)});
+  s.pass(10ms);
+  REQUIRE(answer->value);
+  CHECK(n.restarts.empty());
+  CHECK(sums(n) == numbers{10, 30, 31, 36});
+}
+
+TEST_CASE("where the policy says so, an input that kills its host each time ends the node, and nothing is parked") {
+  stage s;
+  small_node n(s, empty_log(), summing(), {.poison = {2, poison_policy::stop}});
+  n.offer({quote_at(1, 1, 10), quote_at(2, 2, explosive)});
+  s.pass(20ms);
+  REQUIRE_FALSE(n.fatal.empty());
+  CHECK(has_text(n.fatal[0], "killed this host 2 times"));
+  CHECK(n.only<input_parked>().empty());
+  CHECK(sums(n) == numbers{10});
+}
+
+TEST_CASE("inputs behind one that kills its host are answered by the life that parks it, in the same group too") {
+  stage s;
+  small_node n(s, empty_log(), summing(), {.order = ordering::arrival});
+  auto answer = n.offer({quote_at(1, 1, 10), quote_at(2, 2, explosive), quote_at(3, 3, 20), quote_at(4, 4, 30)});
+  s.pass(30ms);
+  REQUIRE(answer->value);
+  auto settled = n.settled();
+  s.settle();
+  REQUIRE(settled->value);
+  CHECK(sums(n) == numbers{10, 30, 60});
+  CHECK(n.only<input_parked>().size() == 1);
+}
+
 TEST_CASE("what cannot be answered and must not be passed over is for the node to end for") {
   stage s;
   small_node n(s, empty_log(), summing());
@@ -326,7 +389,7 @@ TEST_CASE("a host's earlier life is ended by its first append, of which nothing 
   small_node n(s, empty_log(), summing());
   n.offer({quote_at(1, 1, 10)});
   s.settle();
-  const auto old = n.where->find("sum");
+  const auto old = as_address(n.where->find("sum"))->life();
   std::string end_of_old;
   when_down(old, [&](const caf::error& why) { end_of_old = reason_text(why); });
   // Somebody starts it a second time: from here on this life is the host.

@@ -43,6 +43,8 @@ struct number_state {
   }
 };
 
+bool has_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 number make_number(stage& s, int value) { return spawn_actor<number, number_state>(s.system, s.figures, {"number", "host", ""}, std::make_unique<int>(value)); }
 
 /// Asks from outside and remembers the answer, or "error: …".
@@ -225,4 +227,56 @@ TEST_CASE("instrumented: a detached actor works on a thread of its own, and its 
   CHECK(*thread != std::this_thread::get_id());
   CHECK(s.of("w").processed == 5);
   CHECK(s.of("w").state == "failed");
+}
+
+TEST_CASE("instrumented: a full mailbox refuses requests with a typed error, and lets in what must get in", "[runtime]") {
+  stage s;
+  const auto n = spawn_actor<number, number_state>(s.system, s.figures, {"number", "view", "", {2, when_full::refuse}}, std::make_unique<int>(5));
+  s.settle();
+  std::vector<std::unique_ptr<asking>> questions;
+  for (int i = 0; i < 4; ++i) {
+    questions.push_back(std::make_unique<asking>(s, n));
+    s.scheduler.prioritize(questions.back()->actor);
+    s.scheduler.run_once();  // it asks, and n has not run yet
+  }
+  CHECK(s.of("number").queue_depth == 2);
+  CHECK(s.of("number").refused == 2);
+  exit_now(pointer_of(n), caf::exit_reason::user_shutdown);  // an order to end gets in
+  s.settle();
+  CHECK(has_text(*questions[2]->said, "error: number: 2 messages wait already"));
+  CHECK(has_text(*questions[3]->said, "error: number: 2 messages wait already"));
+  CHECK(s.of("number").state == "stopped");
+}
+
+TEST_CASE("instrumented: where the latest wins, what waited too long in a full mailbox is refused instead", "[runtime]") {
+  stage s;
+  const auto w = spawn_actor<worker, worker_state>(s.system, s.figures, {"w", "view", "", {3, when_full::latest_wins}}, std::string("w"), s.notes);
+  s.settle();
+  s.news();
+  for (int i = 1; i <= 10; ++i) tell_from_outside(w, work_v, i);
+  s.settle();
+  CHECK(s.news() == lines{"w:8", "w:9", "w:10"});
+  CHECK(s.of("w").conflated == 7);
+  CHECK(s.of("w").processed == 3);
+  CHECK(s.of("w").queue_depth == 0);
+  exit_now(pointer_of(w), caf::exit_reason::kill);
+  s.settle();
+}
+
+TEST_CASE("instrumented: requests of its own that wait for an answer are counted while they do", "[runtime]") {
+  stage s;
+  const auto n = make_number(s, 1);
+  s.settle();
+  {
+    asking q(s, n, true);  // the promise is kept by nobody
+    s.settle();
+    // The asker's state is told after each message that it handles; this one it has.
+    tell_from_outside(q.actor, get_v);
+    s.settle();
+    CHECK(s.of("asker").in_flight == 1);
+    exit_now(pointer_of(n), caf::exit_reason::kill);
+    s.settle();
+    CHECK(s.of("asker").in_flight == 0);
+    CHECK(has_text(*q.said, "error"));
+  }
 }

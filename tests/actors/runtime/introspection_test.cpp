@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "actors/runtime/watchdog.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tomnext::actors;
@@ -54,8 +56,8 @@ TEST_CASE("introspection: a restarted actor continues its counts, its service ti
   introspection i;
   const auto first = i.add(1, "a", "host", "s");
   for (int n = 0; n < 5; ++n) first->count_enqueued();
-  first->begin_message();
-  first->end_message(8'000);
+  first->begin_message(1, 1);
+  first->end_message(0, 1, 8'000, 1);
   first->set_error("division");
   CHECK(i.find("a")->figures().queue_depth == 4);
   CHECK(i.find("a")->figures().queue_depth_max == 5);
@@ -68,8 +70,8 @@ TEST_CASE("introspection: a restarted actor continues its counts, its service ti
   const auto second = i.add(2, "a", "host", "s");
   first->count_enqueued();  // a late sender to the dead one
   second->count_enqueued();
-  second->begin_message();
-  second->end_message(8'000);
+  second->begin_message(1, 1);
+  second->end_message(0, 1, 8'000, 1);
   const auto f = i.find("a")->figures();
   CHECK(f.id == 2);
   CHECK(f.state == "starting");
@@ -89,8 +91,8 @@ TEST_CASE("introspection: figures are read while actors come, work and go", "[ru
     for (int life = 0; life < 2'000; ++life) {
       const auto r = i.add(static_cast<std::uint64_t>(life), life % 2 == 0 ? "even" : "odd", "host", "root");
       r->count_enqueued();
-      r->begin_message();
-      r->end_message(100);
+      r->begin_message(1, 1);
+      r->end_message(0, 1, 100, 1);
       r->set_error("error number " + std::to_string(life));
       r->end("failed");
       i.restarted(r->name(), "restart " + std::to_string(life));
@@ -105,4 +107,126 @@ TEST_CASE("introspection: figures are read while actors come, work and go", "[ru
   CHECK(sane);
   CHECK(i.find("even")->figures().processed == 1'000);
   CHECK(i.find("even")->figures().restarts == 1'000);
+}
+
+TEST_CASE("introspection: restarts are told with their reasons, the latest eight", "[runtime]") {
+  introspection i("node-7");
+  i.add(1, "a", "host", "s");
+  for (int n = 1; n <= 10; ++n) {
+    i.restarted("a", "reason " + std::to_string(n));
+    i.add(static_cast<std::uint64_t>(n) + 1, "a", "host", "s");
+  }
+  const auto f = i.figures().front();
+  CHECK(f.node == "node-7");
+  CHECK(f.restarts == 10);
+  REQUIRE(f.restart_notes.size() == 8);
+  CHECK(f.restart_notes.front().reason == "reason 3");
+  CHECK(f.restart_notes.back().reason == "reason 10");
+  CHECK(f.restart_notes.back().at.size() == 24);
+  CHECK(f.restart_notes.back().at.back() == 'Z');
+}
+
+TEST_CASE("introspection: what a supervisor has declared is told, and outlives the actor's lives", "[runtime]") {
+  introspection i;
+  i.add(1, "risk", "supervisor", "node");
+  i.declare("risk", "permanent, 5 s to stop");
+  i.declare_strategy("risk", "one_for_one");
+  i.declare("nobody", "x");
+  i.add(2, "risk", "supervisor", "node");
+  CHECK(i.figures().front().policy == "permanent, 5 s to stop; one_for_one");
+  CHECK(i.figures().size() == 1);
+}
+
+TEST_CASE("introspection: who sends what to whom is counted under names, over all lives", "[runtime]") {
+  introspection i;
+  i.add(1, "journal", "journal", "");
+  const auto to = i.add(2, "host", "host", "");
+  const auto handled = [](actor_record& r, std::uint64_t from, std::uint64_t what) {
+    r.count_enqueued();
+    r.begin_message(what, 1);
+    r.end_message(from, what, 10, 11);
+  };
+  const auto deliver = static_cast<std::uint64_t>(caf::atom("deliver")), query = static_cast<std::uint64_t>(caf::atom("query"));
+  for (int n = 0; n < 5; ++n) handled(*to, 1, deliver);
+  handled(*to, 0, query);
+  handled(*to, 77, query);
+  const auto next = i.add(3, "host", "host", "");
+  handled(*next, 1, deliver);
+  const auto again = i.add(4, "journal", "journal", "");
+  handled(*next, 4, deliver);
+  handled(*again, 3, query);
+  const std::vector<message_flow> expected{
+      {"journal", "host", "deliver", 7}, {"", "host", "query", 1}, {"#77", "host", "query", 1}, {"host", "journal", "query", 1}};
+  CHECK(i.flow() == expected);
+}
+
+TEST_CASE("introspection: the sum of all flows is what was processed, also when there are more senders than places", "[runtime]") {
+  introspection i;
+  const auto r = i.add(1, "a", "host", "");
+  for (std::uint64_t n = 0; n < 5'000; ++n) {
+    r->count_enqueued();
+    r->begin_message(n % 7, 1);
+    r->end_message(1'000 + n % 300, n % 7, 10, 11);
+  }
+  std::uint64_t sum = 0;
+  for (const auto& f : i.flow()) sum += f.count;
+  CHECK(sum == 5'000);
+}
+
+TEST_CASE("introspection: latency is measured from the sender's hand", "[runtime]") {
+  introspection i;
+  const auto r = i.add(1, "a", "host", "");
+  const auto now = [] { return static_cast<std::uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count()); };
+  // Forty messages wait while a millisecond passes, for certain: each is followed whose number is a multiple of sixteen, one at a time.
+  for (int n = 0; n < 40; ++n) r->count_enqueued();
+  const auto begun = now();
+  while (now() - begun < 1'000'000) {}
+  for (int n = 0; n < 40; ++n) {
+    r->begin_message(1, now());
+    r->end_message(0, 1, 10, now());
+  }
+  const auto f = i.find("a")->figures();
+  CHECK(f.latency_p50_us >= 1'000 * 0.93);
+  CHECK(f.p50_us < 1);
+}
+
+TEST_CASE("introspection: a message that is in its handler is told, with its name and since when", "[runtime]") {
+  introspection i;
+  const auto r = i.add(1, "a", "host", "");
+  CHECK(r->figures().message.empty());
+  r->count_enqueued();
+  const auto now = static_cast<std::uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+  r->begin_message(static_cast<std::uint64_t>(caf::atom("deliver")), now - 60'000'000);
+  CHECK(r->figures().message == "deliver");
+  CHECK(r->figures().busy_ms >= 60);
+  slow_watch watch;
+  using time = std::chrono::steady_clock::time_point;
+  const std::vector<std::shared_ptr<const actor_record>> records{r};
+  const auto at = [](int seconds) { return time(std::chrono::seconds(seconds)); };
+  const auto told = watch.look(records, at(0));
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].actor == "a");
+  CHECK(told[0].message == "deliver");
+  CHECK(told[0].time >= std::chrono::milliseconds(60));
+  CHECK(watch.look(records, at(60)).empty());  // the same message is told once
+  r->end_message(0, 1, 60'000'000, now);
+  CHECK(r->figures().slow == 1);
+  CHECK(watch.look(records, at(61)).empty());
+  r->count_enqueued();
+  r->begin_message(1, now - 60'000'000);
+  CHECK(watch.look(records, at(61)).size() == 1);  // another message, a minute later
+  for (int n = 0; n < 3; ++n) {
+    r->end_message(0, 1, 60'000'000, now);
+    r->begin_message(1, now - 60'000'000);
+    CHECK(watch.look(records, at(62)).empty());  // too soon after the last one: counted
+  }
+  r->end_message(0, 1, 60'000'000, now);
+  r->begin_message(1, now - 60'000'000);
+  const auto later = watch.look(records, at(71));
+  REQUIRE(later.size() == 1);
+  CHECK(later[0].untold == 3);
+  r->set_apart();
+  r->end_message(0, 1, 10, now);
+  r->begin_message(1, now - 60'000'000);
+  CHECK(watch.look(records, at(600)).empty());  // it may take its time
 }

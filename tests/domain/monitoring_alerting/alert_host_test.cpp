@@ -158,3 +158,15 @@ TEST_CASE("alerts: a host restored from its archive continues as the one that li
   w(noon, valued(1, .01));
   CHECK(tests::saved(other) == tests::saved(w));
 }
+
+TEST_CASE("alerts: an input that was passed over fires once a host, with its seq and the reason, and stays") {
+  watch w(alert_configuration{});
+  const auto alert = one(w(noon, input_parked{42, "killed this host 3 times: boom", "risk_management/book"}));
+  CHECK(alert.rule == alert_rule::input_parked);
+  CHECK(alert.state == alert_state::firing);
+  CHECK(alert.subject == text("risk_management/book"));
+  CHECK(alert.value == 42);
+  CHECK(alert.summary == long_text("an input was passed over: killed this host 3 times: boom"));
+  CHECK(w(noon + 1, input_parked{43, "again", "risk_management/book"}).empty());
+  CHECK(one(w(noon + 2, input_parked{44, "other", "portfolio_management/account:1"})).subject == text("portfolio_management/account:1"));
+}

@@ -127,7 +127,7 @@ TEST_CASE("admission: commands without a key are each their own; marks are no ou
   header h;
   h.host = book;
   h.cause = h.position = 1;
-  REQUIRE(s->take(book, 1, 2, {{2, {answer_to(2)}}, {1, {event(h, input_parked{1, "poison"})}}}));
+  REQUIRE(s->take(book, 1, 2, {{2, {answer_to(2)}}, {1, {event(h, input_parked{1, "poison", {}})}}}));
   CHECK(s->outcome_of(1) == 0);
   CHECK(s->outcome_of(2) == 3);
 }

@@ -148,7 +148,7 @@ event parked_at(std::uint64_t seq, std::uint64_t position) {
   h.seq = seq;
   h.host = self;
   h.cause = h.position = position;
-  return {h, input_parked{position, "too much"}};
+  return {h, input_parked{position, "too much", {}}};
 }
 
 }  // namespace

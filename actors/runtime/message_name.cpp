@@ -1,0 +1,9 @@
+#include "actors/runtime/message_name.hpp"
+
+#include "actors/runtime/caf.hpp"
+
+namespace tomnext::actors {
+
+std::string message_name_text(std::uint64_t number) { return caf::to_string(static_cast<caf::atom_value>(number)); }
+
+}  // namespace tomnext::actors
