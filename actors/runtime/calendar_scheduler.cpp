@@ -140,7 +140,15 @@ void calendar_scheduler_state::end(const std::string& job, std::uint64_t number,
   note_skipped();
 }
 
+// While the log takes nothing, operators are not put off without an end.
+result<void> calendar_scheduler_state::may_ask(const std::string& job) const {
+  if (unrecorded_.size() < unrecorded_max) return {};
+  return error(errc::overloaded, "job '" + job + "': " + std::to_string(unrecorded_.size()) + " things that jobs did wait to be recorded" +
+                                     (failing_.empty() ? "" : ", since the log takes nothing (" + failing_ + ")") + ": ask again later");
+}
+
 answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std::string& job, const std::string& who, const std::string& why) {
+  if (const auto may = may_ask(job); !may) return to_caf(may.error());
   const auto at = now();
   auto changed = paused ? book_.pause(job, at) : book_.resume(job, at);
   if (!changed) return to_caf(changed.error());
@@ -156,6 +164,7 @@ answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std:
 }
 
 answer<std::string> calendar_scheduler_state::run_now(const std::string& job) {
+  if (const auto may = may_ask(job); !may) return to_caf(may.error());
   auto number = book_.run_now(job, now());
   if (!number) return to_caf(number.error());
   const auto& j = book_.jobs().at(job);

@@ -30,12 +30,12 @@ using calendar_protocol =
           answer<std::string>(run_job_atom, std::string),  // a run at once: {"job", "run", "state"}, once its beginning is recorded, or where it has to wait
           answer<std::string>(list_jobs_atom)>;            // all jobs as JSON, as the board has them
 
-/// What a job does. It is called in the scheduler's context and must not block: long work goes to others. `done` is called once, from any thread; where it is dropped
-/// instead, the run has failed, and further calls are not heard.
+/// What a job does. It is called in the scheduler's context and must not block: long work goes to others. `done` is called once, from any thread; where it is
+/// dropped instead, the run has failed, and further calls are not heard.
 using job_action = std::function<void(const calendar::job_run& run, std::function<void(result<void>)> done)>;
 
-/// Takes what has happened into the log, in order. `done` is called in the scheduler's context: without an error once all of it is durable, with one where nothing is said
-/// about any of it; then it is offered again later.
+/// Takes what has happened into the log, in order. `done` is called in the scheduler's context: without an error once all of it is durable, with one where
+/// nothing is said about any of it; then it is offered again later.
 using job_recorder =
     std::function<void(calendar_protocol::pointer self, const std::vector<calendar::job_change>& changes, std::function<void(result<void>)> done)>;
 
@@ -55,8 +55,8 @@ struct calendar_scheduler_settings {
   std::chrono::nanoseconds retry_after{1'000'000'000};  ///< what the log does not take is offered again
 };
 
-/// Waits for the next moment at which something is due, with one message that counts. A run's action is called once the run's beginning is durable: what the log does not
-/// take is not begun, and when a node went down in the middle of a run, the log says so. Settings that cannot be end the actor at birth.
+/// Waits for the next moment at which something is due, with one message that counts. A run's action is called once the run's beginning is durable: what the
+/// log does not take is not begun, and when a node went down in the middle of a run, the log says so. Settings that cannot be end the actor at birth.
 class calendar_scheduler_state {
  public:
   calendar_scheduler_state(calendar_protocol::pointer self, calendar_scheduler_settings settings);
@@ -73,7 +73,8 @@ class calendar_scheduler_state {
   void look();
   void begin(const calendar::job_run& run);
   void act(const calendar::job_run& run);
-  void end(const std::string& job, std::uint64_t number, calendar::job_outcome outcome, const std::string& why);
+  void end(const std::string& job, std::uint64_t number, job_outcome outcome, const std::string& why);
+  [[nodiscard]] result<void> may_ask(const std::string& job) const;
   answer<std::string> set_paused(bool paused, const std::string& job, const std::string& who, const std::string& why);
   answer<std::string> run_now(const std::string& job);
   void note(calendar::job_change change, std::function<void()> then = {});

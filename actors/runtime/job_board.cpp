@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/api/metrics.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext::actors {
 namespace {
@@ -67,7 +68,7 @@ nlohmann::json json_of(const job_book::entry& j) {
     auto past = json_of(h->run);
     past["started"] = utc_text(h->started);
     past["ended"] = utc_text(h->ended);
-    past["outcome"] = calendar::word_of(h->outcome);
+    past["outcome"] = tomnext::word_of(h->outcome);
     past["error"] = h->error;
     one["history"].push_back(std::move(past));
   }

@@ -11,14 +11,15 @@
 
 namespace tomnext::calendar {
 
-/// Five fields: minute (0–59), hour (0–23), day of month (1–31), month (1–12, JAN–DEC), day of week (0–7, SUN–SAT; 0 and 7 are Sunday); a sixth before them is the
-/// second (0–59), which is 0 otherwise. A field is a list of `*`, `a`, `a-b`, and of `*` or `a-b` with a step, `/n`; `?` is `*` in the two fields of days. Besides:
+/// Five fields: minute (0–59), hour (0–23), day of month (1–31), month (1–12, JAN–DEC), day of week (0–7, SUN–SAT; 0 and 7 are Sunday); a sixth before them is
+/// the second (0–59), which is 0 otherwise. A field is a list of `*`, `a`, `a-b`, and of `*` or `a-b` with a step, `/n`; `?` is `*` in the two fields of days.
+/// Besides:
 ///   day of month: `L` the last day, `L-n` the n-th before it, `nW` the weekday (Monday to Friday) nearest to the n-th within its month, `LW` the last weekday
 ///   day of week:  `d#n` the n-th such day of the month (1–5), `dL` the last one
 /// `@hourly`, `@daily` (`@midnight`), `@weekly` (Sunday), `@monthly` and `@yearly` (`@annually`) are whole expressions.
 ///
-/// Where both fields of days are restricted, a date matches if either does; where one of them begins with `*` or is `?`, both must. This is the rule of Vixie's cron,
-/// which Debian's follows: whoever brings a crontab gets the dates that he had.
+/// Where both fields of days are restricted, a date matches if either does; where one of them begins with `*` or is `?`, both must. This is the rule of Vixie's
+/// cron, which Debian's follows: whoever brings a crontab gets the dates that he had.
 class cron {
  public:
   /// An error names the field, its text, and what is allowed. Refused too is what no date can match, such as 30 February.

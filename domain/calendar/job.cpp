@@ -18,6 +18,7 @@ void job_memory::ended(timestamp at, job_outcome outcome, const std::string& err
     case job_outcome::failed: ++counts.failed; break;
     case job_outcome::timed_out: ++counts.timed_out; break;
     case job_outcome::lost: ++counts.lost; break;
+    case job_outcome::none: break;
   }
   history.push_back({*running, running_since, at, outcome, error});
   if (history.size() > history_max) history.pop_front();
@@ -30,6 +31,7 @@ void job_memory::skipped(const skipped_runs& s) {
     case skip_reason::missed: counts.missed += s.count; break;
     case skip_reason::overlapped: counts.overlapped += s.count; break;
     case skip_reason::paused: counts.paused += s.count; break;
+    case skip_reason::none: break;
   }
 }
 
@@ -46,25 +48,6 @@ std::string_view word_of(overlap_policy p) {
   switch (p) {
     case overlap_policy::skip: return "skip";
     case overlap_policy::queue_one: return "queue_one";
-  }
-  return "unknown";
-}
-
-std::string_view word_of(job_outcome o) {
-  switch (o) {
-    case job_outcome::succeeded: return "succeeded";
-    case job_outcome::failed: return "failed";
-    case job_outcome::timed_out: return "timed_out";
-    case job_outcome::lost: return "lost";
-  }
-  return "unknown";
-}
-
-std::string_view word_of(skip_reason r) {
-  switch (r) {
-    case skip_reason::missed: return "missed";
-    case skip_reason::overlapped: return "overlapped";
-    case skip_reason::paused: return "paused";
   }
   return "unknown";
 }

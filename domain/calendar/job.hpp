@@ -5,22 +5,17 @@
 #include <optional>
 #include <string>
 
+#include "domain/base/market.hpp"
 #include "domain/calendar/schedule.hpp"
 
 namespace tomnext::calendar {
 
-/// What becomes of scheduled times that nobody was there for: the node was down, or its clock jumped over them. They are left out; the last of them is made up for
-/// by one run; or all are, one after the other, the last `missed_runs_max` of them.
+/// What becomes of scheduled times that nobody was there for: the node was down, or its clock jumped over them. They are left out; the last of them is made up
+/// for by one run; or all are, one after the other, the last `missed_runs_max` of them.
 enum class missed_policy : std::uint8_t { skip, run_once, run_all };
 
 /// What becomes of a scheduled time at which the run before it still goes on: it is left out, or waits for the end of that run, one of them.
 enum class overlap_policy : std::uint8_t { skip, queue_one };
-
-/// How a run ended. Numbers are kept in logs and never change. `lost`: the node went down in the middle of it, and what it has done nobody knows.
-enum class job_outcome : std::uint8_t { succeeded = 1, failed = 2, timed_out = 3, lost = 4 };
-
-/// Why a scheduled time had no run. Numbers are kept in logs and never change.
-enum class skip_reason : std::uint8_t { missed = 1, overlapped = 2, paused = 3 };
 
 struct job_settings {
   std::string name;
@@ -87,10 +82,8 @@ struct job_memory {
   void skipped(const skipped_runs& s);
 };
 
-/// "skip", "run_once", "run_all"; "skip", "queue_one"; "succeeded" …; "missed" …
+/// "skip", "run_once", "run_all"; "skip", "queue_one"
 std::string_view word_of(missed_policy p);
 std::string_view word_of(overlap_policy p);
-std::string_view word_of(job_outcome o);
-std::string_view word_of(skip_reason r);
 
 }  // namespace tomnext::calendar

@@ -81,8 +81,8 @@ void job_book::decided(entry& j, timestamp to) {
 
 void job_book::wait(entry& j, timestamp scheduled, bool by_hand) { j.waiting.push_back({j.settings.name, ++j.numbers, scheduled, by_hand}); }
 
-// What is recorded never reaches beyond a run that waits: if the node goes down now, that one was missed, and is not forgotten. Nor does it pass over what was left out
-// before, and is told at the end of the run that goes on.
+// What is recorded never reaches beyond a run that waits: if the node goes down now, that one was missed, and is not forgotten. Nor does it pass over what was
+// left out before, and is told at the end of the run that goes on.
 void job_book::skip(entry& j, timestamp through, std::uint64_t count, skip_reason reason) {
   if (count == 0) return;
   if (reason != skip_reason::overlapped) skip(j, through, std::exchange(j.overlapped, 0), skip_reason::overlapped);

@@ -15,15 +15,15 @@ struct wake_times {
   std::optional<std::int64_t> monotonic_ns = {};
 };
 
-/// Each job goes through its scheduled times once, in order: `decided_to` never goes back, so a clock that is set back runs nothing twice, and one that jumps forward, or a
-/// node that was down, makes runs missed. Only a clock set back by more than `back_max_ns` was so wrong before that the job goes by it anew.
+/// Each job goes through its scheduled times once, in order: `decided_to` never goes back, so a clock that is set back runs nothing twice, and one that jumps
+/// forward, or a node that was down, makes runs missed. Only a clock set back by more than `back_max_ns` was so wrong before that the job goes by it anew.
 class job_book {
  public:
   static constexpr std::size_t jobs_max = 256;
   static constexpr std::int64_t back_max_ns = 7 * day_ns;
 
-  /// What is scheduled later than `memory.decided_to` is its affair; of a new job that is now. Returns the run that an earlier life of the node has left behind, which is
-  /// `lost` from now on.
+  /// What is scheduled later than `memory.decided_to` is its affair; of a new job that is now. Returns the run that an earlier life of the node has left
+  /// behind, which is `lost` from now on.
   result<std::optional<job_run>> add(job_settings settings, job_memory memory, moment now);
   /// A run of it that goes on is nobody's any more.
   result<void> remove(const std::string& name);

@@ -47,7 +47,8 @@ struct job_record {
   job_memory memory;
 };
 
-/// The fold. A fact that is told again changes nothing but the counts of what was left out, and one that cannot be is passed over: it has happened all the same.
+/// The fold. A fact that is told again changes nothing but the counts of what was left out, and one that cannot be is passed over: it has happened all the
+/// same.
 class job_records {
  public:
   /// Names beyond these are not remembered; each configuration has far fewer.

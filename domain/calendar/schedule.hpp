@@ -11,10 +11,10 @@
 namespace tomnext::calendar {
 
 /// What a clock that is changed does to a run:
-///   - at a fixed time of day (neither hour nor minute has `*` or a step): each scheduled time runs once. One that the clock skips runs at the first instant behind
-///     the gap, together with what is scheduled then; of one that comes twice it is the first.
-///   - in a rhythm (hour or minute has `*` or a step): whenever the clock shows a time that matches. In the hour that comes twice it goes on; what is skipped is not
-///     made up for.
+///   - at a fixed time of day (neither hour nor minute has `*` or a step): each scheduled time runs once. One that the clock skips runs at the first instant
+///     behind the gap, together with what is scheduled then; of one that comes twice it is the first.
+///   - in a rhythm (hour or minute has `*` or a step): whenever the clock shows a time that matches. In the hour that comes twice it goes on; what is skipped
+///     is not made up for.
 /// A holiday is a local date of the set. Where a run is moved to a business day that has one at that time anyway, they are one. Saturdays and Sundays are no
 /// holidays unless the set has them: an expression that is to keep to weekdays says so (1-5, W, LW).
 class schedule {

@@ -393,6 +393,28 @@ TEST_CASE("calendar: killed in the middle of a run, its next life goes on where 
   CHECK(o.news() == lines{"hourly 03-08T14:00 at 03-08T14:00", "slow 03-08T14:00 at 03-08T14:00"});
 }
 
+TEST_CASE("calendar: while the log takes nothing, what waits to be recorded has an end, and operators hear of it") {
+  office o("2024-03-08T12:00");
+  o.with(job_by("hourly", "0 * * * *")).start();
+  o.log_full = true;
+  std::shared_ptr<asked<std::string>> last;
+  int taken = 0;
+  for (; taken < 2'000; ++taken) {
+    last = taken % 2 == 0 ? o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string())
+                          : o.ask_it(resume_job_v, std::string("hourly"), std::string("ann"), std::string());
+    if (last->done()) break;
+  }
+  CHECK(taken == 1'024);
+  REQUIRE(last->failure);
+  CHECK(last->failure->code == errc::overloaded);
+  CHECK_THAT(last->failure->message, has_part("1024 things that jobs did wait to be recorded, since the log takes nothing (no room)"));
+  CHECK(o.ask_it(run_job_v, std::string("hourly"))->failure);
+  o.log_full = false;
+  o.pass(2s);
+  CHECK(o.log.size() == 1'024 + 1);
+  REQUIRE(o.ask_it(run_job_v, std::string("hourly"))->value);
+}
+
 TEST_CASE("calendar: settings that cannot be end it at birth, with what is allowed") {
   office o("2024-03-08T12:00");
   auto job = job_by("hourly", "0 * * * *");

@@ -319,8 +319,8 @@ TEST_CASE("jobs: years of missed seconds are counted as many, and the last ones 
   CHECK(due_between(each_second, from, from, 3).count == 0);
 }
 
-// Random lives of a few jobs: time passes, clocks are set by hours, nodes go down, operators pause and start, runs take their time. Every scheduled time is accounted
-// for once: it had a run, waits for one, or was left out for a reason that is told.
+// Random lives of a few jobs: time passes, clocks are set by hours, nodes go down, operators pause and start, runs take their time. Every scheduled time is
+// accounted for once: it had a run, waits for one, or was left out for a reason that is told.
 TEST_CASE("jobs: no scheduled time has two runs, none is forgotten, and one job runs once at a time", "[calendar]") {
   CHECK(rc::check([] {
     const auto where = *random_zone();

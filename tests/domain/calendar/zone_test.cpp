@@ -2,6 +2,8 @@
 
 #include <rapidcheck.h>
 
+#include <optional>
+
 #include "tests/domain/calendar/random_zone.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/matchers.hpp"
