@@ -25,7 +25,7 @@ struct life {
 
   life(const std::string& begin, const std::shared_ptr<persistence::memory_log>& log, small_node_options options = {})
       : wall(std::make_shared<simulated_wall>(*parse_timestamp(begin + ":00Z"))) {
-    n.emplace(s, log, std::vector<test_host>{}, options);
+    n.emplace(s, log, small_test_hosts(), options);
     calendar_scheduler_settings settings;
     settings.clock = wall_clock::simulated(wall);
     settings.board = board;
@@ -113,6 +113,26 @@ TEST_CASE("job events: a run is called once its beginning is durable, and what t
   CHECK(known.running->number == 2);
   CHECK(known.counts.failed == 1);
   CHECK(known.decided_to == *parse_timestamp("2024-03-08T14:00:00Z"));
+}
+
+TEST_CASE("job events: a second life of the node knows the run that was left behind, and what it has missed since") {
+  auto log = std::make_shared<persistence::memory_log>();
+  {
+    life l("2024-03-08T12:00", log);
+    l.pass(61min);
+    CHECK(l.calls == lines{"13:00"});
+  }
+  life l("2024-03-08T18:30", log);
+  l.pass(2s);
+  CHECK(l.board->as_json()["failing"] == "");
+  CHECK(l.board->as_json("hourly")["runs"]["lost"] == 1);
+  CHECK(l.calls == lines{"18:00"});  // five were missed, and are made up for once
+  CHECK(l.n->only<job_defined>().size() == 1);
+  REQUIRE(l.n->only<job_run_ended>().size() == 1);
+  CHECK(l.n->only<job_run_ended>()[0].as<job_run_ended>().outcome == job_outcome::lost);
+  REQUIRE(l.n->only<job_runs_skipped>().size() == 1);
+  CHECK(l.n->only<job_runs_skipped>()[0].as<job_runs_skipped>().count == 4);
+  CHECK(l.n->only<job_run_started>().back().as<job_run_started>().run == 2);
 }
 
 TEST_CASE("job events: while the disk takes nothing no run is called, and each begins once when it does again") {
