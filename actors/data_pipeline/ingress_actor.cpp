@@ -77,7 +77,8 @@ void ingress_state::find_position() {
           [this](std::uint64_t position, std::int64_t now_ns) {
             position_ = position;
             last_time_ = timestamp{now_ns};
-            fetch();
+            const auto end = *settings_.end_position;
+            end != 0 && position >= end ? finish() : fetch();
           },
           [this](const caf::error& e) { failed(e, "asking for its position"); });
 }
@@ -137,6 +138,7 @@ void ingress_state::end_source() {
   h.at = last_time_;
   h.host = replay::market_ingress;
   h.position = accepted_ + rejected_ + 1;  // the same in every life, so that the log takes the end once
+  *settings_.end_position = h.position;
   source_state_changed ended{source_id{1}, source_state::ended, "market data", accepted_, rejected_};
   offer({{event(h, ended), true}}, &ingress_state::finish);
 }

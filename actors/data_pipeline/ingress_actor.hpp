@@ -3,6 +3,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <memory>
 
 #include "actors/protocols.hpp"
 #include "actors/runtime/deadline_watch.hpp"
@@ -14,6 +15,9 @@ struct ingress_settings {
   config::pace_setting pace;
   std::vector<event> preamble;  ///< configuration ingress's events with their positions, which the log takes once
   bool ended_already = false;   ///< the log holds the end of the source: nothing is left to offer
+  /// The position of the end of the source, once it was offered; 0 before. The same for all lives of this actor: a later one learns from it that the journal
+  /// has the end already, which lies behind every quote.
+  std::shared_ptr<std::uint64_t> end_position = std::make_shared<std::uint64_t>(0);
   journal_protocol journal;
   std::function<time_protocol()> time_authority;  ///< whoever is it now
   std::function<source_protocol()> source;

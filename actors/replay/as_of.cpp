@@ -42,7 +42,10 @@ class fold {
     if (last_ != e.head.position && begun_ < e.head.position)
       return error(errc::log_corrupt, state_->host.definition.name + ": event " + std::to_string(e.head.seq) + " answers input " +
                                           std::to_string(e.head.position) + ", which this host never received");
-    state_->host.service->apply_output(e);
+    // As the service saw it when it said it (host_core.cpp).
+    auto said = e;
+    if (said_at_) said.head.at = *said_at_;
+    state_->host.service->apply_output(said);
     return {};
   }
   void apply_through(std::uint64_t seq) {
@@ -50,6 +53,7 @@ class fold {
   }
   void apply_front() {
     last_ = held_.front().head.seq;
+    said_at_ = held_.front().head.at;
     state_->host.service->apply_input(held_.front());
     ++state_->inputs;
     held_.pop_front();
@@ -57,6 +61,7 @@ class fold {
 
   host_as_of* state_;
   std::uint64_t begun_ = 0, mark_ = 0, last_ = 0;
+  std::optional<timestamp> said_at_;  // of the newest input applied
   std::deque<event> held_;
 };
 

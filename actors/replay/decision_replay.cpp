@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 
+#include "persistence/filtered_scan.hpp"
 #include "persistence/wire.hpp"
 
 namespace tomnext::replay {
@@ -22,8 +24,10 @@ struct replayed_host {
   actors::host_core core;
   std::uint32_t version;
   stage now = stage::waiting;
-  std::deque<event> expected;  // decided here, not yet met in the log
-  std::deque<event> held;      // inputs, while waiting or folding
+  std::deque<event> expected;                   // decided here, not yet met in the log
+  std::deque<event> held;                       // inputs, while waiting or folding
+  std::optional<timestamp> said_at;             // of the newest input folded: what is said to it is said at this time
+  std::map<std::uint64_t, std::string> parked;  // inputs that the host passed over, by seq, and why: it never had them
 };
 
 bool same(const event& a, const event& b) {
@@ -36,8 +40,13 @@ class replayer {
   explicit replayer(std::vector<composed_host> hosts) {
     for (auto& h : hosts) {
       const auto version = h.definition.version;
-      hosts_.push_back({actors::host_core(std::move(h.definition), std::move(h.service)), version, stage::waiting, {}, {}});
+      hosts_.push_back({actors::host_core(std::move(h.definition), std::move(h.service)), version, stage::waiting, {}, {}, {}, {}});
     }
+  }
+
+  /// To be told of all that was parked before anything is taken: it is recorded behind the input, which here must not be decided on either.
+  void passed_over(const event& e, const input_parked& p) {
+    if (auto* h = owner(e.head.host)) h->parked.emplace(p.parked_seq, p.reason.view());
   }
 
   result<void> take(const event& e) {
@@ -74,6 +83,7 @@ class replayer {
   }
 
   result<void> decide(replayed_host& h, const event& e) {
+    if (const auto parked = h.parked.find(e.head.seq); parked != h.parked.end()) h.core.pass_over(e.head.seq, parked->second);
     TOMNEXT_TRY(h.core.take(e));
     for (auto& answer : h.core.reactions()) h.expected.insert(h.expected.end(), answer.events.begin(), answer.events.end());
     return {};
@@ -87,7 +97,11 @@ class replayer {
   }
 
   void fold(replayed_host& h, std::uint64_t through) {
-    for (; !h.held.empty() && h.held.front().head.seq <= through; h.held.pop_front()) h.core.service().apply_input(h.held.front());
+    for (; !h.held.empty() && h.held.front().head.seq <= through; h.held.pop_front()) {
+      if (h.parked.contains(h.held.front().head.seq)) continue;
+      h.core.service().apply_input(h.held.front());
+      h.said_at = h.held.front().head.at;
+    }
   }
 
   result<void> hold(replayed_host& h, const event& e) {
@@ -119,7 +133,10 @@ class replayer {
     if (actors::is_host_mark(recorded.head.type)) return {};
     if (h.now == stage::folding) {
       fold(h, recorded.head.cause);
-      h.core.service().apply_output(recorded);
+      if (recorded.is<input_parked>()) return {};
+      auto said = recorded;
+      if (h.said_at) said.head.at = *h.said_at;
+      h.core.service().apply_output(said);
       return {};
     }
     if (h.now == stage::waiting) TOMNEXT_TRY(begin_deciding(h));
@@ -137,11 +154,28 @@ class replayer {
   decision_report report_;
 };
 
+// What was parked stands behind its input, at times far behind: all of it is looked for before anything is decided.
+result<void> find_parked(const persistence::event_log& log, replayer& r, const std::function<bool(std::uint64_t)>& on_progress) {
+  persistence::event_filter wanted;
+  wanted.types[input_parked::type_number] = true;
+  persistence::scan_progress go_on;
+  if (on_progress) go_on = [&](std::uint64_t) { return on_progress(0); };
+  auto scan = persistence::filtered_scan::open(log, wanted, {}, persistence::direction::forward, go_on);
+  if (!scan) return scan.error();
+  for (;;) {
+    auto e = scan->next();
+    if (!e) return e.error();
+    if (*e == nullptr) return {};
+    r.passed_over(**e, (*e)->as<input_parked>());
+  }
+}
+
 }  // namespace
 
 result<decision_report> replay_decisions(const persistence::event_log& log, std::vector<composed_host> hosts,
                                          const std::function<bool(std::uint64_t)>& on_progress) {
   replayer r(std::move(hosts));
+  TOMNEXT_TRY(find_parked(log, r, on_progress));
   auto scan = log.scan(1);
   if (!scan) return scan.error();
   for (;;) {

@@ -45,7 +45,10 @@ result<void> host_core::fold_own(const event& e) {
   if (consumed_ != e.head.position)
     return error(errc::log_corrupt, definition_.name + ": event " + std::to_string(e.head.seq) + " answers input " + std::to_string(e.head.position) +
                                         ", which this host never received");
-  service_->apply_output(e);
+  // As the service saw it when it said it, at its cause's time (law 5): where order is by arrival the sequencer may have stamped it later.
+  auto said = e;
+  if (said_at_) said.head.at = *said_at_;
+  service_->apply_output(said);
   return {};
 }
 
@@ -62,6 +65,7 @@ result<void> host_core::settle(const event& input) {
   if (input.head.seq > record_.decided_to) return take(input);
   service_->apply_input(input);
   consumed_ = input.head.seq;
+  said_at_ = input.head.at;
   ++inputs_;
   return {};
 }
@@ -90,6 +94,7 @@ result<void> host_core::take(const event& e) {
   deciding_ = e.head.seq;
   service_->apply_input(e);
   consumed_ = e.head.seq;
+  said_at_ = e.head.at;
   ++inputs_;
   buffer_.clear();
   outbox out(buffer_, e.head, definition_.id, incarnation_);

@@ -86,6 +86,7 @@ class host_core {
   recovery_point point_;
   std::deque<event> waiting_;  // inputs whose recorded reactions may still come
   std::uint64_t consumed_ = 0;
+  std::optional<timestamp> said_at_;  // of the newest input applied: what is said to it is said at this time
   std::uint64_t inputs_ = 0;
   std::uint64_t deciding_ = 0;
   std::uint64_t passed_over_ = 0;  // seq; 0: none

@@ -187,6 +187,27 @@ TEST_CASE("what another version decided is folded, named and not compared", "[re
   CHECK(v.state_hash == r.report.state_hash);
 }
 
+TEST_CASE("an input that was parked is passed over here too", "[replay]") {
+  auto& r = run_once();
+  std::uint64_t all = 0, n = 0, parked = 0;
+  (void)changed_log(*r.log, [&](event& e) {
+    all += e.is<regime_assessed>() ? 1 : 0;
+    return true;
+  });
+  REQUIRE(all > 10);
+  // In the place of the last answer of its host stands that the host passed the input over.
+  auto log = changed_log(*r.log, [&](event& e) {
+    if (!e.is<regime_assessed>() || ++n != all) return true;
+    parked = e.head.cause;
+    e.set(input_parked{parked, "killed this host 3 times: boom", "analysis_engine/analysis:GBP/USD"});
+    return true;
+  });
+  const auto v = verify(*log, hosts_from_log(r));
+  INFO("input " << parked);
+  CHECK(v.identical());
+  CHECK(v.pending == 1);  // the alert that says so, which this log ends without
+}
+
 TEST_CASE("a log of other hosts is refused by name", "[replay]") {
   auto& r = run_once();
   auto v = replay::replay_decisions(*r.log, hosts_from_log(r, {{"strategies.0.name", "other"}}), {});

@@ -202,6 +202,38 @@ TEST_CASE("an input that was parked is passed over for ever") {
 
 namespace {
 
+/// Remembers when it said something, which it must not know otherwise than by its input (law 5).
+struct dated {
+  using inputs = type_list<quote_accepted>;
+  using outputs = type_list<bar_closed>;
+  void apply(const header&, const quote_accepted&) {}
+  void apply(const header& h, const bar_closed&) { said_at = h.at; }
+  void decide(const header&, const quote_accepted&, outbox& out) const { out.emit(saying<bar_closed>(1, {1})); }
+  template <class Archive> void archive(Archive& a) { a(said_at); }
+  timestamp said_at{};
+};
+
+}  // namespace
+
+TEST_CASE("what a host said is folded at its cause's time, also where the sequencer has stamped it later") {
+  auto definition = small_hosts()[0].definition;
+  const auto service = [] { return std::make_shared<actors::typed_service<dated>>(dated{}); };
+  host_core live(definition, service()), again(definition, service());
+  auto quote = quote_at(1);
+  quote.head.at = {100};
+  live.begin(1, {}, {});
+  REQUIRE(live.take(quote));
+  auto said = live.reactions().front().events.front();
+  said.head.seq = 5;
+  said.head.at = {300};  // other inputs came between
+  again.begin(2, {1, 5}, {});
+  REQUIRE(again.fold(quote));
+  REQUIRE(again.fold(said));
+  CHECK(again.service().state_hash() == live.service().state_hash());
+}
+
+namespace {
+
 struct listener {
   using inputs = type_list<quote_accepted>;
   using outputs = type_list<>;
