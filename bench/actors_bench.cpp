@@ -169,16 +169,22 @@ double lifecycles(std::size_t children, int rounds) {
   actor_system system{config};
   const auto figures = std::make_shared<introspection>();
   std::vector<child_spec> specs;
+  std::promise<void> all_up;
   for (std::size_t i = 0; i < children; ++i)
-    specs.push_back({"child " + std::to_string(i), [figures, i](parent_actor& by) {
-                       return pointer_of(spawn_actor<sink, sink_state>(by, figures, {"child " + std::to_string(i), "bench", "root"}, nullptr, 1));
+    specs.push_back({"child " + std::to_string(i), [figures, i, last = i + 1 == children, &all_up](parent_actor& by) {
+                       auto life = pointer_of(spawn_actor<sink, sink_state>(by, figures, {"child " + std::to_string(i), "bench", "root"}, nullptr, 1));
+                       if (last) all_up.set_value();
+                       return life;
                      }});
   const auto start = std::chrono::steady_clock::now();
   for (int round = 0; round < rounds; ++round) {
     supervisor_settings root;
     root.name = "root";
     const auto down = std::make_shared<std::promise<void>>();
+    all_up = {};
+    auto up = all_up.get_future();
     const auto supervisor = spawn_supervisor(system, figures, root, specs);
+    up.wait();
     when_down(supervisor, [down](const caf::error&) { down->set_value(); });
     exit_after_queue(supervisor, caf::exit_reason::user_shutdown);
     down->get_future().wait();

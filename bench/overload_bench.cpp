@@ -2,9 +2,13 @@
 // as fast as it can be asked. Beside it, in the same run, the same command on the same node at rest.
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "actors/app/node.hpp"
+#include "actors/replay/backtest.hpp"
 #include "actors/replay/prepare.hpp"
+#include "actors/runtime/urgent.hpp"
 #include "bench/harness.hpp"
 #include "config/loader.hpp"
 #include "persistence/memory_log.hpp"
@@ -52,7 +56,8 @@ std::vector<double> command_times(app::node& n, int& number) {
   std::vector<double> took;
   caf::scoped_actor self{n.system()};
   for (int i = 0; i < commands; ++i) {
-    const auto json = std::string(R"({"command":")") + (++number % 2 == 0 ? "resume" : "reduce") + R"(","who":"bench","why":"flood","idempotency_key":"k)" +
+    ++number;
+    const auto json = std::string(R"({"command":")") + (number % 2 == 0 ? "resume" : "reduce") + R"(","who":"bench","why":"flood","idempotency_key":"k)" +
                       std::to_string(number) + "\"}";
     const auto begun = stopwatch::now();
     const auto c = begin_call("bench", n.system().clock().now() + 5s, {}, urgency::urgent);
@@ -91,7 +96,7 @@ int main(int argc, char** argv) {
     const auto took = command_times(*n, number);
     f->on = false;
     for (const auto& a : all) exit_now(pointer_of(a), caf::exit_reason::kill);
-    h.add({"kill switch, " + service + " flooded, p50", quantile(took, 0.5), "ms", "the same node at rest", quantile(quiet, 0.5), {}});
+    h.add({"kill switch, " + service + " flooded, p50", quantile(took, 0.5), "ms", "the same node at rest", quantile(quiet, 0.5), std::nullopt});
     h.add({"kill switch, " + service + " flooded, p99", quantile(took, 0.99), "ms", "the same node at rest", quantile(quiet, 0.99), 10.0});
   }
   h.print();

@@ -1,14 +1,16 @@
 // The only user of the time-zone database: domain code gets the boundaries as UTC instants.
 #include <date/tz.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "config/loader.hpp"
+#include "config/time_zones.hpp"
 
 namespace tomnext::config {
 namespace {
 
-std::vector<calendar::utc_offset> offsets_of(const char* name) {
+std::vector<calendar::utc_offset> offsets_of(const std::string& name) {
   const auto* zone = ::date::locate_zone(name);
   std::vector<calendar::utc_offset> all;
   const ::date::sys_seconds end = ::date::sys_days{::date::year{2100} / 1 / 1};
@@ -29,6 +31,43 @@ std::string version_of_zones() {
   std::string hash, word, version;
   if (source >> hash >> word >> version && hash == "#" && word == "version" && version.size() < 16) return version;
   return "unknown";
+}
+
+// Without the part before the last '/', case, and what people put for '_'.
+std::string simplified(std::string_view name) {
+  std::string s;
+  for (const char c : name.substr(name.rfind('/') + 1))
+    if (c != '_' && c != ' ' && c != '-') s += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return s;
+}
+
+// Insertions, deletions and replacements that make one of the other (V. Levenshtein, 1966).
+std::size_t edits_between(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+// Up to three names whose city is spelt alike; empty where there is none.
+std::string close_names(const std::string& name) {
+  const auto wanted = simplified(name);
+  std::vector<std::pair<std::size_t, std::string>> close;
+  for (const auto& zone : ::date::get_tzdb().zones) {
+    const auto edits = edits_between(wanted, simplified(zone.name()));
+    if (edits <= std::min<std::size_t>(3, wanted.size() / 3)) close.emplace_back(edits, zone.name());
+  }
+  std::sort(close.begin(), close.end());
+  std::string all;
+  for (std::size_t i = 0; i < std::min<std::size_t>(close.size(), 3); ++i) all += (i > 0 ? ", " : "") + close[i].second;
+  return all;
 }
 
 error no_database(const std::exception& e) { return {errc::file_unreadable, std::string("the time-zone database (package tzdata): ") + e.what()}; }
@@ -62,6 +101,21 @@ result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tom
 result<calendar::session_table> session_offsets() {
   try {
     return calendar::session_table{offsets_of("Asia/Tokyo"), offsets_of("Europe/London"), offsets_of("America/New_York")};
+  } catch (const std::exception& e) { return no_database(e); }
+}
+
+result<calendar::zone> zone_named(const std::string& name) {
+  constexpr std::size_t name_max = 64;
+  if (name.size() > name_max)
+    return error(errc::configuration_value, "a time zone's name of " + std::to_string(name.size()) + " bytes; at most 64 are allowed");
+  try {
+    const auto& zones = ::date::get_tzdb().zones;
+    const bool known = std::any_of(zones.begin(), zones.end(), [&](const auto& z) { return z.name() == name; });
+    if (known) return calendar::zone::make(name, offsets_of(name));
+    const auto close = close_names(name);
+    return error(errc::configuration_value,
+                 "'" + name + "' is no time zone of the tz database (version " + version_of_zones() + ")" +
+                     (close.empty() ? "; allowed are names such as America/New_York, Europe/London, Asia/Tokyo, Etc/UTC" : "; is it " + close + "?"));
   } catch (const std::exception& e) { return no_database(e); }
 }
 

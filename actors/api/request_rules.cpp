@@ -1,3 +1,4 @@
+// raw clock in this file: correlation ids of requests are drawn at random; no decision reads them.
 #include "actors/api/request_rules.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // tomnext actors: what the actors of a running node do.
+// raw clock in this file: a command at a terminal looks again every so often.
 #include <sys/ioctl.h>
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 // tomnext log backup: takes a backup beside a running node, adds to one, or checks one.
-#include <chrono>
 #include <memory>
 
 #include "actors/app/log_copying.hpp"
+#include "actors/runtime/clock.hpp"
 #include "persistence/backup.hpp"
 
 namespace tomnext::app {
@@ -12,8 +12,6 @@ struct backup_arguments {
   std::vector<std::string> paths;
   bool verify_only = false;
 };
-
-timestamp now() { return timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}; }
 
 std::string as_json(const persistence::backup_report& r, const std::string& target, bool verified) {
   nlohmann::ordered_json j{{"target", target}, {"head", head_json(r.head)}, {"segments", r.segments}, {"contents", r.contents}, {"bytes", r.bytes}};
@@ -47,8 +45,9 @@ result<persistence::backup_report> verify(const backup_arguments& a, session& s)
 result<persistence::backup_report> take(const backup_arguments& a, session& s) {
   if (a.paths.size() != 2)
     return error(errc::invalid_argument, "a backup takes the directory of a log and the folder of the backup; only with --verify-only the latter alone");
-  return with_progress(s, "log backup", anchored_seq(a.paths.front()),
-                       [&](const persistence::keep_going& go_on) { return persistence::backup_log(a.paths.front(), a.paths.back(), {.now = now()}, go_on); });
+  return with_progress(s, "log backup", anchored_seq(a.paths.front()), [&](const persistence::keep_going& go_on) {
+    return persistence::backup_log(a.paths.front(), a.paths.back(), {.now = actors::wall_clock().at({})}, go_on);
+  });
 }
 
 action add(CLI::App& app) {

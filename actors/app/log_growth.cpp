@@ -1,3 +1,4 @@
+// raw clock in this file: a command at a terminal watches a log for as long as it was told.
 #include "actors/app/log_growth.hpp"
 
 #include <algorithm>

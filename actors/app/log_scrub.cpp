@@ -1,4 +1,5 @@
 // tomnext log scrub: reads a log again from the newest down, a piece at a time, also beside its writer.
+// raw clock in this file: a command at a terminal keeps its pace in real time.
 #include <fmt/format.h>
 
 #include <condition_variable>

@@ -82,7 +82,6 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   const auto& storage = deployment_->node.storage;
   boards_.scrub = std::make_shared<scrub_board>(on_disk ? storage.scrub_bytes_per_s : 0);
   boards_.disk = std::make_shared<disk_board>(storage.free_bytes_min, on_disk);
-
   boards_.work = std::make_shared<work_board>();
   for (const auto& h : hosts) host_names_[h.definition.id.value] = h.definition.name;
 

@@ -30,6 +30,20 @@ namespace {
 // Below the collector's watch level for queues: a journal that is ahead of its disk by its window is no reason for an alert.
 constexpr std::uint64_t journal_window_events = 8'192;
 
+// Jobs that nobody has looked at yet; the pool bounds those that wait for a thread. Cancels are urgent, and always get in.
+constexpr mailbox_limit pool_mailbox{1'024, when_full::refuse};
+
+std::function<actor_ptr(actor_system&)> address_in(const node_parts& n, std::string name) {
+  return [d = n.directory, name = std::move(name)](actor_system& system) { return d->address_of(system, name); };
+}
+
+/// A supervisor as a child, with an address like the others.
+child_spec branch_of(const node_parts& n, supervised_group group) {
+  auto child = nested(n.figures, std::move(group));
+  child.address = address_in(n, child.name);
+  return child;
+}
+
 child_spec needing(std::vector<std::string> needs, child_spec child) {
   child.needs = std::move(needs);
   return child;
@@ -78,8 +92,30 @@ void add_readers(const node_parts& n, const std::shared_ptr<feed_link>& link, st
                        })));
 }
 
-/// Those who look after the log. Under a supervisor of their own, which never gives up: whatever befalls them, their restarts are not counted among those
-/// that end a node.
+child_spec work_pool_of(const node_parts& n) {
+  worker_pool_settings s;
+  s.name = name_of::work;
+  s.board = n.boards.work;
+  s.figures = n.figures;
+  s.address = [d = n.directory](actor_system& system, const std::string& name) { return d->address_of(system, name); };
+  s.on_restart = restart_noted_by(n);
+  return child_of(n, name_of::work, restart_kind::permanent, 3s, [f = n.figures, s](parent_actor& p, const std::string& name) {
+    return pointer_of(spawn_actor<pool_protocol, worker_pool_state>(p, f, {name, "pool", name_of::upkeep, pool_mailbox}, s));
+  });
+}
+
+child_spec watchdog_of(const node_parts& n) {
+  const auto tell = [](const slow_report& r) {
+    spdlog::warn("{} has been handling '{}' for {} ms on a thread that others wait for{}", r.actor, r.message, r.time.count(),
+                 r.untold == 0 ? "" : fmt::format("; {} more were slow since the last time", r.untold));
+  };
+  return child_of(n, name_of::watchdog, restart_kind::permanent, 1s, [f = n.figures, tell](parent_actor& p, const std::string& name) {
+    return pointer_of(spawn_apart<watchdog_protocol, watchdog_state>(p, f, {name, "runtime", name_of::upkeep}, f, tell));
+  });
+}
+
+/// Work apart, and those who look after the node and its log. Under a supervisor of their own, which never gives up: whatever befalls them, their restarts are not counted
+/// among those that end a node.
 supervised_group upkeep_of(const node_parts& n) {
   supervised_group group;
   group.settings.name = name_of::upkeep;
@@ -87,6 +123,8 @@ supervised_group upkeep_of(const node_parts& n) {
   group.settings.restarts_max = 1'000;  // more than its pauses allow within the window
   group.settings.backoff_max = 5s;
   group.settings.on_restart = restart_noted_by(n);
+  group.children.push_back(work_pool_of(n));
+  group.children.push_back(watchdog_of(n));
   if (n.log_directory.empty()) return group;  // a log in memory has nothing that decays, and no disk
   scrubber_settings scrub;
   scrub.directory = n.log_directory;
@@ -105,15 +143,6 @@ supervised_group upkeep_of(const node_parts& n) {
   return group;
 }
 
-worker_pool_settings pool_settings(const node_parts& n) {
-  worker_pool_settings w;
-  w.name = work_pool_name;
-  w.workers = std::max<std::size_t>(1, n.deployment->node.threads);
-  w.board = n.boards.work;
-  w.figures = n.figures;
-  return w;
-}
-
 void add_runtime(const node_parts& n, std::vector<child_spec>& tree) {
   tree.push_back(
       needing({name_of::feed, name_of::journal},
@@ -126,16 +155,6 @@ void add_runtime(const node_parts& n, std::vector<child_spec>& tree) {
   for (const auto& h : n.hosts) host_names.push_back(h.definition.name);
   tree.push_back(child_of(n, name_of::readiness, restart_kind::permanent, 1s, [f = n.figures, host_names](parent_actor& p, const std::string& name) {
     return pointer_of(spawn_actor<readiness_protocol, readiness_state>(p, f, {name, "runtime", name_of::node}, host_names, f));
-  }));
-  tree.push_back(child_of(n, name_of::watchdog, restart_kind::permanent, 1s, [f = n.figures](parent_actor& p, const std::string& name) {
-    const auto tell = [](const slow_report& r) {
-      spdlog::warn("{} has been handling '{}' for {} ms on a thread that others wait for{}", r.actor, r.message, r.time.count(),
-                   r.untold == 0 ? "" : fmt::format("; {} more were slow since the last time", r.untold));
-    };
-    return pointer_of(spawn_apart<watchdog_protocol, watchdog_state>(p, f, {name, "runtime", name_of::node}, f, tell));
-  }));
-  tree.push_back(child_of(n, work_pool_name, restart_kind::permanent, 4s, [pool = pool_settings(n)](parent_actor& p, const std::string& name) {
-    return pointer_of(spawn_actor<pool_protocol, worker_pool_state>(p, pool.figures, {name, "pool", name_of::node}, pool));
   }));
   const auto queue = n.deployment->node.storage.queue_events_max;
   const line_limits lines{queue, std::max<std::uint64_t>(queue / 16, 256)};
@@ -153,7 +172,7 @@ void add_services(const node_parts& n, std::vector<child_spec>& tree) {
   const std::vector<std::string> ground{name_of::journal, name_of::reader, name_of::feed, name_of::keeper, name_of::readiness, name_of::time};
   const auto names = service_names();
   for (auto& group : service_groups(n)) {
-    auto child = nested(n.figures, std::move(group));
+    auto child = branch_of(n, std::move(group));
     child.needs = ground;
     if (child.name == "data_pipeline")
       std::copy_if(names.begin(), names.end(), std::back_inserter(child.needs), [](const auto& s) { return s != "data_pipeline"; });
@@ -165,8 +184,7 @@ void add_services(const node_parts& n, std::vector<child_spec>& tree) {
 
 child_spec child_of(const node_parts& n, std::string name, restart_kind restart, std::chrono::milliseconds stop_deadline,
                     std::function<actor_ptr(parent_actor&, const std::string&)> start) {
-  return {name, [name, start = std::move(start)](parent_actor& parent) { return start(parent, name); }, restart, stop_deadline,
-          {},   [d = n.directory, name](actor_system& system) { return d->address_of(system, name); }};
+  return {name, [name, start = std::move(start)](parent_actor& parent) { return start(parent, name); }, restart, stop_deadline, {}, address_in(n, name)};
 }
 
 std::function<void(const std::string&, std::uint64_t, const std::string&)> restart_noted_by(const node_parts& n) {
@@ -187,7 +205,7 @@ supervised_group node_tree(const node_parts& n) {
   };
   add_journal(n, link, root.children);
   add_readers(n, link, root.children);
-  if (auto upkeep = upkeep_of(n); !upkeep.children.empty()) root.children.push_back(nested(n.figures, std::move(upkeep)));
+  root.children.push_back(branch_of(n, upkeep_of(n)));
   add_runtime(n, root.children);
   add_services(n, root.children);
   // An order that cannot be is told by the supervisor, which refuses such children.

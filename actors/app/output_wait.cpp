@@ -1,3 +1,4 @@
+// raw clock in this file: a command at a terminal waits for more.
 #include "actors/app/output_wait.hpp"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// raw clock in this file: a line at a terminal is drawn anew now and then.
 #include "actors/app/progress_line.hpp"
 
 #include <fmt/format.h>

@@ -28,7 +28,7 @@ ingress_protocol::behavior_type ingress_state::behavior() {
       .then([this](bool) { settings_.ended_already ? finish() : offer_preamble(); }, [this](const caf::error& e) { failed(e, "waiting for the hosts"); });
   return {
       [this](watch_atom) {
-        if (offer_.missed()) return self_->quit(to_caf({errc::timed_out, "offering inputs: no answer within the deadline"}));
+        if (offer_.missed(monotonic_now(self_))) return self_->quit(to_caf({errc::timed_out, "offering inputs: no answer within the deadline"}));
         tell_later(self_, watch_every, watch_v);
       },
       [this](tick_atom) {
@@ -54,7 +54,7 @@ void ingress_state::failed(const caf::error& e, const char* doing) {
 
 void ingress_state::offer(std::vector<offered_input> inputs, void (ingress_state::*then)()) {
   if (settings_.tap) settings_.tap(inputs);
-  offer_.asked();
+  offer_.asked(monotonic_now(self_));
   ask_under_watch(self_, settings_.time_authority(), offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(std::move(inputs))))
       .then(
           [this, then](std::uint64_t) {
@@ -104,7 +104,7 @@ void ingress_state::fetch() {
 }
 
 timestamp ingress_state::market_time() const {
-  const auto passed = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - clock_here_).count();
+  const auto passed = std::chrono::nanoseconds(monotonic_now(self_) - clock_here_).count();
   return clock_market_ + static_cast<std::int64_t>(static_cast<double>(passed) * settings_.pace.times);
 }
 
@@ -121,7 +121,7 @@ void ingress_state::step() {
   if (!clock_set_) {
     clock_set_ = true;
     clock_market_ = quotes_.front().head.at;
-    clock_here_ = std::chrono::steady_clock::now();
+    clock_here_ = monotonic_now(self_);
   }
   std::vector<offered_input> inputs;
   for (; !quotes_.empty() && inputs.size() < batch_max && due(quotes_.front()); quotes_.pop_front()) inputs.push_back({quotes_.front()});

@@ -58,7 +58,7 @@ class ingress_state {
   // The market's clock: an instant of the market and when it was here.
   bool clock_set_ = false;
   timestamp clock_market_{};
-  std::chrono::steady_clock::time_point clock_here_{};
+  monotonic_time clock_here_{};
 };
 
 }  // namespace tomnext::actors

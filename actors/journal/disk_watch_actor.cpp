@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/runtime/clock.hpp"
 #include "actors/runtime/instrumented.hpp"
 #include "persistence/base.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -22,7 +23,7 @@ disk_watch_protocol::behavior_type disk_watch_state::behavior() {
 
 result<disk_look> disk_watch_state::look() const {
   disk_look l;
-  l.at_ns = self_->clock().now().time_since_epoch().count();
+  l.at_ns = monotonic_now(self_).time_since_epoch().count();
   l.last_seq = log_->head().seq;
   auto base = persistence::read_base(settings_.directory);
   if (!base) return base.error();

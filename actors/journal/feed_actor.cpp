@@ -137,7 +137,7 @@ bool feed_state::serve(const std::string& name, reader& r) {
     return false;
   }
   const bool at_head = batch->at_head();
-  link_->give(name, r, std::move(*batch), feed_protocol(self_), self_->clock().now());
+  link_->give(name, r, std::move(*batch), feed_protocol(self_), monotonic_now(self_));
   return !at_head && r.outstanding_events < r.credit_events;
 }
 
@@ -152,7 +152,7 @@ void feed_state::done(const std::string& name, std::uint64_t seq) {
     r.outstanding_events -= r.outstanding.front().events;
     place->second = std::max(place->second, r.outstanding.front().through);
   }
-  r.returned = self_->clock().now();
+  r.returned = monotonic_now(self_);
   if (std::exchange(r.stalled, false)) spdlog::info("{} reads the durable feed again; it is {} events behind", name, lag_of(name));
   if (serve(name, r) && !std::exchange(going_on_, true)) tell(self_, self_, durable_v);
   settle_promises();
@@ -169,7 +169,7 @@ void feed_state::gone(const caf::actor_addr& who) {
 
 // Once per stall. Its scan is let go: an open one holds files of the log.
 void feed_state::look_for_stalls() {
-  const auto now = self_->clock().now();
+  const auto now = monotonic_now(self_);
   for (auto& [name, r] : link_->readers) {
     show_lag(name);
     if (settings_.stall_after.count() == 0 || r.stalled || r.outstanding.empty() || now - r.returned < settings_.stall_after) continue;

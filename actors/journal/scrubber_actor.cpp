@@ -35,7 +35,7 @@ std::chrono::nanoseconds scrubber_state::next_piece() {
 }
 
 result<std::chrono::nanoseconds> scrubber_state::step() {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = monotonic_now(self_);
   if (!scrubber_) {
     auto opened = persistence::scrubber::open(settings_.directory, *log_);
     if (!opened) return opened.error();
@@ -45,7 +45,7 @@ result<std::chrono::nanoseconds> scrubber_state::step() {
   auto done = scrubber_->step(*log_, pace_.step_bytes());
   if (!done) return done.error();
   told(*done);
-  const auto took = std::chrono::steady_clock::now() - now;
+  const auto took = monotonic_now(self_) - now;
   const auto pause = pace_.pause(done->bytes, took);
   if (!done->pass_complete) return pause;
   begins_ = true;

@@ -7,6 +7,7 @@
 
 #include "actors/journal/scrub_board.hpp"
 #include "actors/protocols.hpp"
+#include "actors/runtime/clock.hpp"
 #include "persistence/throttle.hpp"
 
 namespace tomnext::actors {
@@ -38,7 +39,7 @@ class scrubber_state {
   scrubber_settings settings_;
   persistence::throttle pace_;
   std::optional<persistence::scrubber> scrubber_;  // none before the first step
-  std::chrono::steady_clock::time_point pass_began_{};
+  monotonic_time pass_began_{};
   bool begins_ = true;
   bool unsaved_told_ = false;
 };

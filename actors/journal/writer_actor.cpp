@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "actors/runtime/clock.hpp"
+
 namespace tomnext::actors {
 namespace {
 
@@ -103,7 +105,7 @@ void writer_state::made_durable(const rows& batch, const persistence::log_head& 
   // The feed first: its readers' way out of the process is the longer one.
   if (link_) {
     link_->recent.committed(batch, head);
-    if (feed_) link_->announce(feed_, self_->clock().now());
+    if (feed_) link_->announce(feed_, monotonic_now(self_));
   }
   tell(self_, journal_, durable_v, std::make_shared<const persistence::log_head>(head));
 }

@@ -1,3 +1,4 @@
+// raw clock in this file: the phases of a run are measured; no decision reads them.
 #include "actors/replay/backtest.hpp"
 
 #include <chrono>

@@ -4,20 +4,21 @@
 #include <chrono>
 #include <optional>
 
+#include "actors/runtime/clock.hpp"
+
 namespace tomnext::actors {
 
 class deadline_watch {
  public:
-  using clock = std::chrono::steady_clock;
   explicit deadline_watch(std::chrono::milliseconds deadline) : deadline_(deadline) {}
   /// A request is under way from now on; one at a time.
-  void asked(clock::time_point now = clock::now()) { since_ = now; }
+  void asked(monotonic_time now) { since_ = now; }
   void answered() { since_.reset(); }
-  [[nodiscard]] bool missed(clock::time_point now = clock::now()) const { return since_ && now - *since_ > deadline_; }
+  [[nodiscard]] bool missed(monotonic_time now) const { return since_ && now - *since_ > deadline_; }
 
  private:
   std::chrono::milliseconds deadline_;
-  std::optional<clock::time_point> since_;
+  std::optional<monotonic_time> since_;
 };
 
 /// How often the actor that keeps the watch looks at it.

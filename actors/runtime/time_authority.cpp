@@ -51,8 +51,8 @@ time_protocol::behavior_type time_authority_state::behavior() {
 }
 
 void time_authority_state::look_at_watch() {
-  if (!full_.empty() && admitting_) admission_.asked();  // the journal waits for the disk, and says so
-  if (admission_.missed()) return self_->quit(to_caf({errc::timed_out, "offering inputs to the journal: no answer within the deadline"}));
+  if (!full_.empty() && admitting_) admission_.asked(monotonic_now(self_));  // the journal waits for the disk, and says so
+  if (admission_.missed(monotonic_now(self_))) return self_->quit(to_caf({errc::timed_out, "offering inputs to the journal: no answer within the deadline"}));
   tell_later(self_, watch_every, watch_v);
 }
 
@@ -163,7 +163,7 @@ void time_authority_state::step() {
 void time_authority_state::admit(std::vector<offered_input> inputs, line* from) {
   admitting_ = true;
   admitting_from_ = from;
-  admission_.asked();
+  admission_.asked(monotonic_now(self_));
   const inputs_ref offered = std::make_shared<const std::vector<offered_input>>(std::move(inputs));
   // Operators overtake the answers of hosts that wait at the journal.
   (from == &urgent_ ? ask_urgently_under_watch(self_, journal_, admit_v, offered) : ask_under_watch(self_, journal_, admit_v, offered))

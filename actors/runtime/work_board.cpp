@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "actors/api/metrics.hpp"
 #include "domain/base/text.hpp"
@@ -96,7 +97,7 @@ void work_board::progress(work_id id, std::uint64_t done, std::uint64_t total, s
   found->second.text = cut(text);
 }
 
-nlohmann::json work_board::json_of(work_id id, const entry& e, time_point now) const {
+nlohmann::json work_board::json_of(work_id id, const entry& e, time_point now) {
   const bool waits = e.state == work_state::waiting, open = waits || e.state == work_state::running;
   return {{"id", id},
           {"name", e.name},
@@ -112,16 +113,23 @@ nlohmann::json work_board::json_of(work_id id, const entry& e, time_point now) c
 }
 
 nlohmann::json work_board::as_json(time_point now) const {
-  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<work_id, entry>> told;
+  nlohmann::json all;
+  {
+    // Jobs and the pool wait for this lock: what takes long comes after it.
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, e] : open_)
+      if (e.state == work_state::running) told.emplace_back(id, e);
+    std::size_t waiting = 0;
+    for (const auto& [id, e] : open_)
+      if (e.state == work_state::waiting && ++waiting <= told_max) told.emplace_back(id, e);
+    told.insert(told.end(), ended_.begin(), ended_.end());
+    all = {{"workers", workers_}, {"given_up", given_up_}, {"submitted", submitted_}, {"refused", refused_}};
+    for (std::size_t i = 0; i < index(work_state::given_up); ++i) all[states[i]] = counts_[i];
+  }
   auto jobs = nlohmann::json::array();
-  for (const auto& [id, e] : open_)
-    if (e.state == work_state::running) jobs.push_back(json_of(id, e, now));
-  std::size_t told = 0;
-  for (const auto& [id, e] : open_)
-    if (e.state == work_state::waiting && ++told <= told_max) jobs.push_back(json_of(id, e, now));
-  for (const auto& [id, e] : ended_) jobs.push_back(json_of(id, e, now));
-  nlohmann::json all{{"workers", workers_}, {"given_up", given_up_}, {"submitted", submitted_}, {"refused", refused_}, {"jobs", std::move(jobs)}};
-  for (std::size_t i = 0; i < index(work_state::given_up); ++i) all[states[i]] = counts_[i];
+  for (const auto& [id, e] : told) jobs.push_back(json_of(id, e, now));
+  all["jobs"] = std::move(jobs);
   return all;
 }
 

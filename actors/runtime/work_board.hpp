@@ -52,7 +52,7 @@ class work_board {
     time_point submitted{}, started{}, ended{}, deadline{};
     std::uint64_t done = 0, total = 0;
   };
-  [[nodiscard]] nlohmann::json json_of(work_id id, const entry& e, time_point now) const;
+  [[nodiscard]] static nlohmann::json json_of(work_id id, const entry& e, time_point now);
 
   mutable std::mutex mutex_;
   work_id ids_ = 0;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "actors/runtime/address.hpp"
 #include "actors/runtime/ask_within.hpp"
 #include "actors/runtime/instrumented.hpp"
 #include "domain/base/hash.hpp"
@@ -91,7 +92,7 @@ pool_protocol::behavior_type worker_pool_state::behavior() {
     tell(self_, self_, tick_v);  // it ends when it is complete
   } else {
     settings_.board->begin(settings_.workers);
-    for (std::size_t i = 0; i < settings_.workers; ++i) add_worker();
+    for (std::size_t i = 0; i < settings_.workers; ++i) add_worker(free_number());
   }
   return {[this](submit_atom, const job_ref& j) { return submit(j); },
           [this](cancel_atom, work_id id, const std::string& why) -> answer<bool> { return cancel(id, why); },
@@ -110,7 +111,7 @@ answer<job_result_ref> worker_pool_state::submit(const job_ref& j) {
   if (!j || !j->run || j->owner.empty()) return refuse({errc::invalid_argument, "a job has an owner and something to run"});
   if (auto wanted = still_wanted(self_, j->call); !wanted) return refuse(wanted.error());
   if (j->call->deadline == cancellation_token::never) return refuse({errc::invalid_argument, j->name + ": a job has a deadline"});
-  if (usable() == 0 && restart_at_.empty()) return refuse(nobody_left());
+  if (usable() == 0 && to_restart_.empty()) return refuse(nobody_left());
   auto source = cancellation_source::below(j->call->token, j->call->deadline);
   if (!source) return refuse(source.error());
   const auto id = settings_.board->next_id();
@@ -165,19 +166,26 @@ void worker_pool_state::start(const worker_ref& w, const work_queue::item& i) {
   // Its deadline is kept in look(): a thread that works on cannot answer in time anyway.
   ask_under_watch(self_, w->life, run_v, work_order_ref(std::move(order)))
       .then([this, w, id = i.id](const work_done_ref& d) { ended(w, id, d->came_to, d->took); },
-            [this, w, id = i.id](const caf::error& e) { ended(w, id, from_caf(e).within("its worker"), {}); });
+            [this, id = i.id](const caf::error& e) { lost(id, from_caf(e).within("its worker")); });
 }
 
 void worker_pool_state::ended(const worker_ref& w, work_id id, const result<job_result>& came_to, std::chrono::nanoseconds used) {
-  if (w->busy_with == id) w->busy_with.reset();
-  if (const auto found = open_.find(id); found != open_.end()) {
-    queue_.settle(found->second.charged, used);
-    conclude(found->second, id, came_to);
-    open_.erase(found);
-  }
+  w->busy_with.reset();
+  close(id, came_to, used);
   free_worker(w);
   if (stopping_) return quit_if_all_are_gone();
   start_work();
+}
+
+// Its worker is gone, or going: no other job is given to it until that is known.
+void worker_pool_state::lost(work_id id, const error& why) { close(id, why, {}); }
+
+void worker_pool_state::close(work_id id, const result<job_result>& came_to, std::chrono::nanoseconds used) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return;
+  queue_.settle(found->second.charged, used);
+  conclude(found->second, id, came_to);
+  open_.erase(found);
 }
 
 void worker_pool_state::conclude(work& k, work_id id, const result<job_result>& came_to) {
@@ -225,15 +233,12 @@ void worker_pool_state::look() {
     if (k.told_at && now - *k.told_at >= settings_.stuck_after) stuck.push_back(id);
   }
   for (const auto id : stuck) give_up(open_.at(id), id);
-  const auto due = std::partition(restart_at_.begin(), restart_at_.end(), [&](time_point t) { return t > now; });
-  const auto starts = static_cast<std::size_t>(restart_at_.end() - due);
-  restart_at_.erase(due, restart_at_.end());
-  for (std::size_t i = 0; i < starts; ++i) add_worker();
+  if (!stopping_) restart_those_due();
   if (stopping_) {
     if (now >= stop_by_) return self_->quit(reason_);
   } else {
     start_work();
-    if (usable() == 0 && restart_at_.empty()) refuse_all(nobody_left());
+    if (usable() == 0 && to_restart_.empty()) refuse_all(nobody_left());
   }
   keep_looking();
 }
@@ -247,7 +252,7 @@ void worker_pool_state::give_up(work& k, work_id id) {
   settings_.board->ended(id, work_state::given_up, why, now);
   open_.erase(id);
   w->given_up = true;
-  if (!stopping_ && given_up() <= settings_.given_up_max) add_worker();
+  if (!stopping_ && given_up() <= settings_.given_up_max) add_worker(free_number());
   show_workers();
 }
 
@@ -269,13 +274,24 @@ void worker_pool_state::refuse_all(const error& why) {
 
 // ---- workers ---------------------------------------------------------------------------------------
 
-void worker_pool_state::add_worker() {
+std::string worker_pool_state::name_of(std::size_t number) const { return settings_.name + "/" + std::to_string(number); }
+std::size_t worker_pool_state::free_number() const {
+  const auto taken = [this](std::size_t n) {
+    return std::any_of(workers_.begin(), workers_.end(), [n](const worker_ref& w) { return w->number == n; }) ||
+           std::any_of(to_restart_.begin(), to_restart_.end(), [n](const restart& r) { return r.number == n; });
+  };
+  std::size_t number = 1;
+  while (taken(number)) ++number;
+  return number;
+}
+
+void worker_pool_state::add_worker(std::size_t number) {
   auto w = std::make_shared<worker>();
-  for (w->number = 1; std::any_of(workers_.begin(), workers_.end(), [&](const worker_ref& other) { return other->number == w->number; });) ++w->number;
-  const actor_name who{settings_.name + "/" + std::to_string(w->number), "worker", settings_.name};
+  w->number = number;
+  const actor_name who{name_of(number), "worker", settings_.name};
   w->life = spawn_apart<worker_protocol, worker_state>(*self_, settings_.figures, who);
   self_->monitor<caf::message_priority::high>(w->life);
-  if (settings_.on_worker) settings_.on_worker(who.name, pointer_of(w->life));
+  if (settings_.address) as_address(settings_.address(self_->system(), who.name))->bind(pointer_of(w->life));
   workers_.push_back(std::move(w));
   show_workers();
 }
@@ -285,16 +301,31 @@ void worker_pool_state::worker_down(const caf::down_msg& m) {
   if (found == workers_.end()) return;
   const auto w = *found;
   workers_.erase(found);
+  if (settings_.address) as_address(settings_.address(self_->system(), name_of(w->number)))->unbind(pointer_of(w->life));
   show_workers();
-  if (w->busy_with) ended(w, *w->busy_with, error(errc::actor_down, "its worker ended: " + reason_text(m.reason)), {});
+  if (w->busy_with) lost(*w->busy_with, {errc::actor_down, "its worker ended: " + reason_text(m.reason)});
   if (stopping_) return quit_if_all_are_gone();
-  if (usable() + restart_at_.size() >= settings_.workers) return;
+  if (usable() + to_restart_.size() >= settings_.workers) {
+    settings_.figures->removed(name_of(w->number));  // it was one too many, and nobody follows it
+    return;
+  }
   const auto now = self_->clock().now();
-  const auto wait = restarts_.on_failure(now, 0);
+  const auto wait = restarts_.on_failure(now, w->number);
   if (!wait) return self_->quit(to_caf({errc::actor_down, settings_.name + ": its workers end again and again, lastly: " + reason_text(m.reason)}));
-  settings_.figures->restarted(settings_.name + "/" + std::to_string(w->number), reason_text(m.reason));
-  restart_at_.push_back(now + *wait);
+  to_restart_.push_back({now + *wait, w->number, reason_text(m.reason)});
   keep_looking();
+}
+
+void worker_pool_state::restart_those_due() {
+  const auto now = self_->clock().now();
+  const auto due = std::stable_partition(to_restart_.begin(), to_restart_.end(), [&](const restart& r) { return r.at > now; });
+  const std::vector<restart> all(due, to_restart_.end());
+  to_restart_.erase(due, to_restart_.end());
+  for (const auto& r : all) {
+    settings_.figures->restarted(name_of(r.number), r.reason);
+    if (settings_.on_restart) settings_.on_restart(name_of(r.number), ++restarts_of_[r.number], r.reason);
+    add_worker(r.number);
+  }
 }
 
 // Its job has ended. One that was given up is used again where there are too few; otherwise it is one too many.
@@ -312,7 +343,7 @@ std::size_t worker_pool_state::usable() const { return workers_.size() - given_u
 void worker_pool_state::show_workers() { settings_.board->workers(usable(), given_up()); }
 
 void worker_pool_state::keep_looking() {
-  if (looking_ || (open_.empty() && restart_at_.empty() && !stopping_)) return;
+  if (looking_ || (open_.empty() && to_restart_.empty() && !stopping_)) return;
   looking_ = true;
   tell_later(self_, settings_.look_every, tick_v);
 }

@@ -27,7 +27,9 @@ struct worker_pool_settings {
   restart_limits restarts;                         ///< of workers; beyond, the pool fails
   std::shared_ptr<work_board> board;
   std::shared_ptr<introspection> figures;
-  std::function<void(const std::string& name, const actor_ptr&)> on_worker = {};  ///< one has started
+  /// As those of a supervisor's children: the stable address of a worker, and what happens when one is started again. Both may be empty.
+  std::function<actor_ptr(actor_system&, const std::string& name)> address = {};
+  std::function<void(const std::string& name, std::uint64_t restarts, const std::string& reason)> on_restart = {};
 };
 /// errc::invalid_argument, and what cannot be.
 [[nodiscard]] result<void> check(const worker_pool_settings& s);
@@ -60,11 +62,16 @@ class worker_pool_state {
   void start_work();
   void start(const worker_ref& w, const work_queue::item& i);
   void ended(const worker_ref& w, work_id id, const result<job_result>& came_to, std::chrono::nanoseconds used);
+  void lost(work_id id, const error& why);
+  void close(work_id id, const result<job_result>& came_to, std::chrono::nanoseconds used);
   void conclude(work& k, work_id id, const result<job_result>& came_to);
   void give_up(work& k, work_id id);
   void refuse_all(const error& why);
 
-  void add_worker();
+  void add_worker(std::size_t number);
+  void restart_those_due();
+  [[nodiscard]] std::size_t free_number() const;
+  [[nodiscard]] std::string name_of(std::size_t number) const;
   void worker_down(const caf::down_msg& m);
   void free_worker(const worker_ref& w);
   [[nodiscard]] std::size_t usable() const;
@@ -82,7 +89,13 @@ class worker_pool_state {
   restart_policy restarts_;
   std::map<work_id, work> open_;     // waiting and running
   std::vector<worker_ref> workers_;  // at most workers and given_up_max
-  std::vector<time_point> restart_at_;
+  struct restart {
+    time_point at;
+    std::size_t number;
+    std::string reason;
+  };
+  std::vector<restart> to_restart_;
+  std::map<std::size_t, std::uint64_t> restarts_of_;  // by number
   std::optional<error> invalid_;
   bool looking_ = false;  // a tick is on its way
   bool stopping_ = false;

@@ -67,6 +67,11 @@ enum class limit_kind : std::uint8_t {
 enum class alert_rule : std::uint8_t { actor_restarts = 0, queue_depth = 1, drawdown = 2, input_parked = 3 };
 enum class alert_state : std::uint8_t { resolved = 0, firing = 1 };
 
+/// How a job's run ended. `lost`: the node went down in the middle of it, and what it has done nobody knows.
+enum class job_outcome : std::uint8_t { none = 0, succeeded = 1, failed = 2, timed_out = 3, lost = 4 };
+/// Why a scheduled time of a job had no run.
+enum class skip_reason : std::uint8_t { none = 0, missed = 1, overlapped = 2, paused = 3 };
+
 enum class log_purpose : std::uint8_t { live = 0, market_data = 1, backtest = 2, fork = 3 };
 
 enum class operator_command : std::uint8_t {

@@ -28,6 +28,8 @@ inline constexpr std::array limit_words{"none"sv,        "position"sv, "notional
                                         "reduce_only"sv, "no_price"sv, "validity"sv, "unknown_instrument"sv, "quantity_step"sv};
 inline constexpr std::array alert_rule_words{"actor_restarts"sv, "queue_depth"sv, "drawdown"sv, "input_parked"sv};
 inline constexpr std::array alert_state_words{"resolved"sv, "firing"sv};
+inline constexpr std::array job_outcome_words{"none"sv, "succeeded"sv, "failed"sv, "timed_out"sv, "lost"sv};
+inline constexpr std::array skip_reason_words{"none"sv, "missed"sv, "overlapped"sv, "paused"sv};
 inline constexpr std::array log_purpose_words{"live"sv, "market_data"sv, "backtest"sv, "fork"sv};
 inline constexpr std::array operator_command_words{"none"sv,    "halt"sv,           "reduce"sv,          "resume"sv,
                                                    "flatten"sv, "pause_strategy"sv, "resume_strategy"sv, "stop_strategy"sv};
@@ -56,6 +58,8 @@ constexpr std::string_view word_of(signal_stage v) { return words::pick(words::s
 constexpr std::string_view word_of(limit_kind v) { return words::pick(words::limit_words, v); }
 constexpr std::string_view word_of(alert_rule v) { return words::pick(words::alert_rule_words, v); }
 constexpr std::string_view word_of(alert_state v) { return words::pick(words::alert_state_words, v); }
+constexpr std::string_view word_of(job_outcome v) { return words::pick(words::job_outcome_words, v); }
+constexpr std::string_view word_of(skip_reason v) { return words::pick(words::skip_reason_words, v); }
 constexpr std::string_view word_of(log_purpose v) { return words::pick(words::log_purpose_words, v); }
 constexpr std::string_view word_of(operator_command v) { return words::pick(words::operator_command_words, v); }
 

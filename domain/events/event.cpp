@@ -31,7 +31,13 @@ bool is_runtime_event(std::uint16_t type_number) {
     case host_progressed::type_number:
     case input_parked::type_number:
     case actor_restarted::type_number:
-    case queue_depth_crossed::type_number: return true;
+    case queue_depth_crossed::type_number:
+    case job_defined::type_number:
+    case job_run_started::type_number:
+    case job_run_ended::type_number:
+    case job_runs_skipped::type_number:
+    case job_paused::type_number:
+    case job_resumed::type_number: return true;
     default: return false;
   }
 }

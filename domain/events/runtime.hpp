@@ -104,5 +104,59 @@ struct model_file_added {
   hash256 content_hash;
   TOMNEXT_FIELDS(FIELD(1, model) FIELD(2, name) FIELD(3, content_hash))
 };
+/// A job of the calendar is there from here on, or has another schedule: what it had scheduled before is nobody's affair.
+struct job_defined {
+  TOMNEXT_EVENT(13, job_defined, 1)
+  text job;
+  long_text expression;
+  text zone;
+  timestamp since;
+  TOMNEXT_FIELDS(FIELD(1, job) FIELD(2, expression) FIELD(3, zone) FIELD(4, since))
+};
+/// A run of a job begins. Times are those of the node's wall clock, which is not the market's.
+struct job_run_started {
+  TOMNEXT_EVENT(14, job_run_started, 1)
+  text job;
+  std::uint64_t run{};
+  timestamp scheduled;
+  timestamp started;
+  bool by_hand{};
+  TOMNEXT_FIELDS(FIELD(1, job) FIELD(2, run) FIELD(3, scheduled) FIELD(4, started) FIELD(5, by_hand))
+};
+struct job_run_ended {
+  TOMNEXT_EVENT(15, job_run_ended, 1)
+  text job;
+  std::uint64_t run{};
+  timestamp ended;
+  job_outcome outcome{};
+  long_text reason;
+  TOMNEXT_FIELDS(FIELD(1, job) FIELD(2, run) FIELD(3, ended) FIELD(4, outcome) FIELD(5, reason))
+};
+/// So many scheduled times up to `through` had no run.
+struct job_runs_skipped {
+  TOMNEXT_EVENT(16, job_runs_skipped, 1)
+  text job;
+  timestamp through;
+  std::uint64_t count{};
+  skip_reason why{};
+  TOMNEXT_FIELDS(FIELD(1, job) FIELD(2, through) FIELD(3, count) FIELD(4, why))
+};
+/// Paused, a job runs by hand only.
+struct job_paused {
+  TOMNEXT_EVENT(17, job_paused, 1)
+  text job;
+  timestamp since;
+  text who;
+  text why;
+  TOMNEXT_FIELDS(FIELD(1, job) FIELD(2, since) FIELD(3, who) FIELD(4, why))
+};
+struct job_resumed {
+  TOMNEXT_EVENT(18, job_resumed, 1)
+  text job;
+  timestamp since;
+  text who;
+  text why;
+  TOMNEXT_FIELDS(FIELD(1, job) FIELD(2, since) FIELD(3, who) FIELD(4, why))
+};
 
 }  // namespace tomnext

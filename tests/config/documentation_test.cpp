@@ -19,7 +19,7 @@ std::string between(const std::string& cell, char mark) {
 }
 
 std::vector<documented_key> documented_keys() {
-  std::ifstream in(std::string(TOMNEXT_SOURCE_DIR) + "/config/README.md");
+  std::ifstream in(TOMNEXT_SOURCE_DIR "/config/README.md");
   std::vector<documented_key> all;
   for (std::string line; std::getline(in, line);) {
     std::vector<std::string> cells;

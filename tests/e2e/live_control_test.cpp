@@ -155,6 +155,10 @@ TEST_CASE("a repeated command has the first one's answer, also after kill -9; an
   CHECK(readers["readers"][0]["name"] == "journal/snapshots");
   CHECK(readers["readers"][1]["name"] == "monitoring_alerting/log_channel");
   for (const auto& r : readers["readers"]) CHECK(r["connected"] == true);
+  const auto work = n.ask("/api/v1/work");
+  CHECK(work["workers"] >= 1);
+  CHECK(work["jobs"].empty());
+  CHECK(n.post("/api/v1/work/1/cancel", "")->status == 404);  // it reaches the pool, which has none
   CHECK(eventually([&] { return has_text(n.get("/metrics")->body, "tomnext_feed_lag_events{actor=\"journal/snapshots\""); }));
   n.process().send(SIGTERM);
   CHECK(n.process().wait().exit_code == 130);

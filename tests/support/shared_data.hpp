@@ -8,7 +8,7 @@
 namespace tomnext::tests {
 
 /// A file of tests/data. TOMNEXT_SOURCE_DIR comes from CMake.
-inline std::string shipped_data(const std::string& path) { return std::string(TOMNEXT_SOURCE_DIR) + "/tests/data/" + path; }
+inline std::string shipped_data(const std::string& path) { return TOMNEXT_SOURCE_DIR "/tests/data/" + path; }
 
 /// A file of the reference data beside the checkout, or nothing: the test then skips, and says so.
 inline std::optional<std::string> shared_data(const std::string& path) {

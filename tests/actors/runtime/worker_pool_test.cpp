@@ -1,3 +1,4 @@
+#include "actors/runtime/directory.hpp"
 #include "actors/runtime/worker_pool.hpp"
 
 #include <map>
@@ -170,6 +171,31 @@ TEST_CASE("worker pool: cancelled while it waits, a job is answered at once and 
   CHECK(x.entry("waiting")["why"] == "the client is gone");
 }
 
+TEST_CASE("worker pool: at its deadline a job is answered and told, whether it waits or runs", "[runtime]") {
+  scene x;
+  std::shared_ptr<asked<job_result_ref>> running;
+  std::string heard;
+  bool too_soon = false;
+  running = x.submit(job_of("running", x.within(30ms), [&](job_control& c) -> result<job_result> {
+    // Time passes while it runs, and the pool goes on.
+    for (int ms = 0; ms < 60 && !c.cancelled(); ++ms) {
+      x.s.scheduler.advance_time(1ms);
+      while (x.s.scheduler.try_run_once()) {}
+      too_soon = too_soon || (ms < 28 && c.cancelled());
+    }
+    heard = text_of(running);  // its caller does not wait for it to end
+    return c.why();
+  }));
+  auto waiting = x.submit(job_of("waiting", x.within(30ms), [&](job_control&) -> result<job_result> { return job_result{}; }));
+  x.s.settle();
+  CHECK_FALSE(too_soon);
+  CHECK(heard == "failed: running had not ended at its deadline");
+  REQUIRE(waiting->failure);
+  CHECK(waiting->failure->code == errc::timed_out);
+  CHECK(waiting->failure->message == "waiting had not begun at its deadline");
+  CHECK(x.entry("running")["state"] == "cancelled");
+}
+
 TEST_CASE("worker pool: cancelled by its id", "[runtime]") {
   scene x;
   std::shared_ptr<asked<bool>> cancelled, unknown;
@@ -234,17 +260,17 @@ TEST_CASE("worker pool: it stops in order: what waits is answered, and its worke
 
 TEST_CASE("worker pool: a worker that ends is replaced, and its job is told", "[runtime]") {
   auto settings = small();
-  std::map<std::string, actor_ptr> workers;
-  int started = 0;
-  settings.on_worker = [&](const std::string& name, const actor_ptr& w) {
-    workers[name] = w;
-    ++started;
+  directory where;
+  lines restarts;
+  settings.address = [&](actor_system& system, const std::string& name) { return where.address_of(system, name); };
+  settings.on_restart = [&](const std::string& name, std::uint64_t n, const std::string& why) {
+    restarts.push_back(name + " " + std::to_string(n) + ": " + why);
   };
   scene x(settings);
   x.s.settle();
   auto lost = x.submit(x.noting("lost"));
   while (x.board()["running"] == 0 && x.s.scheduler.try_run_once()) {}  // the order is in its mailbox
-  exit_now(workers["work/1"], caf::exit_reason::kill);
+  exit_now(where.find("work/1"), caf::exit_reason::kill);
   x.s.settle();
   REQUIRE(lost->failure);
   CHECK(lost->failure->code == errc::actor_down);
@@ -252,15 +278,15 @@ TEST_CASE("worker pool: a worker that ends is replaced, and its job is told", "[
   auto next = x.submit(x.noting("next"));
   x.s.pass(40ms);
   CHECK(text_of(next) == "next");
-  CHECK(started == 2);
+  CHECK(restarts == lines{"work/1 1: killed"});
   CHECK(x.s.of("work/1").restarts == 1);
   // Again and again is a failure of the pool, for its supervisor to see.
   for (int i = 0; i < 5; ++i) {
-    exit_now(workers["work/1"], caf::exit_reason::kill);
+    exit_now(where.find("work/1"), caf::exit_reason::kill);
     x.s.pass(1s);
   }
   CHECK(x.s.news() == lines{"pool down: work: its workers end again and again, lastly: killed"});
-  workers.clear();
+  where.clear();
 }
 
 TEST_CASE("worker pool: invalid settings end it at birth", "[runtime]") {
@@ -282,8 +308,8 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
     auto settings = small(1 + below(3));
     settings.restarts = {1'000, 10s, 1ms, 5ms};
     settings.queue.waiting_max = 8;
-    std::map<std::string, actor_ptr> workers;
-    settings.on_worker = [&](const std::string& name, const actor_ptr& w) { workers[name] = w; };
+    directory where;
+    settings.address = [&](actor_system& system, const std::string& name) { return where.address_of(system, name); };
     scene x(settings);
     std::vector<cancellation_source> sources(3);
     std::vector<std::shared_ptr<asked<job_result_ref>>> answers;
@@ -295,8 +321,7 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
         case 2: sources[below(3)] = cancellation_source(); break;
         case 3: ask_from_outside<bool>(x.s.system, x.pool, cancel_v, work_id{1 + below(60)}, std::string("by id")); break;
         case 4:
-          if (below(4) == 0 && !workers.empty())
-            exit_now(std::next(workers.begin(), static_cast<std::ptrdiff_t>(below(workers.size())))->second, caf::exit_reason::kill);
+          if (below(4) == 0) exit_now(where.find("work/" + std::to_string(1 + below(3))), caf::exit_reason::kill);
           break;
         default: {
           const auto name = std::to_string(answers.size());
@@ -322,6 +347,7 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
       REQUIRE(times == 1);
       REQUIRE(text_of(answers[std::stoul(name)]) != "of another type");
     }
+    where.clear();
     if (ends_early) continue;
     const auto board = x.board();
     REQUIRE(board["waiting"] == 0);

@@ -1,0 +1,242 @@
+#include "actors/runtime/calendar_scheduler.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+
+#include "actors/runtime/instrumented.hpp"
+#include "actors/runtime/view_support.hpp"
+#include "domain/base/text.hpp"
+
+namespace tomnext::actors {
+namespace {
+
+using namespace calendar;
+
+// With more than this to be recorded, nothing new is begun: it stays due.
+constexpr std::size_t unrecorded_max = 1'024;
+constexpr std::size_t batch_max = 256;
+
+/// The one answer of a run: the first call counts, and to be dropped is an answer too.
+class answer_once {
+ public:
+  answer_once(calendar_protocol to, const job_run& run) : to_(std::move(to)), run_(run) {}
+  answer_once(const answer_once&) = delete;
+  answer_once& operator=(const answer_once&) = delete;
+  ~answer_once() { give(error(errc::actor_down, "the action ended without an answer")); }
+  void give(const result<void>& r) {
+    if (answered_.exchange(true)) return;
+    tell_from_outside(to_, job_answer_v, run_.job, run_.number, r.has_value(), r ? std::string() : r.error().message);
+  }
+
+ private:
+  calendar_protocol to_;
+  job_run run_;
+  std::atomic<bool> answered_{false};
+};
+
+}  // namespace
+
+calendar_scheduler_state::calendar_scheduler_state(calendar_protocol::pointer self, calendar_scheduler_settings settings)
+    : self_(self), settings_(std::move(settings)) {
+  if (!settings_.records) settings_.records = std::make_shared<job_records>();
+}
+
+calendar_protocol::behavior_type calendar_scheduler_state::behavior() {
+  for (const auto& d : settings_.jobs)
+    if (auto defined = define(d); !defined) {
+      self_->quit(to_caf(defined.error()));
+      settings_.jobs.clear();
+      break;
+    }
+  if (!settings_.jobs.empty()) look();
+  return {
+      [this](look_jobs_atom, std::uint64_t order) {
+        if (order != order_) return;
+        look_at_.reset();
+        look();
+      },
+      [this](job_answer_atom, const std::string& job, std::uint64_t number, bool succeeded, const std::string& why) {
+        end(job, number, succeeded ? job_outcome::succeeded : job_outcome::failed, why);
+        look();
+      },
+      [this](pause_job_atom, const std::string& job, const std::string& who, const std::string& why) { return set_paused(true, job, who, why); },
+      [this](resume_job_atom, const std::string& job, const std::string& who, const std::string& why) { return set_paused(false, job, who, why); },
+      [this](run_job_atom, const std::string& job) { return run_now(job); },
+      [this](list_jobs_atom) -> answer<std::string> { return json_bytes(settings_.board->as_json()); },
+  };
+}
+
+moment calendar_scheduler_state::now() const {
+  return {wall_now(self_, settings_.clock), std::chrono::nanoseconds(monotonic_now(self_).time_since_epoch()).count()};
+}
+
+// A job that the log knows goes on where it was. A new one, and one with another schedule, begins now.
+result<void> calendar_scheduler_state::define(const job_definition& d) {
+  const auto& s = d.settings;
+  const auto* known = settings_.records->find(s.name);
+  const bool same = known != nullptr && known->expression == s.when.expression().text() && known->zone == s.when.where().name();
+  job_memory memory = known != nullptr ? known->memory : job_memory{};
+  if (!same) {
+    memory.decided_to = now().wall;
+    note(schedule_given{s.name, s.when.expression().text(), s.when.where().name(), memory.decided_to});
+  }
+  auto left_behind = book_.add(s, std::move(memory), now());
+  if (!left_behind) return left_behind.error();
+  if (*left_behind) {
+    const auto& last = book_.jobs().at(s.name).memory.history.back();
+    note(run_ended{s.name, (*left_behind)->number, last.ended, last.outcome, last.error});
+    spdlog::warn("job {}: the node went down in the middle of run {}; what it has done is not known", s.name, (*left_behind)->number);
+  }
+  actions_[s.name] = d.act;
+  return {};
+}
+
+void calendar_scheduler_state::look() {
+  for (const auto& r : book_.overdue(now())) {
+    const auto deadline_s = book_.jobs().at(r.job).settings.deadline_ns / second_ns;
+    end(r.job, r.number, job_outcome::timed_out, "no answer within " + std::to_string(deadline_s) + " s");
+  }
+  for (const auto& r : book_.due(now())) {
+    if (unrecorded_.size() >= unrecorded_max) break;
+    begin(r);
+  }
+  note_skipped();
+  flush();
+  show();
+  arm();
+}
+
+void calendar_scheduler_state::begin(const job_run& run) {
+  const auto at = now();
+  if (!book_.started(run, at)) return;
+  note(run_began{run, at.wall}, [this, run] { act(run); });
+}
+
+void calendar_scheduler_state::act(const job_run& run) {
+  if (const auto asked = asked_.find({run.job, run.number}); asked != asked_.end()) {
+    asked->second.deliver(json_bytes({{"job", run.job}, {"run", run.number}, {"state", "running"}}));
+    asked_.erase(asked);
+  }
+  const auto job = book_.jobs().find(run.job);
+  // Its deadline has passed while the log took nothing.
+  if (job == book_.jobs().end() || !job->second.memory.running || job->second.memory.running->number != run.number) return;
+  auto answer = std::make_shared<answer_once>(calendar_protocol(self_), run);
+  try {
+    actions_.at(run.job)(run, [answer](const result<void>& r) { answer->give(r); });
+  } catch (const std::exception& e) { answer->give(error(errc::actor_down, std::string("an exception escaped: ") + e.what())); }
+}
+
+void calendar_scheduler_state::end(const std::string& job, std::uint64_t number, job_outcome outcome, const std::string& why) {
+  long_text error;
+  error.cut(why);
+  const auto at = now();
+  if (!book_.ended(job, number, at, outcome, std::string(error.view()))) return;  // it has timed out, and this answer comes too late
+  if (outcome != job_outcome::succeeded) {
+    record_of(self_).set_error(job + ": " + why);
+    spdlog::error("job {}: run {} {}: {}", job, number, outcome == job_outcome::timed_out ? "timed out" : "failed", why);
+  }
+  note(run_ended{job, number, at.wall, outcome, std::string(error.view())});
+  note_skipped();
+}
+
+// While the log takes nothing, operators are not put off without an end.
+result<void> calendar_scheduler_state::may_ask(const std::string& job) const {
+  if (unrecorded_.size() < unrecorded_max) return {};
+  return error(errc::overloaded, "job '" + job + "': " + std::to_string(unrecorded_.size()) + " things that jobs did wait to be recorded" +
+                                     (failing_.empty() ? "" : ", since the log takes nothing (" + failing_ + ")") + ": ask again later");
+}
+
+answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std::string& job, const std::string& who, const std::string& why) {
+  if (const auto may = may_ask(job); !may) return to_caf(may.error());
+  const auto at = now();
+  auto changed = paused ? book_.pause(job, at) : book_.resume(job, at);
+  if (!changed) return to_caf(changed.error());
+  show();
+  if (!*changed) return json_bytes(settings_.board->as_json(job));
+  note_skipped();
+  auto promise = self_->make_response_promise<std::string>();
+  auto answered = [this, job, held = promise_guard<std::string>(promise)]() mutable { held.deliver(json_bytes(settings_.board->as_json(job))); };
+  if (paused) note(pause_began{job, at.wall, who, why}, std::move(answered));
+  else note(pause_ended{job, at.wall, who, why}, std::move(answered));
+  look();
+  return promise;
+}
+
+answer<std::string> calendar_scheduler_state::run_now(const std::string& job) {
+  if (const auto may = may_ask(job); !may) return to_caf(may.error());
+  auto number = book_.run_now(job, now());
+  if (!number) return to_caf(number.error());
+  const auto& j = book_.jobs().at(job);
+  if (j.memory.running || j.waiting.size() > 1) {
+    show();
+    return json_bytes({{"job", job}, {"run", *number}, {"state", "waiting"}});
+  }
+  auto promise = self_->make_response_promise<std::string>();
+  asked_.emplace(std::pair(job, *number), promise_guard<std::string>(promise));
+  look();
+  return promise;
+}
+
+void calendar_scheduler_state::note_skipped() {
+  for (auto& s : book_.take_skipped()) note(std::move(s));
+}
+
+void calendar_scheduler_state::note(job_change change, std::function<void()> then) { unrecorded_.push_back({std::move(change), std::move(then)}); }
+
+void calendar_scheduler_state::flush() {
+  if (flushing_) return;  // a recorder that answers at once
+  flushing_ = true;
+  while (!recording_ && !unrecorded_.empty() && !(retry_at_ && monotonic_now(self_) < *retry_at_)) {
+    const std::size_t count = std::min(unrecorded_.size(), batch_max);
+    std::vector<job_change> batch;
+    for (std::size_t i = 0; i < count; ++i) batch.push_back(unrecorded_[i].change);
+    recording_ = true;
+    retry_at_.reset();
+    if (!settings_.record) recorded(count, {});
+    else
+      settings_.record(self_, batch, [this, count](const result<void>& outcome) {
+        recorded(count, outcome);
+        look();
+      });
+  }
+  flushing_ = false;
+}
+
+void calendar_scheduler_state::recorded(std::size_t count, const result<void>& outcome) {
+  recording_ = false;
+  if (!outcome) {
+    retry_at_ = monotonic_now(self_) + settings_.retry_after;
+    if (std::exchange(failing_, outcome.error().message).empty()) {
+      record_of(self_).set_error("jobs are not recorded: " + failing_);
+      spdlog::error("jobs are not recorded, and none begins until they are: {}", failing_);
+    }
+    return;
+  }
+  if (!std::exchange(failing_, {}).empty()) spdlog::info("jobs are recorded again");
+  for (; count > 0; --count) {
+    auto e = std::move(unrecorded_.front());
+    unrecorded_.pop_front();
+    settings_.records->apply(e.change);
+    if (e.then) e.then();
+  }
+}
+
+// One look that counts: it is ordered anew only where something comes earlier, and the one before it is passed over when it arrives.
+void calendar_scheduler_state::arm() {
+  const auto at = now();
+  const auto here = monotonic_now(self_);
+  auto next = here + settings_.look_every;
+  const auto wake = book_.next();
+  if (wake.wall && *wake.wall - at.wall < settings_.look_every.count()) next = here + std::chrono::nanoseconds(std::max<std::int64_t>(*wake.wall - at.wall, 0));
+  if (wake.monotonic_ns) next = std::min(next, here + std::chrono::nanoseconds(std::max<std::int64_t>(*wake.monotonic_ns - at.monotonic_ns, 0)));
+  if (retry_at_) next = std::min(next, *retry_at_);
+  next = std::max(next, here + std::chrono::milliseconds(1));
+  if (look_at_ && *look_at_ <= next) return;
+  look_at_ = next;
+  tell_later(self_, next - here, look_jobs_v, ++order_);
+}
+
+void calendar_scheduler_state::show() { settings_.board->show(book_, now().wall, unrecorded_.size(), failing_); }
+
+}  // namespace tomnext::actors

@@ -1,0 +1,48 @@
+#include "domain/calendar/job_change.hpp"
+
+namespace tomnext::calendar {
+namespace {
+
+struct fold {
+  job_record& r;
+  void operator()(const schedule_given& d) const {
+    const bool same = r.expression == d.expression && r.zone == d.zone;
+    if (same) return;
+    r.expression = d.expression;
+    r.zone = d.zone;
+    r.memory.decided_to = d.at;
+  }
+  void operator()(const run_began& b) const {
+    if (b.run.number > r.memory.last_number) r.memory.began(b.run, b.at);
+  }
+  void operator()(const run_ended& e) const {
+    if (r.memory.running && r.memory.running->number == e.number) r.memory.ended(e.at, e.outcome, e.error);
+  }
+  void operator()(const skipped_runs& s) const { r.memory.skipped(s); }
+  void operator()(const pause_began&) const { r.memory.paused = true; }
+  void operator()(const pause_ended&) const { r.memory.paused = false; }
+};
+
+}  // namespace
+
+const std::string& job_of(const job_change& c) {
+  return std::visit(
+      [](const auto& one) -> const std::string& {
+        if constexpr (requires { one.run; }) return one.run.job;
+        else return one.job;
+      },
+      c);
+}
+
+void job_records::apply(const job_change& c) {
+  const auto& job = job_of(c);
+  if (records_.count(job) == 0 && records_.size() >= names_max) return;
+  std::visit(fold{records_[job]}, c);
+}
+
+const job_record* job_records::find(const std::string& job) const {
+  const auto found = records_.find(job);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+}  // namespace tomnext::calendar
