@@ -144,6 +144,7 @@ void simulated_life::start() {
       if (child.name == s.settings.name) {
         auto same = nested(parts_.figures, s);
         same.needs = child.needs;
+        same.address = child.address;
         child = std::move(same);
       }
   change(root);
