@@ -108,10 +108,15 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
 
   auto tree = node_tree(n);
   root_ = spawn_supervisor(*system_, figures_, std::move(tree.settings), std::move(tree.children));
-  when_down(root_, [this](const caf::error&) {
-    std::scoped_lock lock(mutex_);
-    root_ended_ = true;
-    changed_.notify_all();
+  directory_->put(name_of::node, root_);
+  // Whatever it ends of, nobody waits for a node that is no more.
+  when_down(root_, [this](const caf::error& why) {
+    {
+      std::scoped_lock lock(mutex_);
+      root_ended_ = true;
+      changed_.notify_all();
+    }
+    finish({exit_code::service_failed, "the node's supervisor ended: " + reason_text(why)});
   });
 }
 

@@ -218,6 +218,18 @@ TEST_CASE("a market file that is broken in the middle ends the node with what is
   CHECK(n->stop());
 }
 
+TEST_CASE("a node whose root supervisor dies ends, and says so") {
+  temporary_folder folder("node-root");
+  const auto d = short_demo(folder, 100);
+  app::node_options o;
+  o.stay = true;
+  const auto n = started(d, std::make_shared<persistence::memory_log>(), o);
+  CHECK(n->kill("node"));
+  const auto outcome = n->wait();
+  CHECK(outcome.code == app::exit_code::service_failed);
+  CHECK(outcome.message == "the node's supervisor ended: killed");
+}
+
 TEST_CASE("a host answers through the node; who is not there is said to be") {
   temporary_folder folder("node-view");
   const auto d = short_demo(folder, 100);
