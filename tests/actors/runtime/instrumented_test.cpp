@@ -1,11 +1,13 @@
 #include "actors/runtime/instrumented.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "actors/runtime/urgent.hpp"
 #include "tests/actors/runtime/blocking_worker.hpp"
 #include "tests/actors/runtime/stage.hpp"
 #include "tests/support/catch.hpp"
@@ -246,6 +248,34 @@ TEST_CASE("instrumented: a full mailbox refuses requests with a typed error, and
   CHECK(has_text(*questions[2]->said, "error: number: 2 messages wait already"));
   CHECK(has_text(*questions[3]->said, "error: number: 2 messages wait already"));
   CHECK(s.of("number").state == "stopped");
+}
+
+TEST_CASE("instrumented: an urgent request gets into a full mailbox, and overtakes what waits there", "[runtime]") {
+  stage s;
+  const auto n = spawn_actor<number, number_state>(s.system, s.figures, {"number", "view", "", {2, when_full::refuse}}, std::make_unique<int>(5));
+  s.settle();
+  std::vector<std::string> order;
+  const auto question = [&](const std::string& name, bool urgent) {
+    const auto asker = s.system.spawn([&order, n, name, urgent](caf::event_based_actor* self) {
+      const auto hear = [&order, name](int) { order.push_back(name); };
+      const auto fail = [&order, name](const caf::error&) { order.push_back(name + " refused"); };
+      if (urgent) ask_urgently(self, n, 1000ms, get_v).then(hear, fail);
+      else ask(self, n, 1000ms, get_v).then(hear, fail);
+    });
+    s.scheduler.prioritize(asker);
+    s.scheduler.run_once();
+  };
+  question("first", false);
+  question("second", false);
+  question("third", false);
+  question("kill switch", true);
+  s.settle();
+  REQUIRE(order.size() == 4);
+  CHECK(std::find(order.begin(), order.end(), "third refused") != order.end());
+  CHECK(std::find(order.begin(), order.end(), "kill switch") < std::find(order.begin(), order.end(), "first"));
+  CHECK(s.of("number").refused == 1);
+  exit_now(pointer_of(n), caf::exit_reason::kill);
+  s.settle();
 }
 
 TEST_CASE("instrumented: where the latest wins, what waited too long in a full mailbox is refused instead", "[runtime]") {
