@@ -74,7 +74,7 @@ screen screen_now() {
   return {size.ws_col, size.ws_row, true};
 }
 
-/// One look after the other until a signal, --looks, or the end of whoever reads. The first compares the node with itself when it began.
+/// One look after the other until a signal, --looks, or the end of whoever reads. Each is compared with the one before it; the very first is not shown.
 result<exit_code> top(const actors_command_options& o, session& s) {
   const interrupts asked_to_stop;
   figures before;

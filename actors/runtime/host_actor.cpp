@@ -111,13 +111,13 @@ void host_state::fold(const std::vector<group_ref>& groups) {
   for (const auto& g : groups)
     for (const auto& e : g->events) {
       if (e.head.seq <= read_to_ || e.head.seq > enrolment_->granted.registered_at) continue;
-      if (auto folded = surviving([&] { return core_.fold(e); }); !folded) return failed(e, folded.error());
+      if (auto folded = surviving([&] { return core_.fold(e); }); !folded) return failed(folded.error());
       read_to_ = e.head.seq;
     }
 }
 
 void host_state::activate() {
-  if (auto ended = core_.end_of_log(); !ended) return give_up(ended.error());
+  if (auto ended = surviving([&] { return core_.end_of_log(); }); !ended) return failed(ended.error());
   const auto& granted = enrolment_->granted;
   host_activated a;
   a.name = std::string_view(core_.definition().name);
@@ -161,21 +161,22 @@ void host_state::answer_to(std::uint64_t seq, std::vector<reaction> reactions) {
 void host_state::process(const persistence::group& group) {
   record_.handles(group.first_seq(), group.last_seq());
   for (const auto& e : group.events)
-    if (auto taken = surviving([&] { return core_.take(e); }); !taken) return failed(e, taken.error());
+    if (auto taken = surviving([&] { return core_.take(e); }); !taken) return failed(taken.error());
   answer_to(group.last_seq(), core_.reactions());
   if (core_.inputs() >= next_mark_) mark_progress();
 }
 
 // A poisonous input is passed over: recorded as the reaction to it, and recovery begins before it. Anything else stops the node: money is at stake,
 // and a log that this service cannot fold is not mended by passing over a part of it.
-void host_state::failed(const event& input, const error& why) {
+void host_state::failed(const error& why) {
   if (why.code != errc::poisonous_input) {
     settings_.fatal(core_.definition().name, why);
     return self_->quit(to_caf(why));
   }
   auto reactions = core_.reactions();
-  reactions.push_back(core_.parked(input, why.message));
-  answer_to(input.head.seq, std::move(reactions));
+  const auto input = core_.deciding();
+  reactions.push_back(core_.parked(why.message));
+  answer_to(input, std::move(reactions));
   self_->quit(to_caf(why));
 }
 

@@ -42,7 +42,7 @@ class host_state {
   void activate();
   void process(const persistence::group& group);
   template <class Work> auto surviving(Work work);
-  void failed(const event& input, const error& why);
+  void failed(const error& why);
   void answer_to(std::uint64_t seq, std::vector<reaction> reactions);
   void mark_progress();
   void look_at_interval();

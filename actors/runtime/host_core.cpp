@@ -75,10 +75,10 @@ void host_core::pass_over(std::uint64_t seq, std::string why) {
   passed_over_why_ = std::move(why);
 }
 
-reaction host_core::parked(const event& input, std::string_view why) const {
-  auto r = mark(input_parked{input.head.seq, why, std::string_view(definition_.name)}, input.head.seq);
-  r.events.front().head.cause = input.head.seq;
-  r.events.front().head.at = input.head.at;
+reaction host_core::parked(std::uint64_t seq, timestamp at, std::string_view why) const {
+  auto r = mark(input_parked{seq, why, std::string_view(definition_.name)}, seq);
+  r.events.front().head.cause = seq;
+  r.events.front().head.at = at;
   return r;
 }
 
@@ -88,10 +88,11 @@ result<void> host_core::take(const event& e) {
   if (!definition_.wants(e)) return {};
   if (e.head.seq == passed_over_) {
     consumed_ = e.head.seq;
-    reactions_.push_back(parked(e, passed_over_why_));
+    reactions_.push_back(parked(e.head.seq, e.head.at, passed_over_why_));
     return {};
   }
   deciding_ = e.head.seq;
+  deciding_at_ = e.head.at;
   service_->apply_input(e);
   consumed_ = e.head.seq;
   said_at_ = e.head.at;

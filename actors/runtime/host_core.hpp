@@ -50,10 +50,11 @@ class host_core {
 
   /// That input is not shown to the service: it is answered by being parked, for this reason. To be said before the life begins to fold.
   void pass_over(std::uint64_t seq, std::string why);
-  /// The input that its service is deciding on; 0 where it is not. After an exception: whose fault it is.
+  /// Seq of the input that its service is deciding on; 0 where it is not. After an exception, and after an error of fold, end_of_log or take: whose fault it
+  /// is, which need not be the event that was handed in.
   [[nodiscard]] std::uint64_t deciding() const { return deciding_; }
-  /// The reaction to an input that is passed over.
-  [[nodiscard]] reaction parked(const event& input, std::string_view why) const;
+  /// The reaction to the input that is being decided on, where it is passed over.
+  [[nodiscard]] reaction parked(std::string_view why) const { return parked(deciding_, deciding_at_, why); }
 
   /// Reactions since the last call, in the order of their causes; empty answers are not among them.
   [[nodiscard]] std::vector<reaction> reactions() { return std::exchange(reactions_, {}); }
@@ -78,6 +79,7 @@ class host_core {
   result<void> settle(const event& input);
   result<void> settle_through(std::uint64_t seq);
   result<void> fold_own(const event& e);
+  [[nodiscard]] reaction parked(std::uint64_t seq, timestamp at, std::string_view why) const;
 
   host_definition definition_;
   std::shared_ptr<hosted_service> service_;
@@ -89,6 +91,7 @@ class host_core {
   std::optional<timestamp> said_at_;  // of the newest input applied: what is said to it is said at this time
   std::uint64_t inputs_ = 0;
   std::uint64_t deciding_ = 0;
+  timestamp deciding_at_;
   std::uint64_t passed_over_ = 0;  // seq; 0: none
   std::string passed_over_why_;
   std::vector<reaction> reactions_;

@@ -1,7 +1,7 @@
 #include "actors/runtime/host_actor.hpp"
 
-#include <stdexcept>
 #include <fstream>
+#include <stdexcept>
 
 #include "tests/actors/small_node.hpp"
 #include "tests/kernel/replay/market.hpp"
@@ -325,6 +325,54 @@ TEST_CASE("an input that kills its host each time is parked after three deaths, 
   REQUIRE(answer->value);
   CHECK(n.restarts.empty());
   CHECK(sums(n) == numbers{10, 30, 31, 36});
+}
+
+TEST_CASE("an input that waits for recorded answers until the end of the log is parked like any other") {
+  const auto bid = GENERATE(poison, explosive);
+  CAPTURE(bid);
+  const auto log = empty_log();
+  {
+    stage s;
+    small_node n(s, log, summing());
+    n.offer({quote_at(1, 1, 10)});
+    s.pass(5ms);
+    CHECK(sums(n) == numbers{10});
+  }
+  // The node went down when the answer to the second quote was sequenced, behind the third.
+  auto last = std::make_shared<persistence::group>();
+  last->epoch = log->head().epoch;
+  bar_closed answer;
+  answer.instrument = {1};
+  answer.open = {10};
+  answer.close = {30};
+  last->events = {quote_at(2, 2, 20).what, quote_at(3, 3, bid).what, event(header{}, answer)};
+  const auto second = log->head().seq + 1;
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto& h = last->events[i].head;
+    h.seq = h.correlation = second + i;
+  }
+  auto& h = last->events.back().head;
+  h.cause = h.position = h.correlation = second;
+  h.depth = 1;
+  h.at = last->events[1].head.at;
+  h.host = host_id{16};
+  h.incarnation = 1;
+  const group_ref row = std::move(last);
+  REQUIRE(log->append({&row, 1}));
+
+  stage s;
+  small_node n(s, log, summing());
+  s.pass(30ms);
+  auto next = n.offer({quote_at(4, 4, 5)});
+  s.pass(30ms);
+  REQUIRE(next->value);
+  const auto parked = n.only<input_parked>();
+  REQUIRE(parked.size() == 1);
+  CHECK(parked[0].as<input_parked>().parked_seq == second + 1);
+  CHECK(parked[0].head.cause == second + 1);
+  CHECK(n.restarts.size() == (bid == poison ? 1 : 3));
+  CHECK(sums(n) == numbers{10, 30, 35});
+  CHECK(n.fatal.empty());
 }
 
 TEST_CASE("where the policy says so, an input that kills its host each time ends the node, and nothing is parked") {
