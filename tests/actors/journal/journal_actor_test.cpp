@@ -175,7 +175,7 @@ TEST_CASE("settled is answered when all that was offered is answered and durable
   auto settled = n.settled();
   s.settle();
   CHECK_FALSE(settled->done());
-  REQUIRE(n.held->held.size() == 2);  // the quote, and the bar
+  REQUIRE(n.held->held.size() == 2);                                   // the quote, and the bar
   CHECK(s.of("journal").memory_bytes == at_rest + 2 * sizeof(event));  // it keeps them until they are durable, and says so
   n.release(1);
   s.settle();
