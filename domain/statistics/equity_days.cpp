@@ -1,6 +1,7 @@
 #include "domain/statistics/equity_days.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "domain/calendar/fx_day.hpp"
@@ -8,6 +9,9 @@
 
 namespace tomnext::statistics {
 namespace {
+
+// Beyond this a return of one period is no longer a number that others can be multiplied with.
+constexpr double growth_max = 1e100;
 
 error refused(std::string what) { return {errc::invalid_argument, "equity curve: " + std::move(what)}; }
 
@@ -93,7 +97,8 @@ result<daily_series> days_of(std::span<const equity_point> points, const day_bou
     }
     series.used_up = series.used_up || p.equity <= 0;
     const double moved = base != 0 ? equity / base : 1;
-    if (!finite_or_none(growth * moved) || !finite_or_none(day_factor * moved)) return refused("its growth up to " + to_string(p.at) + " does not fit");
+    if (!(std::fabs(growth * moved) < growth_max) || (!series.used_up && !(growth * moved > 1 / growth_max)))
+      return refused("its growth up to " + to_string(p.at) + " does not fit");
     series.growth.push_back(growth * moved);
   }
   if (base <= 0) {

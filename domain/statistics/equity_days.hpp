@@ -55,7 +55,8 @@ struct daily_series {
 /// day's end and closes that day, the others are of the next: the day rolls before that instant's ticks. What happens between Friday's and Sunday's ends
 /// counts to Monday. A weekday without points has a return of 0; the days run from the first point's to the last point's, of which both may be short.
 ///
-/// `invalid_argument` where points are out of order, not finite, the first equity is not positive, or a point lies in no day.
+/// `invalid_argument` where points are out of order, not finite, the first equity is not positive, a point lies in no day, or equity grows or falls by a factor of
+/// 1e100.
 result<daily_series> days_of(std::span<const equity_point> points, const day_boundaries& boundaries);
 
 }  // namespace tomnext::statistics

@@ -58,4 +58,39 @@ double independent_trials(std::size_t trials, double mean_correlation) {
   return rho + (1 - rho) * static_cast<double>(trials);
 }
 
+std::optional<selected_trial> selected_trial_of(std::span<const std::vector<double>> trials) {
+  if (trials.empty() || trials[0].size() < 2) return std::nullopt;
+  std::vector<double> ratios, together(trials[0].size(), 0);
+  std::optional<sharpe_record> best;
+  selected_trial s;
+  for (std::size_t k = 0; k < trials.size(); ++k) {
+    const auto& t = trials[k];
+    if (t.size() != together.size()) return std::nullopt;
+    const auto record = sharpe_record_of(t);
+    ratios.push_back(record ? record->sharpe : 0);
+    if (!record) continue;
+    if (!best || record->sharpe > best->sharpe) {
+      best = record;
+      s.best = k;
+    }
+    const double level = mean(t), d = deviation(t);
+    for (std::size_t i = 0; i < t.size(); ++i) together[i] += (t[i] - level) / d;
+  }
+  if (!best) return std::nullopt;
+  // The variance of a sum of standardised series is the sum of all their correlations, each with itself among them.
+  const auto moving = static_cast<double>(std::count_if(trials.begin(), trials.end(), [](const auto& t) { return deviation(t) > 0; }));
+  const double d = deviation(together), n = static_cast<double>(trials.size());
+  const double mean_correlation = n > 1 ? (d * d - moving) / (n * (n - 1)) : 0;
+  s.sharpe = best->sharpe;
+  s.independent_trials = independent_trials(trials.size(), mean_correlation);
+  const double spread_of_ratios = deviation(ratios);
+  const auto highest = statistics::expected_highest_sharpe(s.independent_trials, spread_of_ratios * spread_of_ratios);
+  if (!highest) return std::nullopt;
+  s.expected_highest_sharpe = *highest;
+  s.probabilistic_sharpe = statistics::probabilistic_sharpe(*best);
+  s.deflated_sharpe = statistics::probabilistic_sharpe(*best, *highest);
+  s.minimum_track_record_returns = statistics::minimum_track_record_returns(*best);
+  return s;
+}
+
 }  // namespace tomnext::statistics

@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <vector>
+
+#include "domain/base/describe.hpp"
 
 namespace tomnext::statistics {
 
@@ -33,5 +36,21 @@ std::optional<double> expected_highest_sharpe(double independent_trials, double 
 std::optional<double> deflated_sharpe(const sharpe_record& selected, double independent_trials, double variance_of_trials);
 /// Trials that resemble each other count less: ρ + (1 − ρ) M for M trials of mean correlation ρ (ibid., appendix 3). ρ is taken as at least 0 and at most 1.
 double independent_trials(std::size_t trials, double mean_correlation);
+
+/// The best of several trials, and how much of it may be luck.
+struct selected_trial {
+  std::size_t best{};                          ///< the first of those with the highest ratio
+  double sharpe{};                             ///< its ratio, per period
+  double independent_trials{};                 ///< what the trials count for, by their mean correlation
+  double expected_highest_sharpe{};            ///< of as many that are luck alone, per period
+  std::optional<double> probabilistic_sharpe;  ///< that its true ratio exceeds 0, had it been the only one
+  std::optional<double> deflated_sharpe;       ///< that it exceeds what luck alone would have found
+  std::optional<double> minimum_track_record_returns;
+  TOMNEXT_FIELDS(FIELD(1, best) FIELD(2, sharpe) FIELD(3, independent_trials) FIELD(4, expected_highest_sharpe) FIELD(5, probabilistic_sharpe)
+                     FIELD(6, deflated_sharpe) FIELD(7, minimum_track_record_returns))
+};
+/// `trials`: the returns of each over the same times. Trials that never move are counted, with a ratio of 0, and correlate with none.
+/// Absent where none moves, where lengths differ, or under two returns.
+std::optional<selected_trial> selected_trial_of(std::span<const std::vector<double>> trials);
 
 }  // namespace tomnext::statistics

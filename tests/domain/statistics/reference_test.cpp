@@ -196,6 +196,19 @@ TEST_CASE("statistics: PerformanceAnalytics' tables, to ten digits", "[statistic
   CHECK(check_table(*folder + "/bacon-expected-computed.csv", columns_of(*folder + "/portfolio_bacon.csv"), 12) == 57);
 }
 
+// C. Bacon, "Practical Portfolio Performance Measurement and Attribution" (2008), as quoted in PerformanceAnalytics' documentation.
+TEST_CASE("statistics: Bacon's book, as it is rounded there", "[statistics][shared]") {
+  const auto file = reference("performanceanalytics/portfolio_bacon.csv");
+  if (!file) return;
+  const auto r = values_of(columns_of(*file).at("portfolio monthly return (%)"));
+  REQUIRE(r.size() == 24);
+  CHECK(std::fabs(downside_deviation(r, 0.005) - 0.0255) < 5e-5);
+  CHECK(std::fabs(*omega(r, {12, 0, 0, 1}) - 1.78) < 5e-3);
+  CHECK(std::fabs(pain_index(growth_of(r)) - 0.04) < 5e-3);
+  CHECK(std::fabs(*sample_excess_kurtosis(r) + 0.41) < 5e-3);
+  CHECK(std::fabs(*omega(r, {12, 0, 0.005, 1}) - 1 - 0.29) < 5e-3);  // its Omega–Sharpe ratio
+}
+
 TEST_CASE("statistics: draw-downs with their dates, as PerformanceAnalytics has them", "[statistics][shared]") {
   const auto folder = reference("performanceanalytics");
   if (!folder) return;

@@ -118,6 +118,38 @@ TEST_CASE("statistics: the expected highest ratio is that of a simulation", "[st
   }
 }
 
+TEST_CASE("statistics: the best of many trials, and what it is worth", "[statistics]") {
+  auto trials = trials_of(40, 500, 11);
+  const auto luck = selected_trial_of(trials);
+  REQUIRE(luck);
+  // Independent noise counts nearly in full. Its best has convinced by itself, and no longer does among the others.
+  CHECK(luck->independent_trials > 38);
+  CHECK(*luck->probabilistic_sharpe > 0.95);
+  CHECK(*luck->deflated_sharpe < 0.9);
+  CHECK(luck->expected_highest_sharpe > 0.05);
+  const auto of_best = *sharpe_record_of(trials[luck->best]);
+  CHECK(luck->sharpe == of_best.sharpe);
+  for (const auto& t : trials) CHECK(sharpe_record_of(t)->sharpe <= luck->sharpe);
+  for (double& r : trials[5]) r += 0.4;
+  const auto skill = selected_trial_of(trials);
+  CHECK(skill->best == 5);
+  CHECK(*skill->deflated_sharpe > 0.99);
+  // Forty times the same trial is one trial.
+  const auto same = selected_trial_of(std::vector(40, trials[7]));
+  REQUIRE(same);
+  CHECK(near(same->independent_trials, 1, 1e-9));
+  CHECK(near(*same->deflated_sharpe, *same->probabilistic_sharpe, 1e-9));
+  const auto one = selected_trial_of(std::vector(1, trials[7]));
+  CHECK(one->deflated_sharpe == one->probabilistic_sharpe);
+  auto with_idle = trials;
+  with_idle.emplace_back(500, 0.0);
+  CHECK(selected_trial_of(with_idle)->best == 5);
+  with_idle.emplace_back(499, 0.0);
+  CHECK(!selected_trial_of(with_idle));
+  CHECK(!selected_trial_of({}));
+  CHECK(!selected_trial_of(std::vector(3, std::vector<double>(20, 1.0))));
+}
+
 TEST_CASE("statistics: the best of noise is overfitted half of the time", "[statistics]") {
   double sum = 0;
   constexpr int rounds = 60;
