@@ -184,7 +184,8 @@ TEST_CASE("tomnext actors prints the tree of a running node") {
   CHECK(has_text(top.out, "journal/journal"));
   CHECK_FALSE(has_text(top.out, "\x1b"));  // no terminal, no drawing
 
-  // A quote's way: sequenced, then handled by the hosts that it is for, and made durable.
+  // A quote's way: sequenced, then handled by the hosts that it is for, and made durable. When the market is over: a busy node has forgotten it soon.
+  REQUIRE(eventually([&] { return n.actor("data_pipeline/ingress")["state"] == "stopped"; }));
   json traced;
   const auto head = n.durable();
   for (auto seq = head; seq > head - 50 && (!traced.is_object() || traced["events"].empty()); --seq)
