@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/clock.hpp"
 #include "actors/runtime/introspection.hpp"
 #include "actors/runtime/poison.hpp"
 
@@ -46,6 +47,7 @@ class host_state {
   void answer_to(std::uint64_t seq, std::vector<reaction> reactions);
   void mark_progress();
   void look_at_interval();
+  void order_look();
   void stop(const caf::error& reason);
   void give_up(const error& why);
   answer<std::string> view(const std::string& question, const std::string& argument) const;
@@ -59,6 +61,7 @@ class host_state {
   std::uint64_t read_to_ = 0;    // of the log, while recovering
   std::uint64_t next_mark_ = 0;  // in inputs
   std::uint64_t marked_at_ = 0;  // in inputs
+  monotonic_time look_at_ = monotonic_time::max();  // when its own look for a snapshot is due; never, where there is no interval
   bool live_ = false;
   std::vector<group_ref> stash_;  // delivered while recovering
 };
