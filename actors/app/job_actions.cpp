@@ -159,19 +159,16 @@ struct snapshot_round : std::enable_shared_from_this<snapshot_round> {
   void answered(caf::event_based_actor* self, const std::string& what_is_wrong) {
     if (!what_is_wrong.empty()) silent += (silent.empty() ? "" : "; ") + what_is_wrong;
     if (--missing > 0) return;
+    if (!silent.empty()) return done(error(errc::not_ready, "no snapshot of all hosts: " + silent));
     const auto fail = [r = shared_from_this()](const caf::error& e) { r->done(from_caf(e).within("waiting until the snapshots are kept")); };
     // Not settled_v, which comes only where the market pauses: whatever the journal has heard by now, the hosts' marks among it.
     ask_within(self, flight, *call, parts.directory->at<journal_protocol>(name_of::journal), await_v, std::uint64_t{0})
         .then(
             [r = shared_from_this(), self, fail](std::uint64_t) {
               ask_within(self, r->flight, *r->call, r->parts.directory->at<feed_protocol>(name_of::feed), settled_v, std::string(name_of::keeper))
-                  .then([r](std::uint64_t) { r->end(); }, fail);
+                  .then([r](std::uint64_t) { r->done({}); }, fail);
             },
             fail);
-  }
-  void end() const {
-    if (silent.empty()) return done({});
-    done(error(errc::not_ready, "no snapshot of " + silent));
   }
 };
 

@@ -28,9 +28,8 @@ struct node_outcome {
 namespace name_of {
 inline constexpr auto node = "node", journal = "journal/journal", writer = "journal/writer", reader = "journal/reader", keeper = "journal/snapshots",
                       feed = "journal/feed", scrubber = "journal/scrubber", disk_watch = "journal/disk", upkeep = "journal/upkeep",
-                      readiness = "runtime/readiness", work = work_pool_name, watchdog = "runtime/watchdog", time = "runtime/time",
-                      jobs = "runtime/jobs", calendar = calendar_name,
-                      source = "data_pipeline/source", ingress = "data_pipeline/ingress";
+                      readiness = "runtime/readiness", work = work_pool_name, watchdog = "runtime/watchdog", time = "runtime/time", jobs = "runtime/jobs",
+                      calendar = calendar_name, source = "data_pipeline/source", ingress = "data_pipeline/ingress";
 }  // namespace name_of
 
 /// What the actors of a node are made of.

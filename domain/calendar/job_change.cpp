@@ -13,8 +13,13 @@ struct fold {
     r.memory.decided_to = d.at;
   }
   void operator()(const run_began& b) const {
-    if (b.run.number > r.memory.last_number) r.memory.began(b.run, b.at);
+    if (!told_before(b.run)) r.memory.began(b.run, b.at);
     r.memory.carried_out(b.command, b.run.number);
+  }
+  // A number comes again with another time where a scheduler ended before it heard that its first run was recorded: that one was never called.
+  [[nodiscard]] bool told_before(const job_run& run) const {
+    const auto& m = r.memory;
+    return run.number < m.last_number || m.running == run || (!m.history.empty() && m.history.back().run == run);
   }
   void operator()(const run_ended& e) const {
     if (r.memory.running && r.memory.running->number == e.number) r.memory.ended(e.at, e.outcome, e.error);

@@ -88,3 +88,14 @@ TEST_CASE("job records: an operator's command is remembered with what came of it
   CHECK(m.carried(41) == nullptr);
   CHECK(m.carried(199));
 }
+
+TEST_CASE("job records: a number that comes again with another time is that of the run that was called", "[calendar]") {
+  job_records all;
+  all.apply(run_began{{"backup", 1, at(60), false}, at(60)});
+  // The scheduler ended before it heard of it, and its next life began the time after that.
+  all.apply(skipped_runs{"backup", at(119), 1, skip_reason::missed});
+  all.apply(run_began{{"backup", 1, at(120), false}, at(121)});
+  CHECK(all.find("backup")->memory.decided_to == at(120));
+  all.apply(run_ended{"backup", 1, at(122), job_outcome::succeeded, ""});
+  CHECK(all.find("backup")->memory.history == std::deque<past_run>{{{"backup", 1, at(120), false}, at(121), at(122), job_outcome::succeeded, ""}});
+}
