@@ -2,6 +2,7 @@
 #include "actors/app/job_actions.hpp"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "actors/app/node_tree.hpp"
 #include "actors/runtime/worker_pool.hpp"
