@@ -16,7 +16,7 @@ struct errand {
   std::string correlation_id;
   api::responder respond;
   void answer(std::string json) const { respond({200, "application/json", std::move(json), {}}); }
-  void fail(const caf::error& e) const { respond(api::problem(actors::from_caf(e), correlation_id)); }
+  void fail(const actors::actor_error& e) const { respond(api::problem(actors::from_caf(e), correlation_id)); }
 };
 
 // The call of a request from outside. Its server cannot tell when a client goes away: the deadline gives it up.
@@ -28,9 +28,9 @@ inline actors::call_ref call_of(actors::actor_system& system, const errand& e, a
 template <class Protocol, class Answer, class... Question>
 void ask_then(actors::actor_system& system, const Protocol& who, const errand& e, const actors::call_ref& c, Answer on_answer, Question... question) {
   if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
-  system.spawn([=](caf::event_based_actor* self) {
+  actors::spawn_errand(system, [=](actors::plain_actor* self) {
     actors::requests_in_flight one;
-    actors::ask_within(self, one, *c, who, question...).then(on_answer, [e](const caf::error& why) { e.fail(why); });
+    actors::ask_within(self, one, *c, who, question...).then(on_answer, [e](const actors::actor_error& why) { e.fail(why); });
   });
 }
 template <class Protocol, class... Question>

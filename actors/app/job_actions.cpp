@@ -42,10 +42,10 @@ job_action in_the_pool(const action_parts& p, const job_setting& s, std::functio
       TOMNEXT_TRY(work(control));
       return job_result{};
     };
-    p.system->spawn([pool = p.directory->at<pool_protocol>(name_of::work), j, done = std::move(done)](caf::event_based_actor* self) {
+    spawn_errand(*p.system, [pool = p.directory->at<pool_protocol>(name_of::work), j, done = std::move(done)](plain_actor* self) {
       requests_in_flight one;
       ask_within(self, one, *j->call, pool, submit_v, job_ref(j))
-          .then([done](const job_result_ref&) { done({}); }, [done](const caf::error& e) { done(from_caf(e)); });
+          .then([done](const job_result_ref&) { done({}); }, [done](const actor_error& e) { done(from_caf(e)); });
     });
   };
 }
@@ -137,7 +137,7 @@ struct snapshot_round : std::enable_shared_from_this<snapshot_round> {
 
   snapshot_round(action_parts p, call_ref c, answer_run d) : parts(std::move(p)), call(std::move(c)), done(std::move(d)) {}
 
-  void begin(caf::event_based_actor* self) {
+  void begin(plain_actor* self) {
     missing = parts.hosts.size() + 1;
     for (const auto& name : parts.hosts) {
       const auto host = parts.directory->at<host_protocol>(name);
@@ -152,15 +152,15 @@ struct snapshot_round : std::enable_shared_from_this<snapshot_round> {
                 const auto seen = nlohmann::json::parse(json, nullptr, false);
                 r->answered(self, seen.is_object() && seen.value("ready", false) ? "" : name + " is recovering");
               },
-              [r = shared_from_this(), self, name](const caf::error& e) { r->answered(self, name + ": " + from_caf(e).message); });
+              [r = shared_from_this(), self, name](const actor_error& e) { r->answered(self, name + ": " + from_caf(e).message); });
     }
     answered(self, "");  // the one too many: a node without hosts has its round too
   }
-  void answered(caf::event_based_actor* self, const std::string& what_is_wrong) {
+  void answered(plain_actor* self, const std::string& what_is_wrong) {
     if (!what_is_wrong.empty()) silent += (silent.empty() ? "" : "; ") + what_is_wrong;
     if (--missing > 0) return;
     if (!silent.empty()) return done(error(errc::not_ready, "no snapshot of all hosts: " + silent));
-    const auto fail = [r = shared_from_this()](const caf::error& e) { r->done(from_caf(e).within("waiting until the snapshots are kept")); };
+    const auto fail = [r = shared_from_this()](const actor_error& e) { r->done(from_caf(e).within("waiting until the snapshots are kept")); };
     // Not settled_v, which comes only where the market pauses: whatever the journal has heard by now, the hosts' marks among it.
     ask_within(self, flight, *call, parts.directory->at<journal_protocol>(name_of::journal), await_v, std::uint64_t{0})
         .then(
@@ -175,7 +175,7 @@ struct snapshot_round : std::enable_shared_from_this<snapshot_round> {
 job_action snapshot_hosts(const action_parts& p, const job_setting& s) {
   return [p, s](const job_run& run, answer_run done) {
     auto round = std::make_shared<snapshot_round>(p, call_of(p, s, run), std::move(done));
-    p.system->spawn([round](caf::event_based_actor* self) { round->begin(self); });
+    spawn_errand(*p.system, [round](plain_actor* self) { round->begin(self); });
   };
 }
 

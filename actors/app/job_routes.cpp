@@ -31,14 +31,14 @@ struct job_order {
   requests_in_flight flight = requests_in_flight(8);
 
   [[nodiscard]] auto failed() const {
-    return [e = from](const caf::error& why) { e.fail(why); };
+    return [e = from](const actor_error& why) { e.fail(why); };
   }
   [[nodiscard]] auto carried_out(std::uint64_t seq) const {
     return [e = from, seq](const std::string& json) { e.answer(json_bytes({{"seq", seq}, {"status", nlohmann::json::parse(json, nullptr, false)}})); };
   }
 };
 
-void carry_out(caf::event_based_actor* self, const std::shared_ptr<job_order>& o, std::uint64_t seq) {
+void carry_out(plain_actor* self, const std::shared_ptr<job_order>& o, std::uint64_t seq) {
   const auto scheduler = o->where->at<calendar_protocol>(name_of::calendar);
   const auto& c = o->input.what.as<operator_commanded>();
   const std::string who(c.who.view()), why(c.why.view());
@@ -49,7 +49,7 @@ void carry_out(caf::event_based_actor* self, const std::shared_ptr<job_order>& o
   }
 }
 
-void begin(caf::event_based_actor* self, const std::shared_ptr<job_order>& o) {
+void begin(plain_actor* self, const std::shared_ptr<job_order>& o) {
   const auto durable = [self, o](std::uint64_t seq) {
     ask_within(self, o->flight, *o->call, o->where->at<journal_protocol>(name_of::journal), await_v, seq)
         .then([self, o, seq](std::uint64_t) { carry_out(self, o, seq); }, o->failed());
@@ -77,7 +77,7 @@ void answer_of_jobs(actor_system& system, const std::shared_ptr<directory>& wher
     auto input = job_command_of(*verb, job, q.body);
     if (!input) return e.respond(api::problem(input.error(), e.correlation_id));
     const auto order = std::make_shared<job_order>(job_order{e, call_of(system, e, urgency::urgent), where, job, *verb, std::move(*input)});
-    system.spawn([order](caf::event_based_actor* self) { begin(self, order); });
+    spawn_errand(system, [order](plain_actor* self) { begin(self, order); });
   });
 }
 

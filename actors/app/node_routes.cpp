@@ -135,7 +135,7 @@ class routes {
     const auto name = api::query_value(q.query, "name").value_or("");
     const auto who = node_.directory->find(name);
     if (!who) return e.respond(api::problem(404, "not_found", "there is no actor '" + name + "'", e.correlation_id));
-    exit_now(who, caf::exit_reason::kill);
+    exit_now(who, exit_reason::kill);
     e.answer(R"({"killed":true})");
   }
 

@@ -178,7 +178,7 @@ answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std:
   if (!changed) return to_caf(changed.error());
   if (!*changed) return to_caf({errc::illegal_transition, "job '" + job + "' is " + (paused ? "paused already" : "not paused")});
   note_skipped();
-  auto promise = self_->make_response_promise<std::string>();
+  auto promise = promise_answer<std::string>(self_);
   if (command != 0) taken_.emplace(command, std::pair(job, std::uint64_t{0}));
   auto answered = [this, job, command, held = promise_guard<std::string>(promise)]() mutable {
     taken_.erase(command);
@@ -215,7 +215,7 @@ answer<std::string> calendar_scheduler_state::run_now(const std::string& job, st
     show();
     return told_run(job, *number);
   }
-  auto promise = self_->make_response_promise<std::string>();
+  auto promise = promise_answer<std::string>(self_);
   asked_.emplace(std::pair(job, *number), promise_guard<std::string>(promise));
   look();
   return promise;

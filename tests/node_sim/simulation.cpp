@@ -146,7 +146,6 @@ verdict simulation::run() {
   verdict_.alerts = laws_.alerts();
   verdict_.job_runs = laws_.job_runs();
   verdict_.acknowledged = operators_.acknowledged();
-  verdict_.ahead = operators_.ahead();
   verdict_.snapshots = snapshots_seen_.size();
   return verdict_;
 }

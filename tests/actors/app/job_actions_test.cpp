@@ -27,6 +27,21 @@ config::job_setting setting_of(const std::string& action, const std::string& tar
   return {s, target, 0};
 }
 
+/// Takes what it is told, and answers nobody.
+struct mute_host_state {
+  host_protocol::pointer self;
+  std::vector<promise_guard<std::string>> held = {};
+  explicit mute_host_state(host_protocol::pointer self_) : self(self_) {}
+  host_protocol::behavior_type behavior() {
+    return {[](deliver_atom, const group_ref&) {}, [](tick_atom) {},
+            [this](query_atom, const call_ref&, const std::string&, const std::string&) -> answer<std::string> {
+              auto promise = promise_answer<std::string>(self);
+              held.emplace_back(promise);
+              return promise;
+            }};
+  }
+};
+
 /// What came of a run.
 struct outcome {
   std::optional<result<void>> told;
@@ -75,7 +90,7 @@ struct scene {
     s.settle();
   }
   ~scene() {
-    exit_now(parts.directory->find(app::name_of::work), caf::exit_reason::kill);
+    exit_now(parts.directory->find(app::name_of::work), exit_reason::kill);
     s.settle();
     parts.directory->clear();
   }
@@ -139,10 +154,7 @@ TEST_CASE("job actions: a host that is not there, or does not answer within the 
   x.parts.hosts.pop_back();
   auto s = setting_of("snapshot_hosts");
   s.when.deadline_ns = second_ns;
-  const auto silent = x.s.system.spawn([](caf::event_based_actor* self) -> caf::behavior {
-    self->set_default_handler(caf::skip);
-    return {[](int) {}};
-  });
+  const auto silent = spawn_actor<host_protocol, mute_host_state>(x.s.system, x.s.figures, {"silent", "host", ""});
   x.parts.directory->put("silent", pointer_of(silent));
   x.parts.hosts.push_back("silent");
   const auto late = run(x.parts, s);
@@ -150,7 +162,7 @@ TEST_CASE("job actions: a host that is not there, or does not answer within the 
   REQUIRE(late->told);
   CHECK(late->calls == 1);
   CHECK(late->error() == "no snapshot of all hosts: silent: no answer within the deadline");
-  exit_now(pointer_of(silent), caf::exit_reason::kill);
+  exit_now(pointer_of(silent), exit_reason::kill);
 }
 
 TEST_CASE("job actions: with a log in memory there is nothing to back up or to scrub, and the run says so") {

@@ -55,7 +55,7 @@ struct life {
   }
   ~life() {
     open.clear();
-    exit_now(where->find(app::name_of::calendar), caf::exit_reason::kill);
+    exit_now(where->find(app::name_of::calendar), exit_reason::kill);
     s.settle();
     where->clear();
   }
