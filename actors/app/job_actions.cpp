@@ -164,7 +164,7 @@ struct snapshot_round : std::enable_shared_from_this<snapshot_round> {
     // Not settled_v, which comes only where the market pauses: whatever the journal has heard by now, the hosts' marks among it.
     ask_within(self, flight, *call, parts.directory->at<journal_protocol>(name_of::journal), await_v, std::uint64_t{0})
         .then(
-            [r = shared_from_this(), self, fail](std::uint64_t) {
+            [r = shared_from_this(), self, fail](std::uint64_t, std::uint64_t) {
               ask_within(self, r->flight, *r->call, r->parts.directory->at<feed_protocol>(name_of::feed), settled_v, std::string(name_of::keeper))
                   .then([r](std::uint64_t) { r->done({}); }, fail);
             },

@@ -52,7 +52,7 @@ void carry_out(plain_actor* self, const std::shared_ptr<job_order>& o, std::uint
 void begin(plain_actor* self, const std::shared_ptr<job_order>& o) {
   const auto durable = [self, o](std::uint64_t seq) {
     ask_within(self, o->flight, *o->call, o->where->at<journal_protocol>(name_of::journal), await_v, seq)
-        .then([self, o, seq](std::uint64_t) { carry_out(self, o, seq); }, o->failed());
+        .then([self, o, seq](std::uint64_t, std::uint64_t) { carry_out(self, o, seq); }, o->failed());
   };
   ask_within(self, o->flight, *o->call, o->where->at<time_protocol>(name_of::time), urgent_v,
              inputs_ref(std::make_shared<const std::vector<offered_input>>(1, o->input)))
