@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/base/market.hpp"
+#include "domain/calendar/job.hpp"
 #include "domain/calendar/sessions.hpp"
 #include "domain/events/event.hpp"
 #include "domain/strategy_execution/strategy_host.hpp"
@@ -84,6 +85,13 @@ struct storage_settings {
   std::string key_file;                        ///< with the keys that the log is encrypted with from now on; empty: in clear, or as the log is
 };
 
+/// A job of the calendar: when it runs, and what it does.
+struct job_setting {
+  calendar::job_settings when;              ///< `when.action` is one of job_action_names
+  std::string target;                       ///< of log_backup: its folder
+  std::uint64_t bytes_per_s = 64ull << 20;  ///< of log_scrub: how fast it reads; 0: as fast as it goes
+};
+
 struct node_settings {
   std::string log;                   ///< directory of the node's log
   std::string listen = "127.0.0.1";  ///< loopback only
@@ -94,6 +102,7 @@ struct node_settings {
   std::uint32_t poison_deaths_max = 3;  ///< an input that has killed its host so many times is not tried again
   bool poison_stops = false;            ///< `poisonous_input: stop`; `park` passes it over with an alert
   storage_settings storage;
+  std::vector<job_setting> jobs;
 };
 
 struct deployment {

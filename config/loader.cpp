@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "config/instrument_terms.hpp"
+#include "config/jobs.hpp"
 #include "config/yaml_reader.hpp"
 #include "config/yaml_structure.hpp"
 
@@ -272,6 +273,7 @@ class loader {
     n.poison_stops = m.choice("poisonous_input", 0, {"park", "stop"}) == 1;
     n.pace = m.parsed<pace_setting>("pace", n.pace, [](const std::string& t) { return parse_pace(t); });
     m.child("storage", [&](mapping& c) { read_storage(c); });
+    n.jobs = read_jobs(m, [this](const std::string& file) { return resolved(file); });
   }
 
   void read_storage(mapping& m) {

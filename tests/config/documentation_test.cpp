@@ -39,9 +39,13 @@ const std::string rest =
     "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n"
     "strategies: [{kind: ema_cross, instrument: GBP/USD, bars: 5m-mid, size: 1000000, slow: 30}]\n"
     "research: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
-// The three kinds of source take different keys.
-const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest,
-                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest, "data: [{log: l}]\n" + rest};
+std::string node_with(const std::string& action) {
+  return "node: {holidays: [{name: bank, dates: [2026-12-25]}], jobs: [{name: j, schedule: '0 17 * * *', holidays: [bank], action: " + action + "}]}\n";
+}
+// The three kinds of source take different keys, and so do the actions of jobs.
+const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest + node_with("log_backup, target: t"),
+                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest + node_with("log_scrub"),
+                                     "data: [{log: l}]\n" + rest + node_with("snapshot_hosts")};
 
 }  // namespace
 
@@ -68,7 +72,7 @@ TEST_CASE("every key that a reader takes is documented") {
   std::set<std::string> documented;
   for (const auto& k : documented_keys()) documented.insert(k.path);
   for (const char* section : {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "node.storage", "research", "data.0", "instruments.GBP/USD",
-                              "research.features.0", "models.0", "strategies.0"}) {
+                              "research.features.0", "models.0", "strategies.0", "node.holidays.0", "node.jobs.0"}) {
     const std::string documented_section = replaced(replaced(section, ".0", "[]"), "GBP/USD", "PAIR");
     for (const auto& f : files) {
       auto message = refusal(f, {std::string(section) + ".zzz=1"});
