@@ -38,10 +38,12 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 const std::string rest =
     "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n"
     "strategies: [{kind: ema_cross, instrument: GBP/USD, bars: 5m-mid, size: 1000000, slow: 30}]\n"
+    "calendar: {holidays: [{currency: USD, dates: [2012-02-20]}]}\n"
     "research: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
-// The three kinds of source take different keys.
+// The three kinds of source take different keys, and so do two ways of financing.
 const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest,
-                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest, "data: [{log: l}]\n" + rest};
+                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest, "data: [{log: l}]\n" + rest,
+                                     "data: [{log: l}]\nportfolio: {financing: differential, interest_rates: r}\n" + rest};
 
 }  // namespace
 
@@ -68,7 +70,7 @@ TEST_CASE("every key that a reader takes is documented") {
   std::set<std::string> documented;
   for (const auto& k : documented_keys()) documented.insert(k.path);
   for (const char* section : {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "node.storage", "research", "data.0", "instruments.GBP/USD",
-                              "research.features.0", "models.0", "strategies.0"}) {
+                              "research.features.0", "models.0", "strategies.0", "portfolio", "calendar", "calendar.holidays.0"}) {
     const std::string documented_section = replaced(replaced(section, ".0", "[]"), "GBP/USD", "PAIR");
     for (const auto& f : files) {
       auto message = refusal(f, {std::string(section) + ".zzz=1"});
@@ -93,7 +95,8 @@ TEST_CASE("every key that a reader takes is documented") {
     }
   }
   const auto top = refusal(files[0], {"zzz=1"});
-  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node"})
+  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node",
+                              "portfolio", "calendar"})
     CHECK(has_text(top, section));
-  CHECK(std::count(top.begin(), top.end(), ',') == 11);
+  CHECK(std::count(top.begin(), top.end(), ',') == 13);
 }
