@@ -1,5 +1,9 @@
 #include "domain/ledger/margin.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace tomnext::ledger {
 namespace {
 
@@ -15,7 +19,22 @@ std::optional<rate> share_of(int128 numerator, int128 denominator) {
   return rate{*v * fourth_decimal};
 }
 
+template <std::size_t N> bool among(const std::array<std::string_view, N>& codes, currency c) {
+  return std::find(codes.begin(), codes.end(), c.code.view()) != codes.end();
+}
+
 }  // namespace
+
+rate least_margin_rate(margin_regime regime, currency base, currency quote) {
+  if (regime == margin_regime::nfa) {
+    constexpr std::array<std::string_view, 11> named{"USD", "GBP", "CHF", "CAD", "JPY", "EUR", "AUD", "NZD", "SEK", "NOK", "DKK"};
+    return rate{among(named, base) && among(named, quote) ? rate::one / 50 : rate::one / 20};
+  }
+  constexpr std::array<std::string_view, 6> major{"USD", "EUR", "JPY", "GBP", "CAD", "CHF"};
+  constexpr std::array<std::string_view, 3> other_metals{"XAG", "XPT", "XPD"};
+  if (among(other_metals, base)) return rate{rate::one / 10};
+  return rate{among(major, base) && among(major, quote) ? rate::one / 30 : rate::one / 20};
+}
 
 result<rate> margin_rate_of(quantity leverage) {
   if (leverage.value <= 0) return error(errc::invalid_argument, "a leverage of " + leverage.to_string() + "; it must be positive");

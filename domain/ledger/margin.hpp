@@ -11,6 +11,11 @@ namespace tomnext::ledger {
 /// 1 / leverage: 50 is 2 %, 30 is 3.333333333333 %, rounded half away from zero. errc::invalid_argument where the leverage is not positive.
 result<rate> margin_rate_of(quantity leverage);
 
+/// Least margin by regulation: NFA Financial Requirements section 12 (2 % where both are among the ten currencies that it names or USD, else 5 %); ESMA's and
+/// the FCA's for retail clients (30:1 for pairs of USD EUR JPY GBP CAD CHF, 20:1 for other pairs and gold, 10:1 for other metals).
+enum class margin_regime : std::uint8_t { nfa, esma };
+rate least_margin_rate(margin_regime regime, currency base, currency quote);
+
 /// The part of an instrument's positions that bears margin: where longs and shorts are held against each other, the larger leg.
 constexpr quantity hedged_size(quantity longs, quantity shorts) { return longs.value > shorts.value ? longs : shorts; }
 

@@ -29,6 +29,15 @@ TEST_CASE("published examples: M1, M3, leverage and its margin rate") {
   CHECK_FALSE(margin_rate_of(quantity::whole(-50)));
 }
 
+TEST_CASE("published examples: M2, M3, the least margin by regulation") {
+  const auto in = [](const char* code) { return *currency::parse(code); };
+  const auto nfa = [&](const char* b, const char* q) { return least_margin_rate(margin_regime::nfa, in(b), in(q)); };
+  const auto esma = [&](const char* b, const char* q) { return least_margin_rate(margin_regime::esma, in(b), in(q)); };
+  CHECK((nfa("EUR", "USD") == share("0.02") && nfa("NOK", "SEK") == share("0.02") && nfa("USD", "MXN") == share("0.05")));
+  CHECK((esma("EUR", "USD") == share("0.033333333333") && esma("AUD", "USD") == share("0.05") && esma("XAU", "USD") == share("0.05")));
+  CHECK(esma("XAG", "USD") == share("0.1"));
+}
+
 TEST_CASE("published examples: M4, an account in pounds that buys a million EUR/GBP; margin goes by the mid") {
   const auto used = amount{cents(margin_in_quote(quantity::whole(1'000'000), at("0.8567"), share("0.0333333")))};
   CHECK(used == amount{2'855'664});
