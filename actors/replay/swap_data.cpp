@@ -60,11 +60,13 @@ result<void> add_swap_rates(config::deployment& d) {
   return {};
 }
 
-result<void> add_statement(config::deployment& d) {
+result<void> add_statement(config::deployment& d, const persistence::time_span& span) {
   auto rows = persistence::read_swap_statement(d.financing.swap_statement);
   if (!rows) return rows.error();
   std::map<std::pair<date, instrument_id>, std::int64_t> sums;
   for (const auto& r : *rows) {
+    // A statement of the whole year is nothing of days before the data and behind it.
+    if (r.day < utc_date(span.first) || r.day > utc_date(span.last)) continue;
     const auto* i = instrument_named(d, r.instrument);
     if (i == nullptr)
       return error(errc::unknown_instrument,
@@ -104,7 +106,7 @@ void add_usual_holidays(config::deployment& d, const persistence::time_span& spa
 result<void> add_swap_data(config::deployment& d, const persistence::time_span& span) {
   if (!d.financing.interest_rates.empty()) TOMNEXT_TRY(add_interest(d, span));
   if (!d.financing.swap_rates.empty()) TOMNEXT_TRY(add_swap_rates(d));
-  if (!d.financing.swap_statement.empty()) TOMNEXT_TRY(add_statement(d));
+  if (!d.financing.swap_statement.empty()) TOMNEXT_TRY(add_statement(d, span));
   return {};
 }
 

@@ -22,8 +22,12 @@ result<void> account_host::finance(const header& h, const trading_day_rolled& e,
   for (const auto& [id, x] : positions_)
     if (!x.position.flat() && financing_.rolls_with(x.instrument, e.roll)) by_instrument[x.instrument].emplace_back(id, &x);
   // The broker may know of positions that are not in these books.
-  for (const auto& [key, reported] : financing_.all_reported())
-    if (key.first == e.closed && financing_.rolls_with(key.second, e.roll)) by_instrument.try_emplace(key.second);
+  for (const auto& [key, reported] : financing_.all_reported()) {
+    if (key.first > e.closed) break;
+    if (!financing_.rolls_with(key.second, e.roll)) continue;
+    if (key.first == e.closed) by_instrument.try_emplace(key.second);
+    else TOMNEXT_TRY(correct(key.second, key.first, reported, balance, out));  // of a day that has no roll: a Saturday, say
+  }
   for (const auto& [i, all] : by_instrument) TOMNEXT_TRY(finance_instrument(i, all, e, balance, out));
   return {};
 }
@@ -89,6 +93,18 @@ result<void> account_host::share_out(financing_booked like, amount reported, con
     TOMNEXT_TRY(emit_booking(like, balance, out));
   }
   return {};
+}
+
+result<void> account_host::correct(instrument_id i, date day, amount by, amount& balance, outbox& out) const {
+  financing_booked b;
+  b.account = configuration_.account;
+  b.instrument = i;
+  b.day = day;
+  b.method = configuration_.financing.method;
+  b.state = financing_state::corrected;
+  b.booked = by;
+  b.conversion_rate = price::whole(1);
+  return emit_booking(b, balance, out);
 }
 
 // Not what anybody is charged: see comparison_financing_of.
@@ -203,16 +219,8 @@ void account_host::decide(const header&, const swap_reported& e, outbox& out) co
   const auto difference = subtract(e.booked, *booked);
   if (!difference) return out.fail(errc::overflow, "the reported swap does not fit");
   if (!*difference && !waits) return;
-  financing_booked b;
-  b.account = configuration_.account;
-  b.instrument = e.instrument;
-  b.day = e.day;
-  b.method = configuration_.financing.method;
-  b.state = financing_state::corrected;
-  b.booked = *difference;
-  b.conversion_rate = price::whole(1);
   amount balance = balance_;
-  if (auto done = emit_booking(b, balance, out); !done) return out.fail(done.error().code, done.error().message);
+  if (auto done = correct(e.instrument, e.day, *difference, balance, out); !done) return out.fail(done.error().code, done.error().message);
   emit_value(balance, out);
 }
 

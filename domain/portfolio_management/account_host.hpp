@@ -138,6 +138,8 @@ class account_host {
   result<void> compare(const header& h, const trading_day_rolled& e, amount& balance, outbox& out) const;
   /// Shares the broker's amount out over what was held, by size.
   result<void> share_out(financing_booked like, amount reported, const std::vector<holding>& all, amount& balance, outbox& out) const;
+  /// A difference to what the broker booked, of no position.
+  result<void> correct(instrument_id i, date day, amount by, amount& balance, outbox& out) const;
   /// What the figures make of a position over a roll, in the account's currency.
   result<void> price_in(financing_booked& b, const swap_rates_published& r) const;
   result<void> convert_in(financing_booked& b, const ledger::fraction& earned, conversion_method method) const;

@@ -216,7 +216,8 @@ TEST_CASE("our own financing, added up from the log: each position over each rol
 
 TEST_CASE("what a broker reports replaces what is computed, also over a whole run", "[backtest][financing]") {
   temporary_folder folder("reported");
-  std::ofstream(folder.file("statement.csv")) << "date,instrument,amount\n2012-02-08,GBP/USD,-100.01\n2012-02-09,GBP/USD,12.5\n";
+  std::ofstream(folder.file("statement.csv")) << "date,instrument,amount\n2011-12-30,GBP/USD,-5\n2012-02-08,GBP/USD,-100.01\n"
+                                                 "2012-02-09,GBP/USD,10\n2012-02-09,GBP/USD,2.5\n2012-03-05,GBP/USD,-7\n";
   const auto figures = std::vector<config::override_setting>{{"portfolio.financing", "points"}, {"instruments.GBP/USD.swap", "[0, 0]"}};
   auto reported = figures;
   reported.push_back({"portfolio.swap_statement", folder.file("statement.csv")});
