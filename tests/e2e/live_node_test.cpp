@@ -41,18 +41,20 @@ TEST_CASE("the live node at lockstep writes what the back-test writes, payload b
   scratch_folder f;
   const auto two = f.write("two.yaml", two_strategies_configuration());
   const auto lean = f.write("lean.yaml", lean_configuration());
+  const auto compat = f.write("compat.yaml", comparison_configuration(false)), bars = f.write("bars.yaml", comparison_configuration(true));
   struct example {
     std::string configuration;
     std::uint64_t ticks, orders_min;
   };
-  for (const auto& [configuration, ticks, orders_min] : {example{demo_file(), 120'468, 570}, example{two, 120'468, 100}, example{lean, 58'143, 20}}) {
+  for (const auto& [configuration, ticks, orders_min] : {example{demo_file(), 120'468, 570}, example{two, 120'468, 100}, example{lean, 58'143, 20},
+                                                         example{compat, 120'468, 570}, example{bars, 60'234, 2'984}}) {
     INFO(configuration);
     const auto name = std::filesystem::path(configuration).stem().string();
     const auto wanted = backtest_into(configuration, f / (name + "-backtest"));
     const auto got = run_to_end(configuration, f / (name + "-live"), {"--pace", "lockstep"});
     CHECK(got["ticks"] == ticks);
     CHECK(wanted["orders"].get<std::uint64_t>() >= orders_min);
-    for (const char* figure : {"ticks", "bars", "orders", "fills", "positions", "commission", "final_balance"}) {
+    for (const char* figure : {"ticks", "bars", "orders", "fills", "positions", "commission", "financing", "final_balance"}) {
       INFO(figure);
       CHECK(got[figure] == wanted[figure]);
     }
