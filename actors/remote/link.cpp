@@ -316,7 +316,7 @@ result<void> node_link::handle(std::string_view message) {
     case gone_kind: outcome = handle_gone(r); break;
     default: return misbehaved("a message of an unknown kind");
   }
-  return outcome ? outcome : r.good() ? outcome : misbehaved("a message cannot be read: " + r.wrong);
+  return outcome && !r.good() ? misbehaved("a message cannot be read: " + r.wrong) : outcome;
 }
 
 result<void> node_link::handle_message(content_reader& r, bool request) {

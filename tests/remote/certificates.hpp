@@ -22,11 +22,13 @@ class authority {
     long valid_from_s = -60, valid_to_s = 3'600;  ///< from now
     mode_t key_mode = 0600;
     std::string dns_name = {};  ///< empty: the name
+    std::string subject = {};   ///< its common name, for people; empty: the name
   };
   /// FOLDER/NAME.pem and FOLDER/NAME.key.
-  void issue(const std::string& folder, const std::string& name, const terms& t) const {
+  void issue(const std::string& folder, const std::string& name, terms t) const {
+    if (t.dns_name.empty()) t.dns_name = name;
     const auto key = new_key();
-    const auto certificate = made(name, key.get(), this, t);
+    const auto certificate = made(t.subject.empty() ? name : t.subject, key.get(), this, t);
     write(folder + "/" + name + ".pem", 0644, [&](FILE* f) { return PEM_write_X509(f, certificate.get()); });
     write(folder + "/" + name + ".key", t.key_mode, [&](FILE* f) { return PEM_write_PrivateKey(f, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
   }
@@ -73,7 +75,7 @@ class authority {
     extend(x.get(), issuer, NID_basic_constraints, by != nullptr ? "critical,CA:FALSE" : "critical,CA:TRUE");
     if (by != nullptr) {
       extend(x.get(), issuer, NID_ext_key_usage, t.extended_usage);
-      extend(x.get(), issuer, NID_subject_alt_name, "DNS:" + (t.dns_name.empty() ? name : t.dns_name));
+      extend(x.get(), issuer, NID_subject_alt_name, "DNS:" + t.dns_name);
     } else {
       extend(x.get(), issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
     }

@@ -221,6 +221,7 @@ TEST_CASE("strangers are refused, counted, and told once") {
   // A good certificate of somebody who is not expected, and one that has the name for people only.
   t = {};
   t.dns_name = "elsewhere";
+  t.subject = "friend";
   at.ca.issue(folder, "friend-by-subject", t);
   for (const std::string name : {"somebody", "friend-by-subject"}) {
     raw_client c(at.gate->port());

@@ -193,7 +193,7 @@ TEST_CASE("when a connection ends, what was asked is answered with an error, and
   l.on.settle();
   CHECK(*text == "the link with journal has ended: the cable");
   CHECK(down == "the link with journal has ended: the cable");
-  CHECK(l.asked<std::string>(there, status_v) == "602 its link has ended");
+  CHECK(l.asked<std::string>(there, status_v) == "602 the link with journal has ended");
 }
 
 TEST_CASE("an actor that ends is down on the other side too") {

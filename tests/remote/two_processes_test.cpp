@@ -76,6 +76,10 @@ class journal_process {
     const auto j = answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json();
     return j.is_object() ? j["durable"].get<std::uint64_t>() : 0;
   }
+  bool ready() const {
+    const auto answer = api::http_get("http://" + url_ + "/readyz", std::chrono::seconds(10));
+    return answer && answer->status == 200;
+  }
   json view(const std::string& path) const {
     const auto answer = api::http_get("http://" + url_ + path, std::chrono::seconds(10));
     return answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json();
@@ -182,9 +186,11 @@ TEST_CASE("kill -9 of the hosts' process, twice: its next life goes on, and the 
   for (const std::uint64_t at : {3'000, 9'000}) {
     hosts_process h(m, j.port());
     j.reach(at);
+    CHECK(j.ready());
     h.send(SIGKILL);
     h.wait();
     CHECK(eventually([&] { return j.figures()["open"] == 0; }));
+    CHECK(eventually([&] { return !j.ready(); }));
   }
   hosts_process last(m, j.port());
   const auto figures = j.finish();
