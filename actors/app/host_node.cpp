@@ -90,7 +90,7 @@ void host_node::start_hosts(remote::node_link& over) {
     const std::scoped_lock lock(mutex_);
     root_ = root;
   }
-  when_down(root, [this](const caf::error&) {
+  when_down(root, [this](const actor_error&) {
     const std::scoped_lock lock(mutex_);
     root_ = nullptr;
     changed_.notify_all();
@@ -104,7 +104,7 @@ void host_node::end_hosts() {
     const std::scoped_lock lock(mutex_);
     root = root_;
   }
-  exit_now(root, caf::exit_reason::kill);
+  exit_now(root, exit_reason::kill);
 }
 
 void host_node::finish(node_outcome outcome) {

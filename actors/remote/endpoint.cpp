@@ -336,7 +336,7 @@ void endpoint::fill(connection& c, steady_time now) {
     c.waits_for_credit = false;
     const auto piece = c.with->take(room, groups);
     if (piece.empty()) return;
-    c.talk->send(piece, now);
+    c.talk->say(piece, now);
     count([&](endpoint_figures& f) {
       ++f.frames_out;
       f.groups_out += groups;

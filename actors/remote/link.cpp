@@ -25,27 +25,18 @@ error link_lost(const std::string& peer, const error& why) { return {errc::actor
 
 }  // namespace
 
-/// Somebody on the other side. Not an actor that runs: what is sent here is encoded by the sender itself.
-class remote_actor final : public caf::monitorable_actor {
+/// Somebody on the other side: what is sent here is encoded by the sender itself.
+class remote_actor final : public stand_in {
  public:
-  remote_actor(caf::actor_config& config, std::weak_ptr<node_link> over, std::uint64_t number)
-      : caf::monitorable_actor(config), link_(std::move(over)), number_(number) {}
-  const char* name() const override { return "remote"; }
-  using caf::monitorable_actor::enqueue;
-  void enqueue(caf::mailbox_element_ptr m, caf::execution_unit* worker) override {
+  remote_actor(spawn_config& config, std::weak_ptr<node_link> over, std::uint64_t number)
+      : stand_in(config, "remote"), link_(std::move(over)), number_(number) {}
+  void take(mail_ptr m, worker_ptr worker) override {
     if (const auto l = link_.lock()) return l->forward(number_, *m, worker);
     refuse(*m, to_caf({errc::actor_down, "its link has ended"}), worker);
   }
-  void end(const error& why) { cleanup(to_caf(why), nullptr); }
+  void end_with(const error& why) { end(to_caf(why)); }
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] bool is_of(const std::weak_ptr<const node_link>& l) const { return !link_.owner_before(l) && !l.owner_before(link_); }
-
- protected:
-  void on_destroy() override {
-    if (getf(is_cleaned_up_flag)) return;
-    cleanup(caf::exit_reason::unreachable, nullptr);
-    caf::monitorable_actor::on_destroy();
-  }
 
  private:
   const std::weak_ptr<node_link> link_;
@@ -58,7 +49,7 @@ class node_link::references final : public passport {
   explicit references(node_link& l) : link_(l) {}
   std::uint64_t number_of(const actor_ptr& who) override {
     if (!who) return 0;
-    if (const auto* r = dynamic_cast<const remote_actor*>(who->get()); r != nullptr && r->is_of(link_.weak_from_this())) return r->number() << 1 | 1;
+    if (const auto* r = stand_in_behind<remote_actor>(who); r != nullptr && r->is_of(link_.weak_from_this())) return r->number() << 1 | 1;
     auto [at, fresh] = link_.numbers_.try_emplace(who->id(), link_.next_number_);
     if (fresh) {
       ++link_.next_number_;
@@ -97,7 +88,7 @@ actor_ptr node_link::known(known_actor who) {
 }
 
 bool node_link::is_remote(const actor_ptr& who) const {
-  const auto* r = who ? dynamic_cast<const remote_actor*>(who->get()) : nullptr;
+  const auto* r = who ? stand_in_behind<remote_actor>(who) : nullptr;
   return r != nullptr && r->is_of(weak_from_this());
 }
 
@@ -106,9 +97,7 @@ actor_ptr node_link::imported(std::uint64_t number) {
   const auto found = theirs_.find(number);
   if (found != theirs_.end()) return found->second;
   if (theirs_.size() >= settings_.actors_max) return nullptr;
-  caf::actor_config config;
-  auto& s = *settings_.system;
-  auto made = caf::make_actor<remote_actor, actor_ptr>(s.next_actor_id(), s.node(), &s, config, weak_from_this(), number);
+  auto made = make_stand_in<remote_actor>(*settings_.system, weak_from_this(), number);
   return theirs_.emplace(number, std::move(made)).first->second;
 }
 
@@ -124,16 +113,16 @@ std::optional<error> node_link::queue(std::string_view message, std::uint64_t gr
   return std::nullopt;
 }
 
-void node_link::forward(std::uint64_t to, caf::mailbox_element& m, caf::execution_unit* worker) {
+void node_link::forward(std::uint64_t to, mail& m, worker_ptr worker) {
   std::optional<error> failed;
   named_actors named;
   {
     const std::scoped_lock lock(mutex_);
     references_->named = &named;
-    if (m.mid.is_response()) {
-      put_answer(m.mid, m.content(), named);
+    if (is_answer(m)) {
+      put_answer(tag_of(m), parts_in(m), named);
     } else if (is_system_message(m)) {
-      if (m.content().match_element<caf::exit_msg>(0)) put_order(end_kind, to << 1 | 1, from_caf(m.content().get_as<caf::exit_msg>(0).reason));
+      if (holds<exit_notice>(m)) put_order(end_kind, to << 1 | 1, from_caf(part_of<exit_notice>(m, 0).reason));
     } else {
       failed = put_message(to, m, named);
     }
@@ -144,13 +133,13 @@ void node_link::forward(std::uint64_t to, caf::mailbox_element& m, caf::executio
   wake_();
 }
 
-std::optional<error> node_link::put_message(std::uint64_t to, caf::mailbox_element& m, named_actors&) {
-  const auto method = method_of(m.content());
+std::optional<error> node_link::put_message(std::uint64_t to, mail& m, named_actors&) {
+  const auto method = method_of(parts_in(m));
   if (!method) {
     broken_ = error(errc::invalid_argument, "a message was sent to " + settings_.peer + " that cannot leave its process");
     return broken_;
   }
-  const bool request = m.mid.is_request();
+  const bool request = is_request(m);
   // Where there is no room nothing is lost in silence: who asks is told, and what is no request ends the connection.
   if (outbox_.size() > settings_.outbox_bytes_max || (request && asked_.size() >= settings_.requests_max)) {
     error why(errc::overloaded, settings_.peer + " does not keep up: " + std::to_string(outbox_.size()) + " bytes and " + std::to_string(asked_.size()) +
@@ -164,26 +153,26 @@ std::optional<error> node_link::put_message(std::uint64_t to, caf::mailbox_eleme
   content_writer w{bytes, *references_};
   put(w, to << 1 | 1);
   put(w, references_->number_of(m.sender));
-  put(w, m.is_high_priority());
+  put(w, is_urgent(m));
   put(w, std::uint64_t{*method});
   if (request) put(w, next_request_);
-  message_table()[*method].put(w, m.content());
+  message_table()[*method].put(w, parts_in(m));
   if (auto failed = queue(bytes, w.groups)) {
     references_->last_written = before;
     if (!request && !closed_) broken_ = failed;
     return failed;
   }
-  if (request) asked_.emplace(next_request_++, asked{m.sender, m.mid, *method, references_->now()});
+  if (request) asked_.emplace(next_request_++, asked{m.sender, tag_of(m), *method, references_->now()});
   return std::nullopt;
 }
 
-void node_link::put_answer(caf::message_id id, const caf::type_erased_tuple& content, named_actors&) {
-  const auto request = id.request_id().integer_value();
+void node_link::put_answer(message_tag id, const message_parts& content, named_actors&) {
+  const auto request = request_number(id);
   const auto found = answering_.find(request);
   if (found == answering_.end()) return;
   const auto method = found->second;
   answering_.erase(found);
-  if (content.size() == 1 && content.match_element<caf::error>(0)) return put_failure(request, from_caf(content.get_as<caf::error>(0)));
+  if (const auto why = error_in(content)) return put_failure(request, *why);
   const auto before = references_->last_written;
   std::string bytes(1, answer_kind);
   content_writer w{bytes, *references_};
@@ -215,7 +204,7 @@ void node_link::put_order(char kind, std::uint64_t number, const error& why) {
 // Outside of the lock: an actor that is down already says so at once.
 void node_link::watch(const named_actors& named) {
   for (const auto& who : named)
-    when_down(who, [over = weak_from_this(), id = who->id()](const caf::error& why) {
+    when_down(who, [over = weak_from_this(), id = who->id()](const actor_error& why) {
       if (const auto l = over.lock()) l->gone(id, {errc::actor_down, reason_text(why)});
     });
 }
@@ -249,7 +238,7 @@ std::string node_link::take(std::size_t most, std::uint64_t& groups) {
 }
 
 result<void> node_link::check(steady_time now) {
-  std::vector<std::pair<actor_ptr, caf::message_id>> too_old;
+  std::vector<std::pair<actor_ptr, message_tag>> too_old;
   {
     const std::scoped_lock lock(mutex_);
     if (broken_) return *broken_;
@@ -259,8 +248,7 @@ result<void> node_link::check(steady_time now) {
     for (auto& [number, a] : asked_)
       if (a.who && now - a.since >= settings_.request_max) too_old.emplace_back(std::move(a.who), a.id);
   }
-  for (const auto& [who, id] : too_old)
-    who->enqueue(nullptr, id.response_id(), caf::make_message(to_caf({errc::timed_out, settings_.peer + " has not answered"})), nullptr);
+  for (const auto& [who, id] : too_old) put_failure_mail(who, id, {errc::timed_out, settings_.peer + " has not answered"});
   return {};
 }
 
@@ -281,9 +269,9 @@ void node_link::closed(const error& why) {
   }
   const auto lost = link_lost(settings_.peer, why);
   for (auto& [number, a] : asked)
-    if (a.who) a.who->enqueue(nullptr, a.id.response_id(), caf::make_message(to_caf(lost)), nullptr);
+    if (a.who) put_failure_mail(a.who, a.id, lost);
   for (auto& [number, who] : theirs)
-    if (auto* r = dynamic_cast<remote_actor*>(who->get())) r->end(lost);
+    if (auto* r = stand_in_behind<remote_actor>(who)) r->end_with(lost);
   if (settings_.closed) settings_.closed(lost);
 }
 
@@ -330,8 +318,8 @@ result<void> node_link::handle_message(content_reader& r, bool request) {
   if ((sender & 1) != 0) return misbehaved(k.name + " is said to come from an actor of this side");
   const auto from = sender == 0 ? actor_ptr() : references_->actor_of(sender);
   // The answer of a plain message would come back as an ordinary one; that of nobody's request would go nowhere.
-  if (request ? !from || number == 0 || number > caf::message_id::request_id_mask : k.is_request) return misbehaved(k.name + " is not sent so");
-  caf::message content;
+  if (request ? !from || number == 0 || number > request_number_max : k.is_request) return misbehaved(k.name + " is not sent so");
+  message_value content;
   if (!k.get(r, content)) return misbehaved(k.name + ": " + r.wrong);
   arrival a{to >> 1, static_cast<method>(kind), content, from};
   if (settings_.allow) TOMNEXT_TRY(settings_.allow(*this, a));
@@ -351,8 +339,7 @@ result<void> node_link::handle_message(content_reader& r, bool request) {
     }
   }
   if (!who) return {};
-  const caf::message_id id = urgent ? caf::message_id(number) : caf::make_message_id(number);
-  who->enqueue(caf::make_mailbox_element(from, id, {}, std::move(content)), nullptr);
+  put_mail(who, from, number, urgent, std::move(content));
   return {};
 }
 
@@ -367,16 +354,18 @@ result<void> node_link::handle_answer(content_reader& r, bool failed) {
     a = std::move(found->second);
     asked_.erase(found);
   }
-  caf::message content;
   if (failed) {
     error why;
     if (!get(r, why)) return misbehaved(r.wrong);
-    content = caf::make_message(to_caf(why));
-  } else if (!message_table()[a.what].get_answer(r, content)) {
-    if (a.who) a.who->enqueue(nullptr, a.id.response_id(), caf::make_message(to_caf({errc::decode_failed, r.wrong})), nullptr);
+    if (a.who) put_failure_mail(a.who, a.id, why);
+    return {};
+  }
+  message_value content;
+  if (!message_table()[a.what].get_answer(r, content)) {
+    if (a.who) put_failure_mail(a.who, a.id, {errc::decode_failed, r.wrong});
     return misbehaved("the answer to " + message_table()[a.what].name + ": " + r.wrong);
   }
-  if (a.who) a.who->enqueue(nullptr, a.id.response_id(), std::move(content), nullptr);
+  if (a.who) put_answer_mail(a.who, a.id, std::move(content));
   return {};
 }
 
@@ -408,7 +397,7 @@ result<void> node_link::handle_gone(content_reader& r) {
     who = std::move(found->second);
     theirs_.erase(found);
   }
-  if (auto* p = dynamic_cast<remote_actor*>(who->get())) p->end(why);
+  if (auto* p = stand_in_behind<remote_actor>(who)) p->end_with(why);
   return {};
 }
 

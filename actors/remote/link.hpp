@@ -26,7 +26,7 @@ inline constexpr std::uint64_t first_named_actor = 16;
 struct arrival {
   std::uint64_t to{};  ///< a known_actor, or one that the peer was told of
   method what{};
-  caf::message& content;  ///< may be replaced
+  actors::message_value& content;  ///< may be replaced
   const actors::actor_ptr& from;
 };
 
@@ -69,7 +69,7 @@ class node_link final : public conversation, public std::enable_shared_from_this
   class references;
   struct asked {
     actors::actor_ptr who;
-    caf::message_id id;
+    actors::message_tag id;
     method what;
     steady_time since;
   };
@@ -77,9 +77,9 @@ class node_link final : public conversation, public std::enable_shared_from_this
   using named_actors = std::vector<actors::actor_ptr>;
 
   // ---- to the peer, any thread ----
-  void forward(std::uint64_t to, caf::mailbox_element& m, caf::execution_unit* worker);
-  std::optional<error> put_message(std::uint64_t to, caf::mailbox_element& m, named_actors& named);
-  void put_answer(caf::message_id id, const caf::type_erased_tuple& content, named_actors& named);
+  void forward(std::uint64_t to, actors::mail& m, actors::worker_ptr worker);
+  std::optional<error> put_message(std::uint64_t to, actors::mail& m, named_actors& named);
+  void put_answer(actors::message_tag id, const actors::message_parts& content, named_actors& named);
   void put_failure(std::uint64_t request, const error& why);
   void put_order(char kind, std::uint64_t number, const error& why);
   std::optional<error> queue(std::string_view message, std::uint64_t groups);

@@ -36,25 +36,25 @@ TOMNEXT_TRAVELS(quote_batch_ref, "quotes")
 TOMNEXT_TRAVELS(call_ref, "call")
 #undef TOMNEXT_TRAVELS
 
-template <class T> void put_at(content_writer& w, const caf::type_erased_tuple& content, std::size_t at) { put(w, content.get_as<T>(at)); }
+template <class T> void put_at(content_writer& w, const message_parts& content, std::size_t at) { put(w, content.get_as<T>(at)); }
 
 /// Values one behind the other, from `First` on in the message.
 template <std::size_t First, class... T> struct values {
-  static bool are(const caf::type_erased_tuple& content) {
+  static bool are(const message_parts& content) {
     if (content.size() != First + sizeof...(T)) return false;
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return (content.match_element<T>(First + I) && ...); }
     (std::index_sequence_for<T...>{});
   }
-  static void put_all(content_writer& w, const caf::type_erased_tuple& content) {
+  static void put_all(content_writer& w, const message_parts& content) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (put_at<T>(w, content, First + I), ...); }
     (std::index_sequence_for<T...>{});
   }
-  template <class... Before> static bool get_all(content_reader& r, caf::message& m, const Before&... before) {
+  template <class... Before> static bool get_all(content_reader& r, message_value& m, const Before&... before) {
     std::tuple<T...> all;
     const bool good = std::apply([&](T&... v) { return (get(r, v) && ...); }, all);
     if (!good) return false;
     if (!r.left.empty()) return r.fail("bytes behind its end");
-    m = std::apply([&](T&... v) { return caf::make_message(before..., std::move(v)...); }, all);
+    m = std::apply([&](T&... v) { return value_of_parts(before..., std::move(v)...); }, all);
     return true;
   }
   static std::string text() {
@@ -64,17 +64,18 @@ template <std::size_t First, class... T> struct values {
   }
 };
 
-template <class Input, class Output> struct kind_of;
-template <caf::atom_value Name, class... A, class... R> struct kind_of<caf::detail::type_list<caf::atom_constant<Name>, A...>, caf::output_tuple<R...>> {
-  using content = values<1, A...>;
-  static constexpr bool answers_nothing = std::is_same_v<caf::detail::type_list<R...>, caf::detail::type_list<void>>;
-  using answer_values = std::conditional_t<answers_nothing, values<0>, values<0, R...>>;
+template <class List, std::size_t First> struct values_of;
+template <class... T, std::size_t First> struct values_of<type_list<T...>, First> { using type = values<First, T...>; };
 
-  static bool is_it(const caf::type_erased_tuple& t) {
-    return !t.empty() && t.match_element<caf::atom_value>(0) && t.get_as<caf::atom_value>(0) == Name && content::are(t);
-  }
-  static bool get(content_reader& r, caf::message& m) { return content::get_all(r, m, Name); }
-  static bool put_answer(content_writer& w, const caf::type_erased_tuple& t) {
+template <class Handler> struct kind_of {
+  using content = typename values_of<typename Handler::parts, 1>::type;
+  using answer_values = typename values_of<typename Handler::answered_with, 0>::type;
+  static constexpr bool answers_nothing = std::is_same_v<typename Handler::answered_with, type_list<>>;
+  static constexpr atom name = Handler::name;
+
+  static bool is_it(const message_parts& t) { return atom_in(t) == name && content::are(t); }
+  static bool get(content_reader& r, message_value& m) { return content::get_all(r, m, name); }
+  static bool put_answer(content_writer& w, const message_parts& t) {
     if constexpr (answers_nothing) {
       return true;  // that it is done, and nothing else
     } else {
@@ -83,38 +84,35 @@ template <caf::atom_value Name, class... A, class... R> struct kind_of<caf::deta
       return true;
     }
   }
-  static bool get_answer(content_reader& r, caf::message& m) {
+  static bool get_answer(content_reader& r, message_value& m) {
     if constexpr (answers_nothing) {
-      m = caf::make_message();
+      m = value_of_parts();
       return r.left.empty() || r.fail("bytes behind its end");
     } else {
       return answer_values::get_all(r, m);
     }
   }
   static std::string text() {
-    std::string all = caf::to_string(Name) + content::text();
+    std::string all = atom_text(name) + content::text();
     if constexpr (!answers_nothing) all += " -> " + answer_values::text();
     return all;
   }
   static message_kind made() { return {text(), !answers_nothing, &is_it, &content::put_all, &get, &put_answer, &get_answer}; }
 };
 
-template <class T> struct kinds;
-template <class... Input, class... Output> struct kinds<caf::detail::type_list<caf::typed_mpi<Input, Output>...>> {
-  static void add(std::vector<message_kind>& table) { (add_one(table, kind_of<Input, Output>::made()), ...); }
-  static void add_one(std::vector<message_kind>& table, message_kind k) {
-    const auto content_text = [](const std::string& s) { return s.substr(0, s.find(" ->")); };
-    for (const auto& known : table) {
-      if (content_text(known.name) != content_text(k.name)) continue;
-      if (known.name != k.name) std::abort();  // the same message with two different answers: nobody could tell them apart on the way back
-      return;
-    }
-    table.push_back(std::move(k));
+void add_one(std::vector<message_kind>& table, message_kind k) {
+  const auto content_text = [](const std::string& s) { return s.substr(0, s.find(" ->")); };
+  for (const auto& known : table) {
+    if (content_text(known.name) != content_text(k.name)) continue;
+    if (known.name != k.name) std::abort();  // the same message with two different answers: nobody could tell them apart on the way back
+    return;
   }
-};
+  table.push_back(std::move(k));
+}
 template <class... Protocol> std::vector<message_kind> table_of() {
   std::vector<message_kind> table;
-  (kinds<typename Protocol::signatures>::add(table), ...);
+  const auto add = [&table]<class Handler>() { add_one(table, kind_of<Handler>::made()); };
+  (for_each_handler<Protocol>(add), ...);
   return table;
 }
 
@@ -127,24 +125,25 @@ const std::vector<message_kind>& message_table() {
   return table;
 }
 
-std::optional<method> method_of(const caf::type_erased_tuple& content) {
+std::optional<method> method_of(const message_parts& content) {
   static const auto by_atom = [] {
     std::multimap<std::uint64_t, method> all;
     const auto& table = message_table();
     for (std::size_t i = 0; i < table.size(); ++i)
-      all.emplace(static_cast<std::uint64_t>(caf::atom_from_string(table[i].name.substr(0, table[i].name.find('(')))), static_cast<method>(i));
+      all.emplace(static_cast<std::uint64_t>(atom_of(table[i].name.substr(0, table[i].name.find('(')))), static_cast<method>(i));
     return all;
   }();
-  if (content.empty() || !content.match_element<caf::atom_value>(0)) return std::nullopt;
-  const auto [begin, end] = by_atom.equal_range(static_cast<std::uint64_t>(content.get_as<caf::atom_value>(0)));
+  const auto name = atom_in(content);
+  if (!name) return std::nullopt;
+  const auto [begin, end] = by_atom.equal_range(static_cast<std::uint64_t>(*name));
   for (auto at = begin; at != end; ++at)
     if (message_table()[at->second].is_it(content)) return at->second;
   return std::nullopt;
 }
 
-method method_named(caf::atom_value name, std::size_t count) {
+method method_named(atom name, std::size_t count) {
   const auto& table = message_table();
-  const auto begin = caf::to_string(name) + "(";
+  const auto begin = atom_text(name) + "(";
   for (std::size_t i = 0; i < table.size(); ++i) {
     const auto& text = table[i].name;
     if (text.rfind(begin, 0) != 0) continue;

@@ -15,6 +15,7 @@ permission::permission(std::map<std::string, std::uint32_t> hosts, std::shared_p
     : enroll_(method_named(enroll_v, 2)),
       answers_(method_named(answers_v, 1)),
       status_(method_named(status_v, 0)),
+      shown_(method_named(shown_v, 2)),
       read_(method_named(read_v, 2)),
       snapshot_read_(method_named(snapshot_v, 1)),
       snapshot_taken_(method_named(snapshot_v, 3)),
@@ -44,6 +45,10 @@ result<void> permission::to_journal(const node_link& over, const arrival& a) {
   if (a.what == enroll_) return enrolment_of(over, a);
   if (a.what == answers_) return answers_of(*a.content.get_as<answers_ref>(1));
   if (a.what == status_) return {};
+  if (a.what == shown_) {
+    const auto host = a.content.get_as<std::uint32_t>(1);
+    return host == 0 ? result<void>{} : owns(host);
+  }
   return denied(message_table()[a.what].name + " is not for hosts to say to the journal");
 }
 
@@ -51,7 +56,7 @@ result<void> permission::to_reader(arrival& a) const {
   auto& m = a.content;
   if (a.what == snapshot_read_) return owns(m.get_as<std::uint32_t>(1));
   if (a.what != read_) return denied(message_table()[a.what].name + " is not for the reader");
-  m = caf::make_message(static_cast<caf::atom_value>(read_v), m.get_as<std::uint64_t>(1), std::min(m.get_as<std::uint64_t>(2), groups_per_read_max));
+  m = message_of(read_v, m.get_as<std::uint64_t>(1), std::min(m.get_as<std::uint64_t>(2), groups_per_read_max));
   return {};
 }
 

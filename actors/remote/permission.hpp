@@ -33,7 +33,7 @@ class permission {
   [[nodiscard]] result<void> snapshot_of(std::uint32_t host, const actors::snapshot_ref& s) const;
   [[nodiscard]] result<void> speaks_for(const std::string& name) const;
 
-  const method enroll_, answers_, status_, read_, snapshot_read_, snapshot_taken_, ready_, unready_;
+  const method enroll_, answers_, status_, shown_, read_, snapshot_read_, snapshot_taken_, ready_, unready_;
   const std::map<std::string, std::uint32_t> names_;
   std::map<std::uint32_t, std::string> ids_;
   const std::shared_ptr<actors::directory> where_;

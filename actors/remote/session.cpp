@@ -116,7 +116,7 @@ steady_time session::wake_at() const {
 
 std::size_t session::may_send() const { return open_ && unconsumed_bytes() < limits_.credit_bytes ? frame_bytes_max : 0; }
 
-void session::send(std::string_view body, steady_time now) {
+void session::say(std::string_view body, steady_time now) {
   sent_bytes_ += body.size();
   put(frame_kind::messages, body, now);
 }

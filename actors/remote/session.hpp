@@ -56,7 +56,7 @@ class session {
   /// How much may be sent now: 0 while the peer has not consumed what was.
   [[nodiscard]] std::size_t may_send() const;
   /// A piece of the stream of messages, of 1 to frame_bytes_max bytes.
-  void send(std::string_view body, steady_time now);
+  void say(std::string_view body, steady_time now);
   /// Bytes for the peer, in order; the caller erases what it has written.
   std::string& output() { return output_; }
   [[nodiscard]] std::uint64_t unconsumed_bytes() const { return sent_bytes_ - consumed_by_peer_; }

@@ -264,14 +264,14 @@ TEST_CASE("each message of the protocols is told from the others, and is found b
     for (std::size_t k = 0; k < i; ++k) CHECK(table[i].name != table[k].name);
   generator g(3);
   test_passport out, in;
-  const auto check = [&](const caf::message& m, const std::string& name) {
+  const auto check = [&](const message_value& m, const std::string& name) {
     const auto found = method_of(m);
     REQUIRE(found);
     CHECK(table[*found].name == name);
     std::string bytes;
     content_writer w{bytes, out};
     table[*found].put(w, m);
-    caf::message back;
+    message_value back;
     content_reader r{bytes, in};
     REQUIRE(table[*found].get(r, back));
     CHECK(method_of(back) == found);
@@ -280,15 +280,15 @@ TEST_CASE("each message of the protocols is told from the others, and is found b
     content_reader longer{bytes, in};
     CHECK(!table[*found].get(longer, back));
   };
-  check(caf::make_message(deliver_v, random_group(g)), "deliver(group)");
-  check(caf::make_message(answers_v, random_value<answers_ref>(g)), "answers(answers)");
-  check(caf::make_message(enroll_v, std::uint32_t{7}, actor_ptr()), "enroll(u32, actor) -> (enrolment)");
-  check(caf::make_message(read_v, std::uint64_t{1}, std::uint64_t{2}), "read(u64, u64) -> (groups)");
-  check(caf::make_message(query_v, random_value<call_ref>(g), std::string("status"), std::string()), "query(call, text, text) -> (text)");
-  check(caf::make_message(position_v, std::uint32_t{3}), "position(u32) -> (u64, i64)");
-  check(caf::make_message(offer_v, random_value<inputs_ref>(g)), "offer(inputs) -> (u64)");
+  check(message_of(deliver_v, random_group(g)), "deliver(group)");
+  check(message_of(answers_v, random_value<answers_ref>(g)), "answers(answers)");
+  check(message_of(enroll_v, std::uint32_t{7}, actor_ptr()), "enroll(u32, actor) -> (enrolment)");
+  check(message_of(read_v, std::uint64_t{1}, std::uint64_t{2}), "read(u64, u64) -> (groups)");
+  check(message_of(query_v, random_value<call_ref>(g), std::string("status"), std::string()), "query(call, text, text) -> (text)");
+  check(message_of(position_v, std::uint32_t{3}), "position(u32) -> (u64, i64)");
+  check(message_of(offer_v, random_value<inputs_ref>(g)), "offer(inputs) -> (u64)");
   // What is of one process stays there.
-  CHECK(!method_of(caf::make_message(write_v, random_group(g))));
-  CHECK(!method_of(caf::make_message(deliver_v, std::string("no group"))));
-  CHECK(!method_of(caf::make_message(std::string("no atom"))));
+  CHECK(!method_of(message_of(write_v, random_group(g))));
+  CHECK(!method_of(message_of(deliver_v, std::string("no group"))));
+  CHECK(!method_of(value_of_parts(std::string("no atom"))));
 }

@@ -44,14 +44,16 @@ struct journal_stub {
               return {std::uint64_t{17}, std::int64_t{-4}};
             },
             [this](settled_atom) -> answer<std::uint64_t> {
-              auto p = self->make_response_promise<std::uint64_t>();
+              auto p = promise_answer<std::uint64_t>(self);
               held.emplace_back(p);
               return p;
             },
-            [](await_atom, std::uint64_t) -> answer<std::uint64_t> {
+            [](await_atom, std::uint64_t) -> answer<std::uint64_t, std::uint64_t> {
+              return {std::uint64_t{0}, std::uint64_t{0}};
+            },
+            [](shown_atom, std::uint32_t, std::uint64_t) -> answer<std::uint64_t> {
               return to_caf({errc::log_full, "no room"});
             },
-            [](outcome_atom, std::uint64_t) -> answer<std::uint64_t> { return std::uint64_t{0}; },
             [](durable_atom, const durable_ref&) {},
             [](full_atom, const std::string&) {},
             [](status_atom) -> answer<std::string> { return std::string("fine"); }};
@@ -65,7 +67,7 @@ struct host_stub {
   host_protocol::behavior_type behavior() {
     ask(self, journal, 10s, enroll_v, std::uint32_t{7}, pointer_of(self))
         .then([this](const enrolment_ref& e) { seen->push_back("enrolled as " + std::to_string(e->granted.incarnation)); },
-              [this](const caf::error& e) { seen->push_back("not enrolled: " + from_caf(e).message); });
+              [this](const actor_error& e) { seen->push_back("not enrolled: " + from_caf(e).message); });
     return {[this](deliver_atom, const group_ref& g) { seen->push_back("delivered " + std::to_string(g->first_seq())); },
             [this](tick_atom) {
               tell(self, journal, answers_v, std::make_shared<answer_batch>(answer_batch{host_id{7}, 0, 9, {}}));
@@ -97,7 +99,7 @@ struct linked {
   ~linked() {
     a->closed({errc::cancelled, "the test is over"});
     b->closed({errc::cancelled, "the test is over"});
-    exit_now(pointer_of(journal), caf::exit_reason::kill);
+    exit_now(pointer_of(journal), exit_reason::kill);
     on.settle();
   }
   [[nodiscard]] journal_protocol remote_journal() const { return handle_of<journal_protocol>(b->known(known_actor::journal)); }
@@ -119,14 +121,14 @@ struct linked {
   host_protocol host() { return spawn_actor<host_protocol, host_stub>(on.system, on.figures, {"host", "host", ""}, remote_journal(), seen); }
   template <class R, class... Q> std::string asked(const journal_protocol& whom, Q... question) {
     auto text = std::make_shared<std::string>("nothing");
-    on.system.spawn([=](caf::event_based_actor* self) {
-      self->request(whom, 60s, question...)
+    spawn_errand(on.system, [=](plain_actor* self) {
+      ask(self, whom, 60s, question...)
           .then(
               [text](const R& v) {
                 if constexpr (std::is_same_v<R, std::string>) *text = v;
                 else *text = std::to_string(v);
               },
-              [text](const caf::error& e) { *text = std::to_string(static_cast<int>(from_caf(e).code)) + " " + from_caf(e).message; });
+              [text](const actor_error& e) { *text = std::to_string(static_cast<int>(from_caf(e).code)) + " " + from_caf(e).message; });
     });
     settle();
     return *text;
@@ -149,7 +151,7 @@ template <class... T> std::string raw(char what, T... parts) {
   return framed + bytes;
 }
 using u64 = std::uint64_t;
-u64 number_of(caf::atom_value name, std::size_t values) { return method_named(name, values); }
+u64 number_of(atom name, std::size_t values) { return method_named(name, values); }
 
 }  // namespace
 
@@ -161,7 +163,7 @@ TEST_CASE("a host registers, is delivered and answers across a link as it does b
   l.seen->clear();
   // Answers of an earlier life: the journal ends whoever sent them, and that is the host itself.
   std::string ended;
-  when_down(pointer_of(h), [&](const caf::error& e) { ended = reason_text(e); });
+  when_down(pointer_of(h), [&](const actor_error& e) { ended = reason_text(e); });
   tell_from_outside(h, tick_v);
   l.settle();
   CHECK(*l.seen == std::vector<std::string>{"answers to 9"});
@@ -171,7 +173,7 @@ TEST_CASE("a host registers, is delivered and answers across a link as it does b
 TEST_CASE("requests are answered with values, with errors, and late") {
   linked l;
   CHECK(l.asked<std::string>(l.remote_journal(), status_v) == "fine");
-  CHECK(l.asked<u64>(l.remote_journal(), await_v, u64{1}) == "504 no room");
+  CHECK(l.asked<u64>(l.remote_journal(), shown_v, std::uint32_t{7}, u64{1}) == "504 no room");
   CHECK(l.asked<u64>(l.remote_journal(), settled_v) == "nothing");
   l.a->closed({errc::network_io, "the cable"});
   l.settle();
@@ -183,12 +185,11 @@ TEST_CASE("when a connection ends, what was asked is answered with an error, and
   linked l;
   auto text = std::make_shared<std::string>();
   const auto there = l.remote_journal();
-  l.on.system.spawn([=](caf::event_based_actor* self) {
-    self->request(there, 60s, settled_v).then([](u64) {}, [text](const caf::error& e) { *text = from_caf(e).message; });
-  });
+  spawn_errand(l.on.system,
+               [=](plain_actor* self) { ask(self, there, 60s, settled_v).then([](u64) {}, [text](const actor_error& e) { *text = from_caf(e).message; }); });
   l.settle();
   std::string down;
-  when_down(pointer_of(there), [&](const caf::error& e) { down = reason_text(e); });
+  when_down(pointer_of(there), [&](const actor_error& e) { down = reason_text(e); });
   l.b->closed({errc::network_io, "the cable"});
   l.on.settle();
   CHECK(*text == "the link with journal has ended: the cable");
@@ -203,12 +204,12 @@ TEST_CASE("an actor that ends is down on the other side too") {
   std::string down;
   // As the journal knows it: the sender of its messages.
   tell_from_outside(h, tick_v);
-  exit_now(pointer_of(h), caf::exit_reason::kill);
+  exit_now(pointer_of(h), exit_reason::kill);
   l.settle();
   CHECK(l.broken.empty());
   std::string ended;
-  when_down(pointer_of(l.remote_journal()), [&](const caf::error& e) { ended = reason_text(e); });
-  exit_now(pointer_of(l.journal), caf::exit_reason::kill);
+  when_down(pointer_of(l.remote_journal()), [&](const actor_error& e) { ended = reason_text(e); });
+  exit_now(pointer_of(l.journal), exit_reason::kill);
   l.settle();
   CHECK(l.asked<std::string>(l.remote_journal(), status_v) == "602 the actor that was asked is gone");
 }
@@ -221,8 +222,8 @@ TEST_CASE("what a peer does not take is bounded: requests are refused, and what 
   const auto there = l.remote_journal();
   auto refused = std::make_shared<int>(0);
   for (int i = 0; i < 5; ++i)
-    l.on.system.spawn([=](caf::event_based_actor* self) {
-      self->request(there, 60s, settled_v).then([](u64) {}, [refused](const caf::error& e) { *refused += from_caf(e).code == errc::overloaded ? 1 : 0; });
+    spawn_errand(l.on.system, [=](plain_actor* self) {
+      ask(self, there, 60s, settled_v).then([](u64) {}, [refused](const actor_error& e) { *refused += from_caf(e).code == errc::overloaded ? 1 : 0; });
     });
   l.on.settle();
   CHECK(*refused == 2);
@@ -237,7 +238,7 @@ TEST_CASE("what a peer does not take is bounded: requests are refused, and what 
 
 TEST_CASE("a message that cannot leave its process ends the connection, instead of being lost") {
   linked l;
-  caf::anon_send(caf::actor_cast<caf::actor>(l.b->known(known_actor::journal)), std::string("no message of any protocol"));
+  put_mail(l.b->known(known_actor::journal), nullptr, 0, false, value_of_parts(std::string("no message of any protocol")));
   const auto good = l.b->check({});
   REQUIRE(!good);
   CHECK(good.error().message == "a message was sent to journal that cannot leave its process");
@@ -277,12 +278,12 @@ TEST_CASE("a node may say what its own hosts say, and nothing else") {
   (void)where->address_of(l.on.system, "risk/book");
   permission may({{"risk/book", 7}}, where);
   const auto there = l.b->known(known_actor::journal);  // an actor of the other side, as seen from b
-  const auto check = [&](known_actor to, method what, caf::message m, const actor_ptr& from) {
+  const auto check = [&](known_actor to, method what, message_value m, const actor_ptr& from) {
     arrival a{static_cast<u64>(to), what, m, from};
     const auto good = may.check(*l.b, a);
     return good ? std::string() : good.error().message;
   };
-  const auto make = [](auto name, auto... values) { return caf::make_message(static_cast<caf::atom_value>(name), values...); };
+  const auto make = [](auto name, auto... values) { return message_of(name, values...); };
   using k = known_actor;
   const auto enroll = method_named(enroll_v, 2), answers = method_named(answers_v, 1), read = method_named(read_v, 2);
   CHECK(check(k::journal, enroll, make(enroll_v, std::uint32_t{7}, there), there).empty());
@@ -302,6 +303,8 @@ TEST_CASE("a node may say what its own hosts say, and nothing else") {
   CHECK(check(k::journal, answers, make(answers_v, answers_ref(batch)), there) == "host 9 is not placed there");
   CHECK(check(k::journal, method_named(durable_v, 1), make(durable_v, durable_ref()), there) == "durable(head) is not for hosts to say to the journal");
   CHECK(check(k::journal, method_named(admit_v, 1), make(admit_v, inputs_ref()), there) == "admit(inputs) -> (u64) is not for hosts to say to the journal");
+  CHECK(check(k::journal, method_named(shown_v, 2), make(shown_v, std::uint32_t{7}, u64{5}), there).empty());
+  CHECK(check(k::journal, method_named(shown_v, 2), make(shown_v, std::uint32_t{8}, u64{5}), there) == "host 8 is not placed there");
   CHECK(check(k::reader, method_named(snapshot_v, 1), make(snapshot_v, std::uint32_t{8}), there) == "host 8 is not placed there");
   CHECK(check(k::keeper, method_named(snapshot_v, 3), make(snapshot_v, std::uint32_t{7}, std::uint32_t{1}, std::make_shared<const persistence::snapshot>()),
               there) == "a snapshot of another host");

@@ -52,7 +52,7 @@ TEST_CASE("two that greet each other are open, and pieces come in order") {
   CHECK(p.a.may_send() == 0);
   REQUIRE(p.carry_all());
   REQUIRE((p.a.open() && p.b.open()));
-  for (const char* piece : {"one ", "two ", "three"}) p.a.send(piece, p.now);
+  for (const char* piece : {"one ", "two ", "three"}) p.a.say(piece, p.now);
   REQUIRE(p.carry_all());
   CHECK(p.got_b == "one two three");
 }
@@ -118,7 +118,7 @@ TEST_CASE("a peer that does not consume is sent no more than its credit, and goe
   std::string sent;
   while (p.a.may_send() != 0) {
     sent += std::string(100, static_cast<char>('a' + sent.size() / 100));
-    p.a.send(sent.substr(sent.size() - 100), p.now);
+    p.a.say(sent.substr(sent.size() - 100), p.now);
   }
   CHECK(sent.size() == 1'000);
   CHECK(p.a.unconsumed_bytes() == 1'000);
@@ -132,7 +132,7 @@ TEST_CASE("a peer that claims to have consumed what it was not sent, or less tha
   const auto claiming = [](std::vector<std::uint64_t> claims) {
     pair_of_sessions p;
     REQUIRE(p.carry_all());
-    p.a.send("0123456789", p.now);
+    p.a.say("0123456789", p.now);
     std::string bytes;
     std::uint64_t number = 1;
     for (const auto c : claims) put_frame(bytes, frame_kind::heartbeat, ++number, c, "");
