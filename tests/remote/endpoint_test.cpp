@@ -323,6 +323,7 @@ TEST_CASE("the newest connection of a node counts: one that a network keeps open
   REQUIRE(eventually([&] { return at.gate->figures().connections == 1; }));
   const auto me = at.friend_of(std::make_shared<notes>());
   CHECK(eventually([&] { return at.gate->figures().connections == 2; }));
+  CHECK(at.with->how_ended() == "friend has connected anew");  // at once, and not after its silence
   CHECK(first.is_closed());
   CHECK(at.gate->figures().open == 1);
 }
