@@ -43,6 +43,7 @@ nlohmann::ordered_json outcome_json(const run_outcome& r, const presentation& p)
   nlohmann::ordered_json j{{"signals", r.signals},          {"intents", r.intents}, {"denied_orders", r.denied},
                            {"rejected_orders", r.rejected}, {"fills", r.fills},     {"positions", r.positions}};
   j["commission"] = p.money(r.commission);
+  j["financing"] = p.money(r.financing);
   j["final_balance"] = p.money(r.balance);
   j["equity"] = r.equity ? nlohmann::ordered_json(p.money(*r.equity)) : nlohmann::ordered_json(nullptr);
   return j;
@@ -84,6 +85,7 @@ std::string table(const rerun_report& r, const presentation& p, const std::strin
   count("fills", r.recorded.fills, r.other.fills);
   count("positions", r.recorded.positions, r.other.positions);
   cash("commission", r.recorded.commission, r.other.commission);
+  cash("financing", r.recorded.financing, r.other.financing);
   cash("balance", r.recorded.balance, r.other.balance);
   if (r.recorded.equity && r.other.equity) cash("equity", *r.recorded.equity, *r.other.equity);
   return out;

@@ -34,7 +34,8 @@ std::string word(const ordered_json& j) { return j.is_string() ? j.get<std::stri
 std::string account_text(const ordered_json& a) {
   const auto in = word(a["currency"]);
   std::string out = fmt::format("account {}\n", word(a["account"]));
-  for (const char* what : {"balance", "unrealised", "equity", "commission"}) out += fmt::format("  {:<16}{:>16}  {}\n", what, grouped(word(a[what])), in);
+  for (const char* what : {"balance", "unrealised", "equity", "commission", "financing"})
+    out += fmt::format("  {:<16}{:>16}  {}\n", what, grouped(word(a[what])), in);
   if (a.contains("not_valued")) out += fmt::format("  not valued: {}\n", word(a["not_valued"]));
   out += a["positions"].empty() ? "  no open positions\n" : fmt::format("  positions ({})\n", a["positions"].size());
   for (const auto& p : a["positions"])

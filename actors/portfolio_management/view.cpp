@@ -8,7 +8,11 @@ namespace {
 nlohmann::json account_json(const portfolio_management::account_host& host) {
   const auto& c = host.configuration();
   const auto money = [&](amount a) { return to_string(a, c.minor_units); };
-  nlohmann::json j{{"account", c.account.value}, {"currency", c.in.code.view()}, {"balance", money(host.balance())}, {"commission", money(host.commission())}};
+  nlohmann::json j{{"account", c.account.value},
+                   {"currency", c.in.code.view()},
+                   {"balance", money(host.balance())},
+                   {"commission", money(host.commission())},
+                   {"financing", money(host.financing())}};
   j["positions"] = nlohmann::json::array();
   for (const auto& p : host.positions())
     j["positions"].push_back({{"position", p.position.value},
@@ -33,6 +37,9 @@ result<std::string> view(const portfolio_management::account_host& host, const s
   const auto s = host.statistics();
   return json_bytes(nlohmann::json{{"balance_minor_units", host.balance().value},
                                    {"commission_minor_units", host.commission().value},
+                                   {"financing_minor_units", host.financing().value},
+                                   {"financing_bookings", host.financing_bookings()},
+                                   {"financing_deferred", host.financing_deferred()},
                                    {"open_positions", host.open_positions()},
                                    {"positions_opened", s.positions_opened},
                                    {"positions_closed", s.positions_closed},

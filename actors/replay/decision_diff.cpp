@@ -37,7 +37,10 @@ void run_outcome::count(const event& e) {
   else if (e.is<order_filled>()) ++fills;
   else if (const auto* c = e.get_if<cash_moved>()) balance = c->balance;
   else if (const auto* v = e.get_if<account_valued>()) equity = v->equity;
-  else if (const auto* p = e.get_if<position_changed>()) {
+  else if (const auto* f = e.get_if<financing_booked>()) {
+    balance = f->balance;
+    financing.value += f->booked.value;
+  } else if (const auto* p = e.get_if<position_changed>()) {
     balance = p->balance;
     commission.value += p->commission.value;
     positions += p->change == position_change::opened ? 1 : 0;

@@ -26,7 +26,7 @@ std::optional<decision_line> decision_of(const event& e);
 /// What a run came to. Amounts in minor units of the account's currency.
 struct run_outcome {
   std::uint64_t signals = 0, intents = 0, denied = 0, rejected = 0, fills = 0, positions = 0;
-  amount balance, commission;
+  amount balance, commission, financing;
   std::optional<amount> equity;  ///< as it was valued last
   void count(const event& e);
 };

@@ -26,6 +26,31 @@ constexpr std::uint64_t behind_max = 65'536;
 
 bool is_composed(host_id id) { return id.value >= first_composed_host; }
 
+/// The market's first word ends the preamble: a quote, or a bar where the source tells bars.
+bool is_market(const event& e) { return e.is<quote_accepted>() || e.is<quote_rejected>() || (e.is<bar_closed>() && e.head.host == market_ingress); }
+
+/// What the log knew of the market's calendar before its first quote: a run over its quotes knows the same.
+result<void> take_calendar(const persistence::event_log& log, std::uint64_t through, config::deployment& d) {
+  auto scan = log.scan(1);
+  if (!scan) return scan.error();
+  d.calendar.clear();
+  d.holidays.clear();
+  d.swap_rates.clear();
+  d.swap_reports.clear();
+  for (;;) {
+    auto g = (*scan)->next();
+    if (!g) return g.error();
+    if (!*g) return {};
+    for (const auto& e : (*g)->events) {
+      if (e.head.seq > through) return {};
+      if (const auto* page = e.get_if<calendar_defined>()) d.calendar.push_back(*page);
+      else if (const auto* h = e.get_if<holidays_defined>()) d.holidays.push_back(*h);
+      else if (const auto* r = e.get_if<swap_rates_published>()) d.swap_rates.push_back(*r);
+      else if (const auto* s = e.get_if<swap_reported>()) d.swap_reports.push_back(*s);
+    }
+  }
+}
+
 /// What the events up to the fork say of it.
 struct past {
   std::map<std::tuple<timestamp, host_id, timer_id, std::uint32_t>, std::uint64_t> timers;  // armed and not fired, with the seq that armed them
@@ -55,8 +80,8 @@ struct past {
 /// What comes in from outside and is a cause of its own. Timers fire anew; what happened to the recorded run's configuration and actors is its affair.
 bool is_replayed(const event& e) {
   if (is_composed(e.head.host) || e.head.host == timer_authority || e.head.host == supervision_ingress) return false;
-  if (e.head.host == configuration_ingress) return e.is<calendar_defined>();
-  return !is_runtime_event(e.head.type) && !e.is<log_declared>();
+  if (e.is<log_declared>() || e.is<configuration_set>() || e.is<model_file_added>()) return false;
+  return !is_runtime_event(e.head.type) && !(e.head.host == configuration_ingress && e.is<limits_set>());
 }
 
 limits_set limits_of(const config::risk_settings& r, std::uint32_t version) {
@@ -92,7 +117,7 @@ class run {
     if (o_.at_seq == 0) {
       auto bounds = fork_bounds_of(log_);
       if (!bounds) return bounds.error();
-      TOMNEXT_TRY(begin_anew(parts, bounds->begins));
+      TOMNEXT_TRY(begin_anew(parts, *bounds));
       next = bounds->first + 1;
     } else {
       TOMNEXT_TRY(copy_past(folder));
@@ -125,12 +150,15 @@ class run {
     writer_.write(std::move(g));
   }
 
-  result<void> begin_anew(const composition_parts& parts, timestamp begins) {
+  result<void> begin_anew(const composition_parts& parts, const fork_bounds& bounds) {
     report_.settings_changed = true;
-    TOMNEXT_TRY(compose(d_, parts, [this]<class S>(const host_description& h, S service) { kernel_.add(h, std::move(service)); }));
-    kernel_.input(declaration_of(log_purpose::backtest), begins, configuration_ingress, 0);
+    auto d = d_;
+    TOMNEXT_TRY(take_calendar(log_, bounds.first, d));
+    TOMNEXT_TRY(compose(d, parts, [this]<class S>(const host_description& h, S service) { kernel_.add(h, std::move(service)); }));
+    const auto input = [&](const auto& e) { kernel_.input(e, bounds.begins, configuration_ingress, 0); };
+    input(declaration_of(log_purpose::backtest));
     kernel_.activate(hash64(d_.source_text));
-    preamble(d_, persistence::sha256({d_.source_text}), [&](const auto& e) { kernel_.input(e, begins, configuration_ingress, 0); });
+    preamble(d, persistence::sha256({d_.source_text}), input);
     return going_on(0);
   }
 
@@ -288,7 +316,7 @@ result<fork_bounds> fork_bounds_of(const persistence::event_log& log) {
     if (!*g) return error(errc::invalid_argument, "the log has no quotes: there is nothing to run again");
     if (!begins) begins = (*g)->events.front().head.at;
     for (const auto& e : (*g)->events)
-      if (e.is<quote_accepted>() || e.is<quote_rejected>()) return fork_bounds{e.head.seq - 1, log.head().seq - 1, *begins};
+      if (is_market(e)) return fork_bounds{e.head.seq - 1, log.head().seq - 1, *begins};
   }
 }
 

@@ -12,7 +12,7 @@ namespace tomnext::replay {
 
 /// Where a log can be forked: at a seq up to which everything is answered, and after which nothing answers what came before.
 struct fork_bounds {
-  std::uint64_t first = 0;  ///< the last event before the first quote
+  std::uint64_t first = 0;  ///< the last event before the first quote or bar from outside
   std::uint64_t last = 0;   ///< the last but one of the log
   timestamp begins;         ///< of the first event
 };

@@ -33,6 +33,8 @@ result<void> check_fork_settings(const config::deployment& recorded, const confi
   const auto& b = changed;
   if (!(a.instruments == b.instruments)) return refused("instruments", "what is recorded was decided on these");
   if (!(a.account == b.account)) return refused("account", "money and positions of the past are recorded as they were");
+  if (a.financing.method != b.financing.method || a.usual_holidays != b.usual_holidays || !(a.holidays == b.holidays) || !(a.swap_rates == b.swap_rates))
+    return refused("financing (all but markup and day count), holidays and swap rates", "what is published is a part of the log");
   if (a.bars_without_updates != b.bars_without_updates || a.research_bars != b.research_bars)
     return refused("bars", "those of the past are recorded as they were");
   const auto& p = a.quality;

@@ -128,6 +128,11 @@ template <class Log> class kernel {
     while (timers_.next() < q.source_time) [[unlikely]] fire();
     input(q, q.source_time, market_ingress, q.source_position);
   }
+  /// A bar that the source tells, likewise.
+  void bar(const bar_closed& b, std::uint64_t position) {
+    while (timers_.next() < b.closed_at) fire();
+    input(b, b.closed_at, market_ingress, position);
+  }
   /// An input from outside as a log has it, after the timers that are due before it; where it says that a source has ended, also after those due just then.
   void recorded(const event& e) {
     const auto* s = e.get_if<source_state_changed>();
