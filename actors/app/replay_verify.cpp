@@ -80,6 +80,7 @@ nlohmann::ordered_json report_json(const replay::decision_report& r, const hash2
 struct verified {
   replay::decision_report report;
   hash256 configuration;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> stretches;  // first and last seq of each, where there is more than one configuration
 };
 
 /// One stretch, under the configuration that was in force in it.
@@ -98,7 +99,7 @@ result<verified> verify_stretch(const persistence::event_log& log, const std::st
   };
   auto report = replay::replay_decisions(log, std::move(*hosts), how);
   if (!report) return report.error();
-  return verified{std::move(*report), by->configuration};
+  return verified{std::move(*report), by->configuration, {}};
 }
 
 /// A fork of changed settings has several configurations: each stretch is compared under its own, the last one under what was given.
@@ -119,7 +120,9 @@ result<verified> verify_all(const persistence::event_log& log, const std::string
     auto& r = part->report;
     // Compared under that other one, in its turn.
     std::erase_if(r.skipped, [](const auto& x) { return x.other_configuration; });
+    part->stretches = {{how.from_seq, std::min(how.to_seq, log.head().seq)}};
     if (all) {
+      part->stretches.insert(part->stretches.begin(), all->stretches.begin(), all->stretches.end());
       r.compared += all->report.compared;
       r.skipped.insert(r.skipped.begin(), all->report.skipped.begin(), all->report.skipped.end());
     }
@@ -138,13 +141,18 @@ result<exit_code> verify(const persistence::event_log& log, const std::string& d
   auto v = verify_all(log, directory, o, s);
   if (!v) return v.error();
   const auto& r = v->report;
+  auto j = report_json(r, v->configuration);
+  std::string text;
+  for (const auto& [first, last] : v->stretches) {
+    j["stretches"].push_back({{"from_seq", first}, {"to_seq", last}});
+    text += fmt::format("  events {} to {} under the configuration of then\n", grouped(first), grouped(last));
+  }
   if (r.identical()) {
-    s.out << (s.json ? json_text(report_json(r, v->configuration)) + "\n" : report_text(r));
+    s.out << (s.json ? json_text(j) + "\n" : report_text(r) + text);
     return exit_code::ok;
   }
   auto causes = causes_of(log, *r.difference);
   if (!causes) return causes.error();
-  auto j = report_json(r, v->configuration);
   j["difference"] = difference_json(*r.difference, *causes);
   s.out << (s.json ? json_text(j) + "\n" : difference_report(r, *causes));
   return exit_code::difference;

@@ -62,7 +62,7 @@ std::string features_text(const ordered_json& f) {
 
 ordered_json state_summary(const std::vector<replay::host_as_of>& states, const config::deployment& d) {
   ordered_json j{{"as_of_seq", states.empty() ? 0 : states.front().seq}, {"at", states.empty() ? "" : to_string(states.front().at)}};
-  j["accounts"] = j["orders"] = j["features"] = j["books"] = ordered_json::array();
+  for (const char* list : {"accounts", "orders", "books", "features"}) j[list] = ordered_json::array();
   state_hasher hash;
   for (const auto& s : states) {
     const auto& service = s.host.definition.service;
@@ -82,7 +82,8 @@ ordered_json state_summary(const std::vector<replay::host_as_of>& states, const 
       if (const auto newest = ask(s, "newest"); newest.is_object()) f.update(newest);
       if (f.contains("values")) j["features"].push_back(std::move(f));
     }
-    if (service == "risk_management") j["books"].push_back({{"host", s.host.definition.name}, {"trading_state", ask(s, "status").value("trading_state", "")}});
+    if (const auto b = service == "risk_management" ? ask(s, "status") : ordered_json(); b.is_object())
+      j["books"].push_back({{"host", s.host.definition.name}, {"trading_state", b.value("trading_state", "")}});
   }
   j["state_hash"] = fmt::format("{:016x}", hash.digest());
   return j;

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
+#include <tuple>
 
 #include "actors/replay/as_of.hpp"
+#include "actors/replay/backtest.hpp"
 #include "actors/replay/fork_settings.hpp"
 #include "actors/replay/group_builder.hpp"
 #include "actors/replay/log_writer.hpp"
@@ -55,7 +57,6 @@ result<void> take_calendar(const persistence::event_log& log, std::uint64_t thro
 struct past {
   std::map<std::tuple<timestamp, host_id, timer_id, std::uint32_t>, std::uint64_t> timers;  // armed and not fired, with the seq that armed them
   std::map<host_id, host_activated> activated;
-  hash256 configuration;
   std::uint32_t limits_version = 0;
   timestamp now;
   bool declared = false, other_venue = false;
@@ -65,7 +66,6 @@ struct past {
     if (const auto* t = e.get_if<timer_armed>()) timers[{t->due, t->target, t->timer, t->generation}] = e.head.seq;
     else if (const auto* f = e.get_if<timer_fired>()) timers.erase({f->due, f->target, f->timer, f->generation});
     else if (const auto* a = e.get_if<host_activated>()) activated[e.head.host] = *a;
-    else if (const auto* c = e.get_if<configuration_set>()) configuration = c->content_hash;
     else if (const auto* l = e.get_if<limits_set>()) limits_version = l->version;
     else if (e.is<log_declared>() && e.head.seq == 1) declared = true;
     else if (e.is<venue_order_reported>() && !is_composed(e.head.host)) other_venue = true;
@@ -102,7 +102,6 @@ class run {
         recorded_(recorded),
         d_(d),
         o_(o),
-        to_(to),
         epoch_(to.head().epoch == 0 ? 1 : to.head().epoch),
         writer_(to),
         builder_(epoch_, [this](persistence::group_ref g) { decided(std::move(g)); }),
@@ -117,7 +116,7 @@ class run {
     if (o_.at_seq == 0) {
       auto bounds = fork_bounds_of(log_);
       if (!bounds) return bounds.error();
-      TOMNEXT_TRY(begin_anew(parts, *bounds));
+      TOMNEXT_TRY(begin_anew(parts, *bounds, folder));
       next = bounds->first + 1;
     } else {
       TOMNEXT_TRY(copy_past(folder));
@@ -150,9 +149,11 @@ class run {
     writer_.write(std::move(g));
   }
 
-  result<void> begin_anew(const composition_parts& parts, const fork_bounds& bounds) {
+  result<void> begin_anew(const composition_parts& parts, const fork_bounds& bounds, const std::string& folder) {
     report_.settings_changed = true;
     auto d = d_;
+    for (std::size_t i = 0; i < d.models.size(); ++i) d.models[i].content_hash = parts.models.at(i).content_hash;
+    TOMNEXT_TRY(keep_models(d, folder));
     TOMNEXT_TRY(take_calendar(log_, bounds.first, d));
     TOMNEXT_TRY(compose(d, parts, [this]<class S>(const host_description& h, S service) { kernel_.add(h, std::move(service)); }));
     const auto input = [&](const auto& e) { kernel_.input(e, bounds.begins, configuration_ingress, 0); };
@@ -160,6 +161,20 @@ class run {
     kernel_.activate(hash64(d_.source_text));
     preamble(d, persistence::sha256({d_.source_text}), input);
     return going_on(0);
+  }
+
+  /// Models lie beside the recorded log, or, where the configuration is another one, in its files.
+  result<void> keep_models(const config::deployment& d, const std::string& folder) {
+    if (folder.empty()) return {};
+    for (const auto& m : d.models) {
+      const auto bytes = persistence::content_store(o_.directory).get(m.content_hash);
+      if (!bytes) {
+        auto read = load_models(d, folder);
+        return read ? result<void>() : read.error();
+      }
+      if (auto put = persistence::content_store(folder).put(*bytes); !put) return put.error();
+    }
+    return {};
   }
 
   /// Every event up to the fork, as it is; the declaration says whose they are.
@@ -261,7 +276,7 @@ class run {
   }
 
   result<void> replay_inputs(std::uint64_t from_seq) {
-    auto scan = read_ahead::begin(log_, from_seq);
+    auto scan = read_ahead::begin(log_, o_.at_seq == 0 ? 1 : from_seq);
     if (!scan) return scan.error();
     for (;;) {
       auto g = (*scan)->next();
@@ -294,7 +309,6 @@ class run {
   const persistence::event_log& log_;
   const config::deployment &recorded_, &d_;
   const rerun_options& o_;
-  persistence::event_log& to_;
   std::uint64_t epoch_;
   log_writer writer_;
   group_builder builder_;

@@ -243,14 +243,15 @@ TEST_CASE("fork: what the past depends on cannot be changed in the middle of it,
   auto& r = run_once();
   const auto at = quiet_near(r.report.events / 3);
   const auto into = r.folder.file("refused");
-  for (const auto& [path, value, why] : std::vector<std::array<std::string, 3>>{{"account.balance", "5", "account cannot change"},
-                                                                                {"strategies.cross.bars", "10m-mid", "strategies"},
-                                                                                {"strategies.cross.name", "other", "strategies"},
-                                                                                {"strategies", "[]", "strategies"},
-                                                                                {"bars.without_updates", "false", "bars cannot change"},
-                                                                                {"quality.spike_window", "32", "quality"},
-                                                                                {"features", "[{name: ema_9, kind: ema, period: 9}]", "features cannot change"},
-                                                                                {"instruments.GBP/USD.price_precision", "4", "instruments cannot change"}}) {
+  for (const auto& [path, value, why] :
+       std::vector<std::array<std::string, 3>>{{"account.balance", "5", "account cannot change"},
+                                               {"strategies.cross.bars", "10m-mid", "strategies"},
+                                               {"strategies.cross.name", "other", "strategies"},
+                                               {"strategies", "[]", "strategies"},
+                                               {"bars.without_updates", "false", "bars cannot change"},
+                                               {"quality.spike_window", "32", "quality"},
+                                               {"research.features", "[{name: ema_9, kind: ema, period: 9}]", "features cannot change"},
+                                               {"instruments.GBP/USD.price_precision", "4", "instruments cannot change"}}) {
     CAPTURE(path);
     auto report = try_fork(*r.log, r.folder.file("log"), at, {{path, value}}, into);
     REQUIRE_FALSE(report);
