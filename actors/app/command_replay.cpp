@@ -4,6 +4,7 @@
 #include "actors/app/commands.hpp"
 #include "actors/app/replay_rerun.hpp"
 #include "actors/app/replay_verify.hpp"
+#include "actors/app/whole_number.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::app {
@@ -38,9 +39,10 @@ action add(CLI::App& app) {
   auto* verify_flag = app.add_flag("--verify", o->verify,
                                    "compares every decision; the configuration is the one recorded in the log unless CONFIG is given, or changed by --set");
   app.add_option("--from", o->compare.from_seq, "compares decisions on this input and later ones; what comes before is folded")
+      ->check(whole_number(1))
       ->type_name("SEQ")
       ->needs(verify_flag);
-  app.add_option("--to", o->compare.to_seq, "reads up to this event (default: the end)")->type_name("SEQ")->needs(verify_flag);
+  app.add_option("--to", o->compare.to_seq, "reads up to this event (default: the end)")->check(whole_number(1))->type_name("SEQ")->needs(verify_flag);
   auto* with = app.add_option("--with", o->with,
                               "runs the recorded quotes under this configuration (--set alone: under the recorded one, changed) and shows which decisions "
                               "differ, and what both came to")
@@ -48,6 +50,7 @@ action add(CLI::App& app) {
                    ->excludes(verify_flag);
   auto* fork =
       app.add_option("--fork-at", o->fork_at, "goes on from this event with the settings changed by --set; within a reaction: from the last event before it")
+          ->check(whole_number(1))
           ->type_name("SEQ")
           ->excludes(verify_flag)
           ->excludes(with);
@@ -57,7 +60,7 @@ action add(CLI::App& app) {
   app.add_flag("--encrypt", o->again.encrypt, "that log is written encrypted; it is in any case where DIR is")->needs(into);
   app.add_option("--show", o->again.shown, "differing decisions that are printed as text, at most 1000")
       ->type_name("N")
-      ->check(CLI::Range(0, 1'000))
+      ->check(whole_number(0, 1'000))
       ->capture_default_str();
   return [o, fork](session& s) -> result<exit_code> {
     const bool forks = fork->count() != 0;

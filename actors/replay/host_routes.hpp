@@ -26,10 +26,10 @@ class host_routes {
   /// Calls to(index) for each host that wants it, up to the first error. A timer's event comes to all that hear of timers: each has yet to be asked.
   template <class To> result<void> each(const event& e, To&& to) const {
     if (e.head.type >= event_numbers) return {};
-    const auto& by_key = (*routes_)[e.head.type];
-    if (by_key[0].empty() && by_key[instruments_max].empty()) return {};
+    const auto& routes = (*routes_)[e.head.type];
+    if (routes[0].empty() && routes[instruments_max].empty()) return {};
     const auto key = std::min(e.is<quote_accepted>() ? e.as<quote_accepted>().instrument.value : routing_key_of(e), instruments_max);
-    for (const auto& r : by_key[key])
+    for (const auto& r : routes[key])
       if (r.id != e.head.host) TOMNEXT_TRY(to(r.index));
     return {};
   }

@@ -79,7 +79,8 @@ TEST_CASE("replay: a stretch of the log is verified by itself", "[replay_e2e]") 
   CHECK(answer({"replay", d.log, "--verify", "--set", "strategies.cross.fast=11", "--to", std::to_string(first - 1)})["identical"] == true);
   const auto next = answer({"replay", d.log, "--verify", "--set", "strategies.cross.fast=11", "--from", std::to_string(first + 1)}, 6);
   CHECK(next["difference"]["seq"].get<std::uint64_t>() > first);
-  for (const auto& bad : std::vector<std::vector<std::string>>{{"--from", "0"}, {"--from", "999999999"}, {"--from", "10", "--to", "9"}}) {
+  for (const char* bad : {"0", "-1", "010", "ten"}) CHECK(tomnext_tool({"replay", d.log, "--verify", "--from", bad}).exit_code == 2);
+  for (const auto& bad : std::vector<std::vector<std::string>>{{"--from", "999999999"}, {"--from", "10", "--to", "9"}}) {
     std::vector<std::string> words{"replay", d.log, "--verify"};
     words.insert(words.end(), bad.begin(), bad.end());
     const auto p = tomnext_tool(words);
