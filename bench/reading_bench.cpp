@@ -11,9 +11,7 @@
 #include <fstream>
 #include <functional>
 
-#include "actors/replay/composition.hpp"
-#include "actors/replay/group_builder.hpp"
-#include "actors/replay/kernel.hpp"
+#include "bench/backtest_log.hpp"
 #include "bench/compacted.hpp"
 #include "bench/harness.hpp"
 #include "bench/market.hpp"
@@ -48,19 +46,6 @@ void append_quotes(persistence::event_log& log, const market& m, const std::func
     const group_ref ref = g;
     must(log.append({&ref, 1}));
   }
-}
-
-/// Every event of a back-test over the same quotes.
-void append_backtest(persistence::event_log& log, const market& m) {
-  replay::group_builder builder(log.head().epoch, [&](group_ref g) { must(log.append({&g, 1})); });
-  replay::kernel<replay::group_builder> k(builder);
-  must(replay::compose(m.d, {}, [&]<class S>(const replay::host_description& h, S service) { k.add(h, std::move(service)); }));
-  k.activate(0);
-  replay::preamble(m.d, {}, [&](const auto& e) { k.input(e, m.d.begins, replay::configuration_ingress, 0); });
-  for (const auto& q : m.quotes) k.quote(q);
-  k.end_of_data();
-  builder.flush();
-  if (k.failure()) stop(*k.failure());
 }
 
 persistence::rocksdb_options unsynced() {

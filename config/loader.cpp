@@ -304,6 +304,19 @@ class loader {
   std::string folder_;
 };
 
+// "0", or the name of an element that has one: strategies.cross.
+result<std::size_t> place_in_list(const YAML::Node& list, const std::string& step, const std::string& path) {
+  if (const auto n = parse_decimal(step, 0); n && *n >= 0 && static_cast<std::size_t>(*n) < list.size()) return static_cast<std::size_t>(*n);
+  std::string names;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (!list[i].IsMap() || !list[i]["name"] || !list[i]["name"].IsScalar()) continue;
+    const auto name = list[i]["name"].Scalar();
+    if (name == step) return i;
+    names += (names.empty() ? "; there are the names " : ", ") + name;
+  }
+  return error(errc::configuration_key, fmt::format("'{}' is no place in '{}', a list of {} (the first is 0){}", step, path, list.size(), names));
+}
+
 result<void> apply_override(YAML::Node top, const override_setting& o, diagnostics& out) {
   const auto place = fmt::format("--set {}", o.path);
   TOMNEXT_TRY(check_structure(o.value, place));
@@ -320,10 +333,9 @@ result<void> apply_override(YAML::Node top, const override_setting& o, diagnosti
     const auto& step = steps[i];
     const bool last = i + 1 == steps.size();
     if (at.IsSequence()) {
-      auto n = parse_decimal(step, 0);
-      if (!n || *n < 0 || static_cast<std::size_t>(*n) >= at.size())
-        return error(errc::configuration_key, fmt::format("{}: '{}' is no place in '{}', a list of {} (the first is 0)", place, step, path, at.size()));
-      auto index = static_cast<std::size_t>(*n);
+      auto found = place_in_list(at, step, path);
+      if (!found) return found.error().within(place);
+      const auto index = *found;
       path += fmt::format("[{}]", index);
       if (last) at[index] = value;
       else at.reset(at[index]);

@@ -1,4 +1,4 @@
-// tomnext state: the state of a host, or of all, as of any moment of a log.
+// tomnext state: account, positions, open orders and features, or the state of a host, or of all, as of any moment of a log.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include "actors/app/interrupts.hpp"
 #include "actors/app/progress_line.hpp"
 #include "actors/app/recorded_deployment.hpp"
+#include "actors/app/state_summary.hpp"
 #include "actors/replay/as_of.hpp"
 #include "domain/base/hash.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -21,7 +22,9 @@ namespace {
 
 struct state_options {
   std::string directory, host, at, question = "status", argument;
-  bool from_first = false;
+  bool from_first = false, all = false, summary = false;
+  /// What there is to look at on one page; the states of all hosts, or of one, where more is asked for.
+  [[nodiscard]] bool summarises() const { return summary || (host.empty() && !all && question == "status"); }
 };
 
 /// A seq, or a time: then the last event that is not later.
@@ -65,7 +68,9 @@ nlohmann::ordered_json state_json(const replay::host_as_of& s, const state_optio
 result<exit_code> run(const state_options& o, session& s) {
   auto log = persistence::open_log_for_reading(o.directory);
   if (!log) return log.error();
-  auto by = deployment_of(**log, o.directory, {});
+  auto seq = moment_of(**log, o.at);
+  if (!seq) return seq.error();
+  auto by = deployment_of(**log, o.directory, {}, *seq);
   if (!by) return by.error();
   auto hosts = replay::compose_hosts(by->deployment, by->parts);
   if (!hosts) return hosts.error();
@@ -74,8 +79,6 @@ result<exit_code> run(const state_options& o, session& s) {
     std::erase_if(*hosts, [&](const auto& h) { return h.definition.name != o.host; });
     if (hosts->empty()) return error(errc::invalid_argument, "there is no host '" + o.host + "'; there are " + all);
   }
-  auto seq = moment_of(**log, o.at);
-  if (!seq) return seq.error();
   const persistence::snapshot_store snapshots(o.directory);
   interrupts asked;
   progress_line progress(s.err, "state", "events", *seq);
@@ -90,6 +93,11 @@ result<exit_code> run(const state_options& o, session& s) {
   auto states = replay::states_as_of(**log, std::move(*hosts), how);
   if (!states) return states.error();
   progress.hide();
+  if (o.summarises()) {
+    const auto summary = state_summary(*states, by->deployment);
+    s.out << (s.json ? json_text(summary) + "\n" : summary_text(summary));
+    return exit_code::ok;
+  }
   auto all = nlohmann::ordered_json::array();
   for (const auto& x : *states) all.push_back(state_json(x, o));
   const auto shown = o.host.empty() ? all : all.at(0);
@@ -101,10 +109,14 @@ result<exit_code> run(const state_options& o, session& s) {
 action add(CLI::App& app) {
   auto o = std::make_shared<state_options>();
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
-  app.add_option("HOST", o->host, "name of a host, as in 'tomnext actors'; without it all of them")->type_name("");
+  auto* host = app.add_option("HOST", o->host, "name of a host, as in 'tomnext actors'; without it a summary of account, positions, open orders and features")
+                   ->type_name("");
   app.add_option("--at", o->at, "seq of an event, or a time such as 2012-02-03T10:00:00Z: the last event up to it (default: the end)")->type_name("SEQ|TIME");
   app.add_option("--question", o->question, "what to show of it: any question that the host answers over HTTP (default status)")->type_name("WORD");
   app.add_option("--argument", o->argument, "of the question")->type_name("TEXT");
+  app.add_flag("--summary", o->summary, "balance, equity, positions, open orders, and the newest features of each instrument (the default without HOST)")
+      ->excludes(host);
+  app.add_flag("--all", o->all, "the states of all hosts instead, each with its hash")->excludes(host);
   app.add_flag("--from-first", o->from_first, "folds from the first event, whatever snapshots there are");
   return [o](session& s) { return run(*o, s); };
 }
@@ -112,8 +124,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command state_command() {
-  return {"state", "the state of a host as of any moment of a log, by folding what is recorded", "tomnext state results/log risk_management/book --at 40000",
-          add};
+  return {"state", "account, positions, orders and features, or the state of a host, as of any moment of a log, by folding what is recorded",
+          "tomnext state results/log --at 2012-02-03T10:00:00Z", add};
 }
 
 }  // namespace tomnext::app

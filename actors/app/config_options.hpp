@@ -17,7 +17,7 @@ struct config_options {
   void add(CLI::App& app, bool required) {
     auto* f = app.add_option("CONFIG", file, "configuration file (YAML; see config/README.md)")->type_name("");
     if (required) f->required();
-    app.add_option("--set", settings, "replaces one value, such as strategies.0.fast=12; may be given several times")
+    app.add_option("--set", settings, "replaces one value, such as strategies.0.fast=12 or, by its name, strategies.cross.fast=12; may be given several times")
         ->type_name("path=value")
         ->allow_extra_args(false);
   }

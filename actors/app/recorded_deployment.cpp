@@ -14,18 +14,18 @@ result<recorded_deployment> given(const persistence::event_log& log, const confi
   auto p = replay::preamble_of(log);
   if (!p) return p.error();
   d->calendar = p->calendar;
-  return recorded_deployment{std::move(*d), std::move(*parts), {}};
+  return recorded_deployment{std::move(*d), std::move(*parts), {}, 0};
 }
 
 }  // namespace
 
-result<recorded_deployment> deployment_of(const persistence::event_log& log, const std::string& directory, const config_options& from) {
+result<recorded_deployment> deployment_of(const persistence::event_log& log, const std::string& directory, const config_options& from, std::uint64_t at_seq) {
   if (!from.file.empty()) return given(log, from);
   auto overrides = from.overrides();
   if (!overrides) return overrides.error();
-  auto r = replay::deployment_of_log(log, directory, *overrides);
+  auto r = replay::deployment_of_log(log, directory, *overrides, at_seq);
   if (!r) return r.error();
-  return recorded_deployment{std::move(r->deployment), std::move(r->parts), r->configuration};
+  return recorded_deployment{std::move(r->deployment), std::move(r->parts), r->configuration, r->configuration_hash};
 }
 
 }  // namespace tomnext::app

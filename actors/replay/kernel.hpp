@@ -76,14 +76,23 @@ template <class Log> class kernel {
     return *kept;
   }
 
-  /// Behind the log's declaration: each host decides from the beginning on. Decision replay reads from them which version decided.
-  void activate(std::uint64_t configuration_hash) {
+  /// Goes on from a past moment, in which the hosts that were added have their states of then: the last seq and time, and the timers that are armed.
+  void resume(std::uint64_t seq, timestamp now, const std::vector<timer_queue::armed>& timers) {
+    seq_ = seq;
+    now_ = now;
+    for (const auto& t : timers) timers_.arm(timer_armed{t.target, t.timer, t.generation, t.due}, t.armed_by);
+  }
+
+  /// Behind the log's declaration: each host decides from the beginning on, or what is later than `decides_after`. Decision replay reads from them which
+  /// version decided, under which configuration.
+  void activate(std::uint64_t configuration_hash, std::uint64_t decides_after = 0) {
     log_.begin_reaction();
     for (const auto& x : hosts_) {
       host_activated a;
       a.name = std::string_view(x.description.name);
       a.service_version = x.description.version;
       a.state_version = x.description.state_version;
+      a.decides_after = decides_after;
       a.configuration_hash = configuration_hash;
       header h;
       h.seq = h.correlation = ++seq_;
@@ -123,6 +132,13 @@ template <class Log> class kernel {
   void bar(const bar_closed& b, std::uint64_t position) {
     while (timers_.next() < b.closed_at) fire();
     input(b, b.closed_at, market_ingress, position);
+  }
+  /// An input from outside as a log has it, after the timers that are due before it; where it says that a source has ended, also after those due just then.
+  void recorded(const event& e) {
+    const auto* s = e.get_if<source_state_changed>();
+    const bool ends = s != nullptr && s->state == source_state::ended;
+    while (!failure_ && (timers_.next() < e.head.at || (ends && timers_.next() <= e.head.at))) fire();
+    visit(e, [&](const auto& payload) { input(payload, e.head.at, e.head.host, e.head.position); });
   }
   /// The end of the data counts as a later tick: what is due by now fires.
   void end_of_data() {

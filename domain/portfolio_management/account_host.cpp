@@ -137,6 +137,13 @@ void account_host::apply(const header&, const position_changed& e) {
 
 // ---- equity ----------------------------------------------------------------------------------------
 
+std::vector<open_position> account_host::positions() const {
+  std::vector<open_position> all;
+  for (const auto& [id, h] : positions_)
+    if (!h.position.flat()) all.push_back({id, h.instrument, h.strategy, h.position.size(), h.position.average_price()});
+  return all;
+}
+
 result<account_valued> account_host::value(amount balance) const {
   amount unrealised;
   const auto too_large = [] { return error(errc::overflow, "the equity does not fit"); };

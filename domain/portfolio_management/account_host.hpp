@@ -33,6 +33,15 @@ struct account_statistics {
   std::uint64_t days = 0;
 };
 
+/// An open position as people read it.
+struct open_position {
+  position_id position;
+  instrument_id instrument;
+  strategy_id strategy;
+  quantity net;            ///< signed: + long, − short
+  double average_price{};  ///< the nearest double; the exact one is in the state
+};
+
 /// A profit and its commission are rounded to the quote currency's minor unit, converted, and rounded to the account's, fill by fill:
 /// balance += profit − commission. A missing conversion rate fails the reaction. The account is valued after each fill, at each day roll, and when the
 /// source ends: longs at the bid, shorts at the ask; without a quote to mark at, the reaction fails. A flip of a netting position is a close, which bears the
@@ -92,6 +101,11 @@ class account_host {
   [[nodiscard]] std::uint64_t financing_deferred() const { return financing_.deferred(); }
   [[nodiscard]] std::size_t open_positions() const { return positions_.size(); }
   [[nodiscard]] account_statistics statistics() const;
+  /// In the order of their ids.
+  [[nodiscard]] std::vector<open_position> positions() const;
+  /// As a fill or a day roll would value it now. errc::conversion_rate_missing where a position has no quote or rate yet, errc::overflow.
+  [[nodiscard]] result<account_valued> valuation() const { return value(balance_); }
+  [[nodiscard]] const account_configuration& configuration() const { return configuration_; }
   /// Equity at each day roll, in whole account currency, oldest first; at most `equity_days_max`.
   [[nodiscard]] const std::vector<double>& daily_equity() const { return daily_equity_; }
   static constexpr std::size_t equity_days_max = 20'000;

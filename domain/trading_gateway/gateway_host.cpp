@@ -153,4 +153,11 @@ std::size_t gateway_host::open_orders() const {
   return n;
 }
 
+std::vector<open_order> gateway_host::orders_open() const {
+  std::vector<open_order> all;
+  for (const auto& [id, o] : orders_)
+    if (!orders::is_final(o.status.state)) all.push_back({id, o.strategy, o.instrument, o.direction, o.size, o.filled, o.status.state});
+  return all;
+}
+
 }  // namespace tomnext::trading_gateway

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <vector>
 
 #include "domain/base/outbox.hpp"
 #include "domain/base/service.hpp"
@@ -19,6 +20,16 @@ struct gateway_configuration {
 /// Orders that have ended and are still remembered, so that late fills find them; and executions, so that repeated ones are recognised.
 /// Which ids were ever used is remembered beyond that, by orders::id_set.
 inline constexpr std::size_t ended_orders_max = 65'536;
+
+/// An order that has not ended, as people read it.
+struct open_order {
+  order_id order;
+  strategy_id strategy;
+  instrument_id instrument;
+  side direction{};
+  quantity size, filled;
+  orders::order_state state{};
+};
 
 /// An approval becomes order_submitted and send_started in one reaction: the client order id (the order's own id) is durable before anything is sent,
 /// and none is sent twice, however long ago the first time was. Executions are taken once, by execution id. A fill of an ended order is a fact, and
@@ -51,6 +62,8 @@ class gateway_host {
 
   [[nodiscard]] std::uint64_t unexpected_reports() const { return unexpected_; }
   [[nodiscard]] std::size_t open_orders() const;
+  /// In the order of their ids.
+  [[nodiscard]] std::vector<open_order> orders_open() const;
 
   template <class Archive> void archive(Archive& a) { a(minor_units_, orders_, taken_, ended_, executions_, execution_order_, unexpected_); }
 

@@ -244,7 +244,7 @@ TEST_CASE("tomnext state rebuilds what a host showed of itself while it lived, a
     CHECK(then["view"] == shown["view"]);
     CHECK(then["as_of_seq"] == shown["as_of_seq"]);
   }
-  const auto all = tomnext_tool({"state", f / "log", "--json"});
+  const auto all = tomnext_tool({"state", f / "log", "--all", "--json"});
   REQUIRE(all.exit_code == 0);
   CHECK(json::parse(all.out).size() > 5);
   const auto by_time = tomnext_tool({"state", f / "log", "risk_management/book", "--at", "2012-02-02T00:00:00Z", "--json"});
