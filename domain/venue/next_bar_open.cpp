@@ -50,22 +50,28 @@ std::optional<price> price_on(order_book& book, venue_order& o, const bar_view& 
 /// One bar's work: which brackets were entered on it, and whose children are tested on it all the same.
 class bar_work {
  public:
-  bar_work(order_book& book, const bar_view& bar, const bar_rules& rules) : book_(book), bar_(bar), rules_(rules) {}
+  bar_work(order_book& book, const bar_view& bar, const bar_rules& rules, timestamp now) : book_(book), bar_(bar), rules_(rules), now_(now) {}
 
+  void all() {
+    pass(closes_at_market);
+    pass(protects);
+    pass([](const venue_order& o) { return !closes_at_market(o) && !protects(o); });
+    test_children();
+  }
   void pass(bool (*wanted)(const venue_order&)) {
     book_.each(
-        bar_.opened_at, [&](const venue_order& o) { return wanted(o) && !entered_.contains(o.terms.parent) && !worked_.contains(o.terms.order); },
+        now_, [&](const venue_order& o) { return wanted(o) && !entered_.contains(o.terms.parent) && !worked_.contains(o.terms.order); },
         [&](venue_order& o) { meet(o); });
   }
-  // The children of market entries, stops before profits.
+
+ private:
+  // The children of what was entered on this bar, stops before profits.
   void test_children() {
     if (tested_.empty()) return;
     for (const bool stops : {true, false})
       book_.each(
-          bar_.opened_at, [&](const venue_order& o) { return tested_.contains(o.terms.parent) && protects(o) == stops; }, [&](venue_order& o) { meet(o); });
+          now_, [&](const venue_order& o) { return tested_.contains(o.terms.parent) && protects(o) == stops; }, [&](venue_order& o) { meet(o); });
   }
-
- private:
   void meet(venue_order& o) {
     const auto order = o.terms.order;
     const auto kind = o.terms.kind;
@@ -92,7 +98,8 @@ class bar_work {
   bool profit_alone_is_certain(order_id parent) {
     bool certain = true;
     book_.each_child(parent, [&](const venue_order& o) {
-      if (protects(o) && as_bad(o.terms.direction, bar_, o.terms.trigger)) certain = false;
+      // A trailing stop stands nowhere before the entry.
+      if (o.terms.kind == order_kind::trailing_stop || (protects(o) && as_bad(o.terms.direction, bar_, o.terms.trigger))) certain = false;
     });
     return certain;
   }
@@ -100,6 +107,7 @@ class bar_work {
   order_book& book_;
   const bar_view& bar_;
   const bar_rules& rules_;
+  timestamp now_;
   std::set<order_id> entered_, tested_, worked_;
 };
 
@@ -107,19 +115,14 @@ class bar_work {
 
 void work(order_book& book, const bar_view& bar, const bar_rules& rules) {
   book.expire(bar.opened_at);
-  bar_work w(book, bar, rules);
-  w.pass(closes_at_market);
-  w.pass(protects);
-  w.pass([](const venue_order& o) { return !closes_at_market(o) && !protects(o); });
-  w.test_children();
+  bar_work(book, bar, rules, bar.opened_at).all();
 }
 
-void finish(order_book& book, const bar_view& last) {
+void finish(order_book& book, const bar_view& last, const bar_rules& rules) {
   constexpr timestamp whenever{INT64_MAX};  // what was sent at the close of the last bar came after its open
-  book.each(whenever, closes_at_market, [&](venue_order& o) {
-    const quantity size = book.fillable(o);
-    if (size.value > 0) book.fill(o.terms.order, size, last.open);
-  });
+  bar_work w(book, last, rules, whenever);
+  if (rules.entries_at_end) w.all();
+  else w.pass(closes_at_market);
   book.expire_all("the data has ended");
 }
 

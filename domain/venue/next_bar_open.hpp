@@ -14,6 +14,8 @@ struct bar_view {
 
 struct bar_rules {
   rate spread;  ///< what opens a position is dearer by this share of its price, also at a limit; what reduces one is not
+  /// Comparison mode: entries that wait when the data ends are worked on the last bar, which they were decided on. That looks ahead; without it they expire.
+  bool entries_at_end{};
 };
 
 /// Works all orders that were sent before the bar began to be worked on. First what closes at the market, then protecting stops, then the rest, each in the
@@ -30,6 +32,6 @@ struct bar_rules {
 void work(order_book& book, const bar_view& bar, const bar_rules& rules);
 
 /// The end of the data: what closes at the market is filled at the open of the last bar; all other orders expire.
-void finish(order_book& book, const bar_view& last);
+void finish(order_book& book, const bar_view& last, const bar_rules& rules);
 
 }  // namespace tomnext::venue

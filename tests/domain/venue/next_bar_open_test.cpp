@@ -148,7 +148,7 @@ TEST_CASE("bars: a trailing stop is tested against where it stood, and follows t
 }
 
 TEST_CASE("bars: the spread makes entries dearer and leaves exits alone, also where one order does both") {
-  market_desk d(plain_rules(), {*rate::parse("0.0001")});
+  market_desk d(plain_rules(), {*rate::parse("0.0001"), false});
   d.send_for_bars(order(1, side::sell, 100));
   CHECK(only_price(d.bar("1.07138", "1.08", "1.07", "1.07"), 1) == at("1.071272862"));
   d.send_for_bars(order(2, side::buy, 150));
@@ -164,17 +164,20 @@ TEST_CASE("bars: the spread makes entries dearer and leaves exits alone, also wh
   CHECK(only_price(d.bar("1.09000", "1.1", "1.07", "1.07"), 3) == at("1.09000"));
 }
 
-TEST_CASE("bars: at the end what closes fills at the open of the last bar, and the rest expires") {
-  market_desk d;
-  d.send_for_bars(order(1, side::buy, 100));
-  d.bar("1.1000", "1.1010", "1.0990", "1.1005");
-  auto close = order(2, side::sell, 100);
-  close.reduce_only = true;
-  d.send_for_bars(close);
-  d.send_for_bars(order(3, side::buy, 100));
-  venue::finish(d.book, d.last);
-  const auto out = d.take();
-  CHECK(only_price(out, 2) == at("1.1000"));
-  CHECK(says(out, 3, kind::expired));
-  CHECK(d.book.size() == 0);
+TEST_CASE("bars: at the end what closes fills at the open of the last bar, and the rest expires, but in the comparison mode") {
+  for (const bool entries : {false, true}) {
+    market_desk d(plain_rules(), {{}, entries});
+    d.send_for_bars(order(1, side::buy, 100));
+    d.bar("1.1000", "1.1010", "1.0990", "1.1005");
+    auto close = order(2, side::sell, 100);
+    close.reduce_only = true;
+    d.send_for_bars(close);
+    d.send_for_bars(order(3, side::buy, 100));
+    venue::finish(d.book, d.last, d.bars);
+    const auto out = d.take();
+    CHECK(only_price(out, 2) == at("1.1000"));
+    CHECK(says(out, 3, kind::expired) == !entries);
+    CHECK(only_price(out, 3) == (entries ? at("1.1000") : price{-1}));
+    CHECK(d.book.size() == 0);
+  }
 }

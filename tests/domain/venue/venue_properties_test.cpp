@@ -45,6 +45,23 @@ struct crowd {
     requests[sent] = r;
     check(by_bars ? desk.send_for_bars(r) : desk.send(r));
   }
+  // An entry near the price with both children: what partial fills and each side's share are tried on.
+  void some_bracket() {
+    const side d = *rc::gen::element(side::buy, side::sell);
+    const std::int64_t size = *rc::gen::inRange(2, 60);
+    const auto beyond = [&](side towards) { return price{at_price + sign(towards) * step * *rc::gen::inRange(1, 30)}; };
+    auto entry = order(++sent, d, size, *rc::gen::element(order_kind::market, order_kind::limit));
+    const auto parent = sent;
+    if (venue::has_limit(entry.kind)) entry.limit = beyond(d);
+    auto loss = child_of(parent, order(++sent, opposite(d), size, *rc::gen::element(order_kind::stop, order_kind::trailing_stop)));
+    (loss.kind == order_kind::stop ? loss.trigger : loss.trail) = loss.kind == order_kind::stop ? beyond(opposite(d)) : price{10 * step};
+    auto profit = child_of(parent, order(++sent, opposite(d), size, order_kind::limit));
+    profit.limit = beyond(d);
+    for (const auto& r : {entry, loss, profit}) {
+      requests[r.order.value] = r;
+      check(by_bars ? desk.send_for_bars(r) : desk.send(r));
+    }
+  }
   void some_change() {
     if (sent == 0) return;
     const order_id any{static_cast<std::uint64_t>(*rc::gen::inRange<int>(1, static_cast<int>(sent) + 1))};
@@ -164,10 +181,12 @@ TEST_CASE("the market's laws hold in every profile: quantity is conserved, limit
       const int turns = *rc::gen::inRange(1, 60);
       c.some_price();
       for (int i = 0; i < turns; ++i) {
-        switch (*rc::gen::inRange(0, 4)) {
+        switch (*rc::gen::inRange(0, 6)) {
           case 0:
           case 1: c.some_order(); break;
-          case 2: c.some_price(); break;
+          case 2: c.some_bracket(); break;
+          case 3:
+          case 4: c.some_price(); break;
           default: c.some_change();
         }
       }
