@@ -20,6 +20,7 @@ struct entry_terms {
   price stop_loss;      ///< a stop that protects what was entered; 0: none
   price take_profit;    ///< a limit at which it is taken; the first of the two ends the other; 0: none
   bool only_if_flat{};  ///< no entry where a position is held, either way
+  template <class Archive> void archive(Archive& a) { a(kind, at, stop_loss, take_profit, only_if_flat); }
 };
 
 /// What a strategy wants after a bar: to be long or short, how sure it is, and the two figures that made it say so.

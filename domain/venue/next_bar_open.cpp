@@ -81,7 +81,7 @@ class bar_work {
       const quantity size = book_.fillable(o);
       if (size.value > 0) {
         const std::int64_t slips = has_limit(kind) ? 0 : book_.slippage(o);
-        const price at{std::max<std::int64_t>(p->value + sign(o.terms.direction) * slips, 1)};
+        const price at{std::max<std::int64_t>(shifted(*p, sign(o.terms.direction) * slips).value, 1)};
         if (!o.reduces()) entered(order, kind, was_triggered);
         book_.fill(order, size, at, rules_.spread);
       }

@@ -10,6 +10,7 @@ struct bar_view {
   price high;
   price low;
   price close;
+  template <class Archive> void archive(Archive& a) { a(opened_at, open, high, low, close); }
 };
 
 struct bar_rules {

@@ -1,11 +1,17 @@
 #include "domain/venue/order_book.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace tomnext::venue {
 namespace {
 
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view by_other_side = "the other side has filled", nothing_left = "nothing is left to reduce";
+
+// No pair has prices beyond a million: room for arithmetic.
+constexpr price price_max = price::whole(1'000'000);
+bool priced(price p) { return p.value >= 0 && p <= price_max; }
 
 bool one_of_its_kinds(order_kind k) { return k <= order_kind::trailing_stop; }
 
@@ -43,6 +49,7 @@ std::string_view order_book::fault_of(const order_request& r, timestamp at) cons
   if (r.direction != side::buy && r.direction != side::sell) return "an order buys or sells";
   if (r.size.value <= 0) return "quantity is not positive";
   if (!one_of_its_kinds(r.kind)) return "this venue does not know this kind of order";
+  if (!priced(r.limit) || !priced(r.trigger) || !priced(r.trail)) return "a price beyond what any pair has";
   if (has_limit(r.kind) && r.limit.value <= 0) return "a limit order needs a positive limit price";
   if (has_trigger(r.kind) && r.trigger.value <= 0) return "a stop order needs a positive trigger price";
   if (r.kind == order_kind::trailing_stop && r.trail.value <= 0) return "a trailing stop needs a positive distance";
@@ -79,8 +86,8 @@ void order_book::submit(const order_request& r, timestamp at, price market) {
   if (r.kind == order_kind::trailing_stop && !r.parent) {
     const std::int64_t behind = sign(r.direction) * r.trail.value;
     if (r.trigger.value <= 0 && market.value <= 0) return reject(r, "there is no price to trail yet");
-    o.best = r.trigger.value > 0 ? price{r.trigger.value - behind} : market;
-    o.terms.trigger = price{o.best.value + behind};
+    o.best = r.trigger.value > 0 ? shifted(r.trigger, -behind) : market;
+    o.terms.trigger = shifted(o.best, behind);
   }
   if (auto* other = this->at(r.oco); r.oco && other != nullptr) other->terms.oco = r.order;
   places_.emplace(r.order, next_place_);
@@ -103,7 +110,7 @@ void order_book::amend(const amendment& a, timestamp at) {
   if (o == nullptr) return refuse("the order does not work");
   auto& t = o->terms;
   const auto negative = a.size.value < 0 || a.limit.value < 0 || a.trigger.value < 0 || a.trail.value < 0;
-  if (negative) return refuse("a negative value");
+  if (negative || !priced(a.limit) || !priced(a.trigger) || !priced(a.trail)) return refuse("a value beyond what any order has");
   if (a.size && a.size <= o->filled) return refuse("not more than is filled");
   if (const auto* parent = find(t.parent); a.size && parent != nullptr && a.size > parent->terms.size) return refuse("a child is not larger than its parent");
   if (a.limit && !has_limit(t.kind)) return refuse("this kind of order has no limit");
@@ -185,7 +192,7 @@ void order_book::trigger(venue_order& o) {
 void order_book::follow(venue_order& o, price seen) {
   const side protects = opposite(o.terms.direction);  // a selling stop follows a rising price
   o.best = o.best ? worse(protects, o.best, seen) : seen;
-  const price stands{o.best.value + sign(o.terms.direction) * o.terms.trail.value};
+  const price stands = shifted(o.best, sign(o.terms.direction) * o.terms.trail.value);
   o.terms.trigger = o.terms.trigger ? worse(protects, o.terms.trigger, stands) : stands;
 }
 
@@ -211,7 +218,8 @@ bool order_book::fill(order_id order, quantity size, price at_price, rate spread
   ++o->draws;
   const bool netting = rules_.positions == position_mode::netting;
   const std::int64_t closing = o->reduces() ? size.value : netting ? std::min(size.value, reducible(*o)) : 0;
-  const price opens_at{*mul_div(at_price.value, rate::one + sign(o->terms.direction) * spread.value, rate::one, rounding::half_away_from_zero)};
+  const price opens_at{
+      mul_div(at_price.value, rate::one + sign(o->terms.direction) * spread.value, rate::one, rounding::half_away_from_zero).value_or(at_price.value)};
   for (const auto& [part, part_price] : {std::pair{closing, at_price}, std::pair{size.value - closing, opens_at}}) {
     if (part <= 0) continue;
     o->filled.value += part;
@@ -219,7 +227,8 @@ bool order_book::fill(order_id order, quantity size, price at_price, rate spread
   }
   const position_id position = position_of(o->terms);
   auto& held = held_[position];
-  held.value += sign(o->terms.direction) * size.value;
+  const std::int64_t change = sign(o->terms.direction) * size.value;
+  held = add(held, quantity{change}).value_or(quantity{change > 0 ? most : -most});
   if (!held) held_.erase(position);
   const venue_order filled = *o;
   for (auto& [place, child] : orders_) {

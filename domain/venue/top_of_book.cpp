@@ -9,9 +9,8 @@ struct offer {
 };
 offer offer_for(side direction, const top_view& q) { return direction == side::buy ? offer{q.ask, q.ask_size} : offer{q.bid, q.bid_size}; }
 
-price steps_worse(const order_book& book, side direction, price p, std::int64_t further) {
-  return {p.value + sign(direction) * (book.rules().step.value + further)};
-}
+// One price step worse; 0 where there is none.
+price one_step_worse(const order_book& book, side direction, price p) { return add(p, price{sign(direction) * book.rules().step.value}).value_or(price{}); }
 
 bool triggers(order_book& book, venue_order& o, price top) {
   const auto kind = o.terms.kind;
@@ -29,7 +28,7 @@ void take(order_book& book, venue_order& o, const offer& from) {
   const auto order = o.terms.order;
   const bool limited = has_limit(o.terms.kind), kill = o.terms.validity == time_in_force::fill_or_kill;
   const std::int64_t slips = limited ? 0 : book.slippage(o);
-  const price top{from.top.value + sign(o.terms.direction) * slips}, beyond = steps_worse(book, o.terms.direction, top, 0);
+  const price top = shifted(from.top, sign(o.terms.direction) * slips), beyond = one_step_worse(book, o.terms.direction, top);
   const bool none_beyond = beyond.value <= 0 || (limited && !no_worse(o.terms.direction, beyond, o.terms.limit));
   const quantity whole = o.open(), wanted = book.fillable(o);
   if (!wanted) return;
@@ -53,7 +52,7 @@ void submit(order_book& book, const order_request& r, const top_view& q) {
   const auto from = offer_for(r.direction, q);
   if (r.kind == order_kind::market && r.direction != side::none && r.size.value > 0) {
     if (from.top.value <= 0) return book.reject(r, "no quote yet");
-    if (from.shown.value > 0 && from.shown < r.size && steps_worse(book, r.direction, from.top, 0).value <= 0)
+    if (from.shown.value > 0 && from.shown < r.size && one_step_worse(book, r.direction, from.top).value <= 0)
       return book.reject(r, "there is no price one step worse");
   }
   book.submit(r, q.at, from.top);

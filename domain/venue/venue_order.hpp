@@ -1,6 +1,7 @@
 // An order as the simulated market keeps it, and what the market says of it.
 #pragma once
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 #include "domain/base/decimal.hpp"
@@ -75,6 +76,10 @@ struct answer {
   bool operator==(const answer&) const = default;
 };
 
+/// p + by, or the nearest end of the range: what comes from outside must not wrap around.
+constexpr price shifted(price p, std::int64_t by) {
+  return add(p, price{by}).value_or(price{by > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min()});
+}
 /// True where `a` is better than `b`, or as good, for whom trades in that direction.
 constexpr bool no_worse(side direction, price a, price b) { return direction == side::buy ? a <= b : a >= b; }
 constexpr price better(side direction, price a, price b) { return no_worse(direction, a, b) ? a : b; }

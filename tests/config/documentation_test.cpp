@@ -35,13 +35,23 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-const std::string rest =
-    "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n"
-    "strategies: [{kind: ema_cross, instrument: GBP/USD, bars: 5m-mid, size: 1000000, slow: 30}]\n"
-    "research: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
-// The three kinds of source take different keys.
+std::string rest_with(const std::string& strategy, const std::string& venue = "") {
+  return "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n" + venue + "strategies: [{instrument: GBP/USD, bars: 5m-mid, size: 1000000, " +
+         strategy + "}]\nresearch: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
+}
+const std::string rest = rest_with("kind: ema_cross, slow: 30");
+std::string bars_with(const std::string& kind) {
+  return "data: [{format: bars-csv, file: f, step: 1h, instrument: GBP/USD}]\n" + rest_with("kind: " + kind, "venue: {profile: next_bar_open}\n");
+}
+// The kinds of source take different keys, and so do the kinds of strategy and the profiles of the market.
 const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest,
-                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest, "data: [{log: l}]\n" + rest};
+                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest,
+                                     "data: [{log: l}]\n" + rest,
+                                     bars_with("sma_cross"),
+                                     bars_with("rsi_reversal"),
+                                     bars_with("stop_entry"),
+                                     bars_with("donchian_breakout"),
+                                     bars_with("bollinger_reversion")};
 
 }  // namespace
 
@@ -74,7 +84,9 @@ TEST_CASE("every key that a reader takes is documented") {
       auto message = refusal(f, {std::string(section) + ".zzz=1"});
       INFO(message);
       REQUIRE(has_text(message, "unknown key"));
-      message = replaced(replaced(message, " (parameters of ema_cross), and for every strategy:", ","), "allowed: ", "allowed here: ");
+      for (const auto& [kind, known] : strategy_execution::strategy_kinds())
+        message = replaced(message, " (parameters of " + kind + "), and for every strategy:", ",");
+      message = replaced(message, "allowed: ", "allowed here: ");
       std::stringstream allowed(message.substr(message.find("allowed here: ") + 14));
       std::size_t keys = 0;
       for (std::string key; std::getline(allowed, key, ',');) {
