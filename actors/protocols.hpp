@@ -72,7 +72,7 @@ TOMNEXT_ATOM(write, "write");
 TOMNEXT_ATOM(flush, "flush");
 TOMNEXT_ATOM(committed, "committed");
 TOMNEXT_ATOM(full, "full");
-TOMNEXT_ATOM(outcome, "outcome");
+TOMNEXT_ATOM(shown, "shown");
 TOMNEXT_ATOM(read, "read");
 TOMNEXT_ATOM(snapshot, "snapshot");
 TOMNEXT_ATOM(offer, "offer");
@@ -109,12 +109,14 @@ using journal_protocol =
           answer<std::uint64_t>(admit_atom, inputs_ref),
           answer<timers_ref>(timers_atom, actor_ptr),  // with credit for an input: timers that are armed; later ones are told to that time authority
           answer<std::uint64_t, std::int64_t>(position_atom, std::uint32_t),  // the source position that an ingress has recorded, and the log's present (ns)
-          answer<std::uint64_t>(settled_atom),                 // answered with the head once all that was offered so far is answered by its hosts and durable
-          answer<std::uint64_t>(await_atom, std::uint64_t),    // answered with the durable head once all hosts have answered this seq and that is durable
-          answer<std::uint64_t>(outcome_atom, std::uint64_t),  // of an operator's command with this seq: the last event that answers it; 0: nothing has
-          answer<void>(durable_atom, durable_ref),             // the writer: durable up to here
-          answer<void>(full_atom, std::string),                // the writer: the log takes nothing for now, and why; the next durable_atom ends that
-          answer<std::string>(status_atom)>;                   // figures as JSON
+          answer<std::uint64_t>(settled_atom),  // answered with the head once all that was offered so far is answered by its hosts and durable
+          // Answered once all hosts have answered this seq and that is durable: with the durable head, and, of an operator's command, with the last event that
+          // answers it (0: nothing does).
+          answer<std::uint64_t, std::uint64_t>(await_atom, std::uint64_t),
+          // What a host shows may leave: answered with the durable head once all that it has said for its inputs up to here is durable. Host 0: once this is.
+          answer<std::uint64_t>(shown_atom, std::uint32_t, std::uint64_t), answer<void>(durable_atom, durable_ref),  // the writer: durable up to here
+          answer<void>(full_atom, std::string),  // the writer: the log takes nothing for now, and why; the next durable_atom ends that
+          answer<std::string>(status_atom)>;     // figures as JSON
 
 /// Readers of the durable feed. They answer each message with done(name, last seq of it) to its sender, or get no more than their credit.
 using durable_reader = typed<answer<void>(durable_atom, groups_ref, durable_ref)>;  // what they want of the groups that are durable now, and the head

@@ -76,14 +76,14 @@ struct asker_state {
               --open;
               next();
             },
-            [](const caf::error&) { std::abort(); });
+            [](const actor_error&) { std::abort(); });
   }
 };
 
 /// The same State in an actor of the framework, with nothing around it.
 template <class Protocol, class State> class bare final : public Protocol::base {
  public:
-  template <class... A> explicit bare(caf::actor_config& c, A... args) : Protocol::base(c), state_(this, std::move(args)...) {}
+  template <class... A> explicit bare(spawn_config& c, A... args) : Protocol::base(c), state_(this, std::move(args)...) {}
   typename Protocol::behavior_type make_behavior() override { return state_.behavior(); }
 
  private:
@@ -120,7 +120,7 @@ struct supervised_way {
   }
   static inline std::vector<actor_ptr> supervisors;
   static void stop() {
-    for (const auto& s : std::exchange(supervisors, {})) exit_now(s, caf::exit_reason::kill);
+    for (const auto& s : std::exchange(supervisors, {})) exit_now(s, exit_reason::kill);
   }
 };
 
@@ -141,7 +141,7 @@ template <class Way> double measure(load what, std::int64_t n) {
   tell_from_outside(from, go_v);
   end.wait();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  for (const auto& a : {pointer_of(from), pointer_of(to)}) exit_now(a, caf::exit_reason::kill);
+  for (const auto& a : {pointer_of(from), pointer_of(to)}) exit_now(a, exit_reason::kill);
   if constexpr (requires { Way::stop(); }) Way::stop();
   return static_cast<double>(n) / took.count();
 }
@@ -185,8 +185,8 @@ double lifecycles(std::size_t children, int rounds) {
     auto up = all_up.get_future();
     const auto supervisor = spawn_supervisor(system, figures, root, specs);
     up.wait();
-    when_down(supervisor, [down](const caf::error&) { down->set_value(); });
-    exit_after_queue(supervisor, caf::exit_reason::user_shutdown);
+    when_down(supervisor, [down](const actor_error&) { down->set_value(); });
+    exit_after_queue(supervisor, exit_reason::user_shutdown);
     down->get_future().wait();
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
@@ -200,10 +200,10 @@ double bare_lifecycles(std::size_t children, int rounds) {
   actor_system system{config};
   const auto start = std::chrono::steady_clock::now();
   for (int round = 0; round < rounds; ++round) {
-    caf::scoped_actor self{system};
+    outside_actor self{system};
     std::vector<sink> all;
     for (std::size_t i = 0; i < children; ++i) all.push_back(bare_way::spawn<sink, sink_state>(system, finished(), std::int64_t{1}));
-    for (const auto& a : all) exit_after_queue(pointer_of(a), caf::exit_reason::user_shutdown);
+    for (const auto& a : all) exit_after_queue(pointer_of(a), exit_reason::user_shutdown);
     self->wait_for(all);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;

@@ -26,7 +26,7 @@ struct round_trips {
 /// The one in the middle: hands on to the others in turn, and measures whole passages.
 class middle final : public hop::base {
  public:
-  middle(caf::actor_config& c, std::shared_ptr<round_trips> r, std::vector<hop> others, std::size_t n)
+  middle(actors::spawn_config& c, std::shared_ptr<round_trips> r, std::vector<hop> others, std::size_t n)
       : hop::base(c), trips_(std::move(r)), others_(std::move(others)), left_(n) {}
 
  protected:
@@ -55,7 +55,7 @@ class middle final : public hop::base {
 };
 class other final : public hop::base {
  public:
-  explicit other(caf::actor_config& c) : hop::base(c) {}
+  explicit other(actors::spawn_config& c) : hop::base(c) {}
 
  protected:
   hop::behavior_type make_behavior() override {
@@ -76,8 +76,8 @@ inline std::vector<double> bare_hops(std::size_t passages) {
   const detail::hop middle = system.spawn<detail::middle>(trips, others, passages);
   actors::tell_from_outside(middle, detail::token_v, std::int64_t{0});
   trips->done.get_future().wait();
-  for (const auto& a : others) actors::exit_now(actors::pointer_of(a), caf::exit_reason::kill);
-  actors::exit_now(actors::pointer_of(middle), caf::exit_reason::kill);
+  for (const auto& a : others) actors::exit_now(actors::pointer_of(a), actors::exit_reason::kill);
+  actors::exit_now(actors::pointer_of(middle), actors::exit_reason::kill);
   return trips->took;
 }
 

@@ -136,13 +136,13 @@ std::vector<double> acknowledgements(const scratch_folder& folder, double events
       if (stopwatch::now() < seen->due[i]) std::this_thread::sleep_until(seen->due[i]);
       actors::tell_from_outside(journal, actors::admit_v, inputs[i]);
     }
-    caf::scoped_actor self{system};
-    self->request(journal, std::chrono::seconds(60), actors::settled_v)
-        .receive([](std::uint64_t) {}, [](const caf::error& e) { stop(actors::from_caf(e).within("waiting for the end")); });
-    self->request(feed, std::chrono::seconds(60), actors::settled_v, std::string())
-        .receive([](std::uint64_t) {}, [](const caf::error& e) { stop(actors::from_caf(e).within("waiting for the observer")); });
+    actors::outside_actor self{system};
+    actors::ask(&*self, journal, std::chrono::seconds(60), actors::settled_v)
+        .receive([](std::uint64_t) {}, [](const actors::actor_error& e) { stop(actors::from_caf(e).within("waiting for the end")); });
+    actors::ask(&*self, feed, std::chrono::seconds(60), actors::settled_v, std::string())
+        .receive([](std::uint64_t) {}, [](const actors::actor_error& e) { stop(actors::from_caf(e).within("waiting for the observer")); });
     for (const auto& a : {actors::pointer_of(observer), actors::pointer_of(feed), actors::pointer_of(journal), actors::pointer_of(writer)})
-      actors::exit_now(a, caf::exit_reason::kill);
+      actors::exit_now(a, actors::exit_reason::kill);
   }
   log.reset();
   std::filesystem::remove_all(directory);

@@ -8,7 +8,7 @@
 #include "actors/app/node.hpp"
 #include "actors/replay/backtest.hpp"
 #include "actors/replay/prepare.hpp"
-#include "actors/runtime/urgent.hpp"
+#include "actors/runtime/caf.hpp"
 #include "bench/harness.hpp"
 #include "config/loader.hpp"
 #include "persistence/memory_log.hpp"
@@ -30,7 +30,7 @@ struct flood {
 using flood_ref = std::shared_ptr<flood>;
 
 /// Keeps so many questions on their way, whatever becomes of them.
-void ask_forever(caf::event_based_actor* self, const coordinator_protocol& whom, const flood_ref& f) {
+void ask_forever(plain_actor* self, const coordinator_protocol& whom, const flood_ref& f) {
   if (!f->on) return;
   const auto c = begin_call("flood", self->clock().now() + 1s);
   ask(self, whom, 1s, status_v, c)
@@ -39,13 +39,13 @@ void ask_forever(caf::event_based_actor* self, const coordinator_protocol& whom,
             ++f->answered;
             ask_forever(self, whom, f);
           },
-          [=](const caf::error&) {
+          [=](const actor_error&) {
             ++f->refused;
             // A refused one comes again with the next turn, and not in the same: others have the thread in between.
             tell_later(self, 100us, tick_v);
           });
 }
-caf::behavior flooder(caf::event_based_actor* self, coordinator_protocol whom, flood_ref f) {
+plain_behavior flooder(plain_actor* self, coordinator_protocol whom, flood_ref f) {
   for (int i = 0; i < in_flight / 8; ++i) ask_forever(self, whom, f);
   return {[=](tick_atom) { ask_forever(self, whom, f); }};
 }
@@ -54,14 +54,14 @@ caf::behavior flooder(caf::event_based_actor* self, coordinator_protocol whom, f
 std::vector<double> command_times(app::node& n, int& number) {
   const auto risk = n.addresses()->at<coordinator_protocol>("risk_management/coordinator");
   std::vector<double> took;
-  caf::scoped_actor self{n.system()};
+  outside_actor self{n.system()};
   for (int i = 0; i < commands; ++i) {
     ++number;
     const auto json = std::string(R"({"command":")") + (number % 2 == 0 ? "resume" : "reduce") + R"(","who":"bench","why":"flood","idempotency_key":"k)" +
                       std::to_string(number) + "\"}";
     const auto begun = stopwatch::now();
     const auto c = begin_call("bench", n.system().clock().now() + 5s, {}, urgency::urgent);
-    ask_urgently(&*self, risk, 5s, command_v, c, json).receive([](const std::string&) {}, [](const caf::error& e) { stop(from_caf(e)); });
+    ask_urgently(&*self, risk, 5s, command_v, c, json).receive([](const std::string&) {}, [](const actor_error& e) { stop(from_caf(e)); });
     took.push_back(microseconds(stopwatch::now() - begun) / 1e3);
   }
   return took;
@@ -90,12 +90,12 @@ int main(int argc, char** argv) {
   for (const auto& service : app::service_names()) {
     const auto f = std::make_shared<flood>();
     const auto whom = n->addresses()->at<coordinator_protocol>(service + "/coordinator");
-    std::vector<caf::actor> all;
-    for (int i = 0; i < 8; ++i) all.push_back(n->system().spawn(flooder, whom, f));
+    std::vector<actor_ptr> all;
+    for (int i = 0; i < 8; ++i) all.push_back(pointer_of(n->system().spawn(flooder, whom, f)));
     while (f->answered + f->refused < 2 * in_flight) std::this_thread::yield();  // it has risen
     const auto took = command_times(*n, number);
     f->on = false;
-    for (const auto& a : all) exit_now(pointer_of(a), caf::exit_reason::kill);
+    for (const auto& a : all) exit_now(a, exit_reason::kill);
     h.add({"kill switch, " + service + " flooded, p50", quantile(took, 0.5), "ms", "the same node at rest", quantile(quiet, 0.5), std::nullopt});
     h.add({"kill switch, " + service + " flooded, p99", quantile(took, 0.99), "ms", "the same node at rest", quantile(quiet, 0.99), 10.0});
   }

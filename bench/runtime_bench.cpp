@@ -39,7 +39,7 @@ struct real_pool {
     s.figures = std::make_shared<introspection>();
     pool = spawn_actor<pool_protocol, worker_pool_state>(system, s.figures, {"work", "pool", ""}, s);
   }
-  ~real_pool() { exit_now(pointer_of(pool), caf::exit_reason::user_shutdown); }
+  ~real_pool() { exit_now(pointer_of(pool), exit_reason::user_shutdown); }
   real_pool(const real_pool&) = delete;
   real_pool& operator=(const real_pool&) = delete;
   job_ref job_of(std::function<result<job_result>(job_control&)> run, cancellation_token token = {}) {
@@ -54,7 +54,7 @@ double pool_jobs_per_s() {
   const auto nothing = x.job_of([](job_control&) -> result<job_result> { return job_result{}; });
   std::promise<void> done;
   const auto start = bench::stopwatch::now();
-  x.system.spawn([&, to = x.pool](caf::event_based_actor* self) {
+  spawn_errand(x.system, [&, to = x.pool](plain_actor* self) {
     const auto left = std::make_shared<int>(jobs), open = std::make_shared<int>(0);
     const auto next = std::make_shared<std::function<void()>>();
     *next = [=, &done, again = std::weak_ptr(next)] {
@@ -70,7 +70,7 @@ double pool_jobs_per_s() {
                 --*open;
                 (*go_on)();
               },
-              [](const caf::error&) { std::abort(); });
+              [](const actor_error&) { std::abort(); });
     };
     for (int i = 0; i < in_flight; ++i) (*next)();
   });

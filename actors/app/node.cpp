@@ -110,7 +110,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   root_ = spawn_supervisor(*system_, figures_, std::move(tree.settings), std::move(tree.children));
   directory_->put(name_of::node, root_);
   // Whatever it ends of, nobody waits for a node that is no more.
-  when_down(root_, [this](const caf::error& why) {
+  when_down(root_, [this](const actor_error& why) {
     {
       std::scoped_lock lock(mutex_);
       root_ended_ = true;
@@ -168,14 +168,14 @@ bool node::stop() {
   const auto how = wait().code;
   const bool orderly = how == exit_code::ok || how == exit_code::cancelled || how == exit_code::input_data;
   if (orderly) {
-    caf::scoped_actor self{*system_};
-    const auto ignore = [](const caf::error&) {};  // what does not answer in time is stopped all the same
-    self->request(directory_->at<time_protocol>(name_of::time), 5s, halt_v).receive([](bool) {}, ignore);
-    self->request(directory_->at<journal_protocol>(name_of::journal), 5s, settled_v).receive([](std::uint64_t) {}, ignore);
-    self->request(directory_->at<feed_protocol>(name_of::feed), 2s, settled_v, std::string()).receive([](std::uint64_t) {}, ignore);
-    exit_after_queue(root_, caf::exit_reason::user_shutdown);
+    outside_actor self{*system_};
+    const auto ignore = [](const actor_error&) {};  // what does not answer in time is stopped all the same
+    ask(&*self, directory_->at<time_protocol>(name_of::time), 5s, halt_v).receive([](bool) {}, ignore);
+    ask(&*self, directory_->at<journal_protocol>(name_of::journal), 5s, settled_v).receive([](std::uint64_t) {}, ignore);
+    ask(&*self, directory_->at<feed_protocol>(name_of::feed), 2s, settled_v, std::string()).receive([](std::uint64_t) {}, ignore);
+    exit_after_queue(root_, exit_reason::user_shutdown);
   } else {
-    exit_now(root_, caf::exit_reason::kill);
+    exit_now(root_, exit_reason::kill);
   }
   bool ended = false;
   {
@@ -196,26 +196,26 @@ node::~node() {
 std::optional<bool> node::ready_within(std::chrono::milliseconds deadline) const {
   const auto who = directory_->at<readiness_protocol>(name_of::readiness);
   if (!who) return std::nullopt;
-  caf::scoped_actor self{*system_};
+  outside_actor self{*system_};
   std::optional<bool> answer;
-  self->request(who, deadline, ready_v).receive([&](bool all) { answer = all; }, [](const caf::error&) {});
+  ask(&*self, who, deadline, ready_v).receive([&](bool all) { answer = all; }, [](const actor_error&) {});
   return answer;
 }
 
 bool node::kill(const std::string& name) {
   const auto who = directory_->find(name);
   if (!who) return false;
-  exit_now(who, caf::exit_reason::kill);
+  exit_now(who, exit_reason::kill);
   return true;
 }
 
 result<std::string> node::view(const std::string& host, const std::string& question, const std::string& argument) {
-  caf::scoped_actor self{*system_};
+  outside_actor self{*system_};
   result<std::string> seen = error(errc::not_ready, host + ": there is no such host");
   const auto who = directory_->at<host_protocol>(host);
   if (!who) return seen;
-  self->request(who, 5s, query_v, begin_call(host, system_->clock().now() + 5s), question, argument)
-      .receive([&](const std::string& json) { seen = json; }, [&](const caf::error& e) { seen = from_caf(e); });
+  ask(&*self, who, 5s, query_v, begin_call(host, system_->clock().now() + 5s), question, argument)
+      .receive([&](const std::string& json) { seen = json; }, [&](const actor_error& e) { seen = from_caf(e); });
   return seen;
 }
 

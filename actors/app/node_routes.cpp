@@ -23,7 +23,7 @@ struct errand {
   std::string correlation_id;
   api::responder respond;
   void answer(std::string json) const { respond({200, "application/json", std::move(json), {}}); }
-  void fail(const caf::error& e) const { respond(api::problem(from_caf(e), correlation_id)); }
+  void fail(const actor_error& e) const { respond(api::problem(from_caf(e), correlation_id)); }
 };
 
 // The call of a request from outside. Its server cannot tell when a client goes away: the deadline gives it up.
@@ -35,9 +35,9 @@ call_ref call_of(actor_system& system, const errand& e, urgency how = urgency::n
 template <class Protocol, class Answer, class... Question>
 void ask_then(actor_system& system, const Protocol& who, const errand& e, const call_ref& c, Answer on_answer, Question... question) {
   if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
-  system.spawn([=](caf::event_based_actor* self) {
+  spawn_errand(system, [=](plain_actor* self) {
     requests_in_flight one;
-    ask_within(self, one, *c, who, question...).then(on_answer, [e](const caf::error& why) { e.fail(why); });
+    ask_within(self, one, *c, who, question...).then(on_answer, [e](const actor_error& why) { e.fail(why); });
   });
 }
 template <class Protocol, class... Question>
@@ -170,7 +170,7 @@ class routes {
     const auto name = api::query_value(q.query, "name").value_or("");
     const auto who = node_.directory->find(name);
     if (!who) return e.respond(api::problem(404, "not_found", "there is no actor '" + name + "'", e.correlation_id));
-    exit_now(who, caf::exit_reason::kill);
+    exit_now(who, exit_reason::kill);
     e.answer(R"({"killed":true})");
   }
 

@@ -25,7 +25,7 @@ ingress_state::ingress_state(ingress_protocol::pointer self, ingress_settings se
 ingress_protocol::behavior_type ingress_state::behavior() {
   tell_later(self_, watch_every, watch_v);
   ask(self_, settings_.readiness(), ready_deadline, await_v)
-      .then([this](bool) { settings_.ended_already ? finish() : offer_preamble(); }, [this](const caf::error& e) { failed(e, "waiting for the hosts"); });
+      .then([this](bool) { settings_.ended_already ? finish() : offer_preamble(); }, [this](const actor_error& e) { failed(e, "waiting for the hosts"); });
   return {
       [this](watch_atom) {
         if (offer_.missed(monotonic_now(self_))) return self_->quit(to_caf({errc::timed_out, "offering inputs: no answer within the deadline"}));
@@ -40,7 +40,7 @@ ingress_protocol::behavior_type ingress_state::behavior() {
 
 // An ordered stop refuses offers: then there is nothing left to do. Otherwise somebody who was asked was restarted: what he had taken is in the log, and
 // this actor goes on from there, a moment later. Only where that does not help for long is it for the supervisor.
-void ingress_state::failed(const caf::error& e, const char* doing) {
+void ingress_state::failed(const actor_error& e, const char* doing) {
   const auto why = from_caf(e);
   offer_.answered();
   if (why.code == errc::cancelled) return self_->quit();
@@ -62,7 +62,7 @@ void ingress_state::offer(std::vector<offered_input> inputs, void (ingress_state
             failures_ = 0;
             (this->*then)();
           },
-          [this](const caf::error& e) { failed(e, "offering inputs"); });
+          [this](const actor_error& e) { failed(e, "offering inputs"); });
 }
 
 void ingress_state::offer_preamble() {
@@ -80,7 +80,7 @@ void ingress_state::find_position() {
             const auto end = *settings_.end_position;
             end != 0 && position >= end ? finish() : fetch();
           },
-          [this](const caf::error& e) { failed(e, "asking for its position"); });
+          [this](const actor_error& e) { failed(e, "asking for its position"); });
 }
 
 void ingress_state::fetch() {
@@ -94,7 +94,7 @@ void ingress_state::fetch() {
             position_ = quotes_.back().head.position;
             step();
           },
-          [this](const caf::error& e) {
+          [this](const actor_error& e) {
             // A file that cannot be read does not get better by reading it again.
             const auto why = from_caf(e);
             if (why.code == errc::timed_out || why.code == errc::actor_down) return failed(e, "reading the source");
@@ -150,7 +150,7 @@ void ingress_state::finish() {
             settings_.on_end();
             self_->quit();
           },
-          [this](const caf::error& e) { failed(e, "waiting for the end"); });
+          [this](const actor_error& e) { failed(e, "waiting for the end"); });
 }
 
 }  // namespace tomnext::actors

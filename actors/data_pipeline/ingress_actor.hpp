@@ -41,7 +41,7 @@ class ingress_state {
   void offer(std::vector<offered_input> inputs, void (ingress_state::*then)());
   void end_source();
   void finish();
-  void failed(const caf::error& e, const char* doing);
+  void failed(const actor_error& e, const char* doing);
   [[nodiscard]] timestamp market_time() const;
   [[nodiscard]] std::chrono::nanoseconds until_next() const;
   [[nodiscard]] bool due(const event& e) const;

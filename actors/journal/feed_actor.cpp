@@ -18,7 +18,7 @@ constexpr std::uint64_t credit_events_max = 1u << 20;
 
 feed_state::feed_state(feed_protocol::pointer self, std::shared_ptr<feed_link> link, const writer_protocol& writer, feed_settings settings)
     : self_(self), link_(std::move(link)), writer_(pointer_of(writer)), settings_(std::move(settings)) {
-  self_->set_down_handler([this](const caf::down_msg& m) {
+  on_down(self_, [this](const down_notice& m) {
     const std::scoped_lock lock(link_->serving);
     gone(m.source);
   });
@@ -54,7 +54,7 @@ feed_protocol::behavior_type feed_state::behavior() {
       [this](settled_atom, const std::string& name) -> answer<std::uint64_t> {
         const std::scoped_lock lock(link_->serving);
         if (!name.empty() && link_->readers.count(name) == 0) return to_caf({errc::not_ready, "the durable feed has no reader '" + name + "' now"});
-        auto promise = self_->make_response_promise<std::uint64_t>();
+        auto promise = promise_answer<std::uint64_t>(self_);
         settlements_.push_back({name, link_->recent.head().seq, promise_guard<std::uint64_t>(promise)});
         settle_promises();
         return promise;
@@ -62,6 +62,7 @@ feed_protocol::behavior_type feed_state::behavior() {
       [this](watch_atom) {
         const std::scoped_lock lock(link_->serving);
         look_for_stalls();
+        record_of(self_).set_memory(link_->recent.kept().kept_bytes);
         tell_later(self_, watch_every, watch_v);
       },
       [this](status_atom) -> answer<std::string> {
@@ -75,7 +76,7 @@ void feed_state::take_over() {
   const std::scoped_lock lock(link_->serving);
   link_->awaited = false;
   for (auto& [name, r] : link_->readers) {
-    self_->monitor(r.who);
+    watch(self_, r.who);
     r.cursor.stored.reset();
     r.cursor.next_seq = (r.outstanding.empty() ? link_->done_to[name] : r.outstanding.back().through) + 1;
   }
@@ -105,7 +106,7 @@ result<std::uint64_t> feed_state::subscribe(const feed_wish& wish) {
   auto& done_to = link_->done_to.try_emplace(wish.name, head).first->second;
   if (wish.from_seq) done_to = *wish.from_seq - 1;
   reader r{persistence::feed_cursor(done_to + 1, wish.wanted), handle_of<durable_reader>(wish.who), wish.credit_events};
-  self_->monitor(r.who);
+  watch(self_, r.who);
   auto& joined = link_->readers.insert_or_assign(wish.name, std::move(r)).first->second;
   const auto from = joined.cursor.next_seq;
   if (serve(wish.name, joined) && !std::exchange(going_on_, true)) tell(self_, self_, durable_v);
@@ -132,7 +133,7 @@ bool feed_state::serve(const std::string& name, reader& r) {
     record_of(self_).set_error(why.message);
     spdlog::error("{}", why.message);
     const auto who = pointer_of(r.who);
-    gone(caf::actor_cast<caf::actor_addr>(who));
+    gone(weak_of(who));
     exit_now(who, to_caf(why));
     return false;
   }
@@ -158,9 +159,9 @@ void feed_state::done(const std::string& name, std::uint64_t seq) {
   settle_promises();
 }
 
-void feed_state::gone(const caf::actor_addr& who) {
+void feed_state::gone(const weak_actor& who) {
   for (auto at = link_->readers.begin(); at != link_->readers.end(); ++at) {
-    if (caf::actor_cast<caf::actor_addr>(at->second.who) != who) continue;
+    if (weak_of(pointer_of(at->second.who)) != who) continue;
     link_->readers.erase(at);
     break;
   }

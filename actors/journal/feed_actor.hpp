@@ -38,7 +38,7 @@ class feed_state {
   void serve();
   bool serve(const std::string& name, reader& r);
   void done(const std::string& name, std::uint64_t seq);
-  void gone(const caf::actor_addr& who);
+  void gone(const weak_actor& who);
   void look_for_stalls();
   void settle_promises();
   [[nodiscard]] std::uint64_t lag_of(const std::string& name) const;

@@ -2,7 +2,7 @@
 
 namespace tomnext::actors {
 
-void feed_link::give(const std::string& name, reader& r, persistence::feed_batch batch, const feed_protocol& feed, caf::actor_clock::time_point now) {
+void feed_link::give(const std::string& name, reader& r, persistence::feed_batch batch, const feed_protocol& feed, actor_time now) {
   if (batch.groups.empty()) {
     if (r.outstanding.empty()) done_to[name] = std::max(done_to[name], batch.through);
     else r.outstanding.back().through = batch.through;
@@ -18,12 +18,12 @@ void feed_link::give(const std::string& name, reader& r, persistence::feed_batch
   tell_as(feed, r.who, durable_v, groups, head);
 }
 
-void feed_link::announce(const feed_protocol& feed, caf::actor_clock::time_point now) {
+void feed_link::announce(const feed_protocol& feed, actor_time now) {
   if (!serve_recent(feed, now) && !told.exchange(true)) tell_from_outside(feed, durable_v);
 }
 
 // Gives all readers what is in memory. False where that is not all that they could have now.
-bool feed_link::serve_recent(const feed_protocol& feed, caf::actor_clock::time_point now) {
+bool feed_link::serve_recent(const feed_protocol& feed, actor_time now) {
   const std::unique_lock lock(serving, std::try_to_lock);
   if (!lock || awaited) return false;
   bool all = true;

@@ -31,7 +31,7 @@ struct feed_link {
     std::uint64_t credit_events = 0;
     std::deque<given> outstanding = {};
     std::uint64_t outstanding_events = 0;
-    caf::actor_clock::time_point returned = {};  ///< when it last gave credit back, or began to have something
+    actor_time returned = {};  ///< when it last gave credit back, or began to have something
     bool stalled = false;
     std::uint64_t stalls = 0;
   };
@@ -44,12 +44,12 @@ struct feed_link {
   bool awaited = false;                          ///< somebody waits until a reader is done: the serving actor must hear of each step
 
   /// Sends a reader what was taken for it, counted against its credit, in the feed's name. Called while serving.
-  void give(const std::string& name, reader& r, persistence::feed_batch batch, const feed_protocol& feed, caf::actor_clock::time_point now);
+  void give(const std::string& name, reader& r, persistence::feed_batch batch, const feed_protocol& feed, actor_time now);
   /// Called by the writer when `recent` has more: readers at the head get it, and the feed's actor is told where somebody could have more than that.
-  void announce(const feed_protocol& feed, caf::actor_clock::time_point now);
+  void announce(const feed_protocol& feed, actor_time now);
 
  private:
-  bool serve_recent(const feed_protocol& feed, caf::actor_clock::time_point now);
+  bool serve_recent(const feed_protocol& feed, actor_time now);
 };
 
 }  // namespace tomnext::actors

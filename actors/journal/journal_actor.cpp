@@ -18,7 +18,7 @@ journal_state::journal_state(journal_protocol::pointer self, journal_settings se
 journal_protocol::behavior_type journal_state::behavior() {
   return {
       [this](enroll_atom, std::uint32_t host, const actor_ptr& who) -> answer<enrolment_ref> {
-        auto promise = self_->make_response_promise<enrolment_ref>();
+        auto promise = promise_answer<enrolment_ref>(self_);
         enrolments_.push_back({enroll(host_id{host}, who), dispatcher_.waits_for_durability(host_id{host}), promise_guard<enrolment_ref>(promise)});
         settle_promises();
         return promise;
@@ -27,13 +27,13 @@ journal_protocol::behavior_type journal_state::behavior() {
       [this](admit_atom, const inputs_ref& inputs) -> answer<std::uint64_t> {
         const auto known = may_admit(*inputs);
         if (!known) return to_caf(known.error());
-        auto promise = self_->make_response_promise<std::uint64_t>();
+        auto promise = promise_answer<std::uint64_t>(self_);
         admit(*inputs, *known, promise_guard<std::uint64_t>(promise));
         return promise;
       },
       [this](timers_atom, const actor_ptr& authority) -> answer<timers_ref> {
         // Not before what an earlier authority let in is answered: an answer may arm the timer that comes before the next input.
-        auto promise = self_->make_response_promise<timers_ref>();
+        auto promise = promise_answer<timers_ref>(self_);
         authorities_.emplace_back(handle_of<time_protocol>(authority), promise_guard<timers_ref>(promise));
         if (!full_.empty()) tell(self_, authorities_.back().first, full_v, full_);
         settle_promises();
@@ -43,22 +43,29 @@ journal_protocol::behavior_type journal_state::behavior() {
         return {sequencer_->position_of(host_id{host}), sequencer_->now().ns};
       },
       [this](settled_atom) -> answer<std::uint64_t> {
-        auto promise = self_->make_response_promise<std::uint64_t>();
+        auto promise = promise_answer<std::uint64_t>(self_);
         settlements_.emplace_back(promise);
         settle_promises();
         return promise;
       },
-      [this](await_atom, std::uint64_t seq) -> answer<std::uint64_t> {
-        auto promise = self_->make_response_promise<std::uint64_t>();
-        outcomes_.push_back({seq, 0, promise_guard<std::uint64_t>(promise)});
+      [this](await_atom, std::uint64_t seq) -> answer<std::uint64_t, std::uint64_t> {
+        auto promise = promise_answer<std::uint64_t, std::uint64_t>(self_);
+        outcomes_.push_back({seq, 0, promise_guard<std::uint64_t, std::uint64_t>(promise)});
         settle_promises();
         return promise;
       },
-      [this](outcome_atom, std::uint64_t seq) -> answer<std::uint64_t> { return sequencer_->outcome_of(seq); },
+      [this](shown_atom, std::uint32_t host, std::uint64_t seq) -> answer<std::uint64_t> {
+        auto promise = promise_answer<std::uint64_t>(self_);
+        views_.push_back({host_id{host}, seq, 0, promise_guard<std::uint64_t>(promise)});
+        settle_promises();
+        return promise;
+      },
       [this](durable_atom, const durable_ref& head) {
         if (!full_.empty()) set_full("");
         durable_ = *head;
-        while (!not_yet_durable_.empty() && not_yet_durable_.front()->last_seq() <= durable_.seq) not_yet_durable_.pop_front();
+        for (; !not_yet_durable_.empty() && not_yet_durable_.front()->last_seq() <= durable_.seq; not_yet_durable_.pop_front())
+          events_in_memory_ -= not_yet_durable_.front()->events.size();
+        record_.set_memory(events_in_memory_ * sizeof(event));
         dispatcher_.made_durable(self_, durable_.seq);
         settle_promises();
       },
@@ -133,6 +140,8 @@ void journal_state::publish() {
   auto group = sequencer_->drain();
   if (!group) return;
   not_yet_durable_.push_back(group);
+  events_in_memory_ += group->events.size();
+  record_.set_memory(events_in_memory_ * sizeof(event));
   record_.handles(group->first_seq(), group->last_seq());
   if (settings_.tap) settings_.tap(*group);
   std::vector<timer_armed> armed;
@@ -174,7 +183,14 @@ void journal_state::settle_promises() {
     // First the hosts must have answered; what they said then must be durable.
     if (o.durable_from == 0 && sequencer_->quiet() && dispatcher_.answered_below(head) >= o.seq) o.durable_from = head;
     if (o.durable_from == 0 || durable_.seq < o.durable_from) return false;
-    o.promise.deliver(durable_.seq);
+    o.promise.deliver(durable_.seq, sequencer_->outcome_of(o.seq));
+    return true;
+  });
+  std::erase_if(views_, [&](view& v) {
+    if (v.host.value == 0) v.durable_from = v.seq;
+    else if (v.durable_from == 0 && sequencer_->quiet() && dispatcher_.has_answered(v.host, v.seq)) v.durable_from = head;
+    if ((v.durable_from == 0 && v.seq != 0) || durable_.seq < v.durable_from) return false;
+    v.promise.deliver(durable_.seq);
     return true;
   });
   while (!settlements_.empty() && settled()) {

@@ -33,6 +33,12 @@ class journal_state {
   struct outcome {
     std::uint64_t seq;
     std::uint64_t durable_from;  // 0: not yet answered by all hosts
+    promise_guard<std::uint64_t, std::uint64_t> promise;
+  };
+  struct view {
+    host_id host;
+    std::uint64_t seq;
+    std::uint64_t durable_from;  // 0: not yet answered by it
     promise_guard<std::uint64_t> promise;
   };
   struct started {
@@ -61,11 +67,13 @@ class journal_state {
   time_protocol time_authority_;
   persistence::log_head durable_;
   std::deque<group_ref> not_yet_durable_;
+  std::uint64_t events_in_memory_ = 0;  // in them
   std::deque<admission> admissions_;
   std::deque<promise_guard<std::uint64_t>> settlements_;
   std::deque<std::pair<time_protocol, promise_guard<timers_ref>>> authorities_;  // that begin, and wait for credit
   std::vector<started> enrolments_;
   std::vector<outcome> outcomes_;
+  std::vector<view> views_;
   std::uint64_t refused_ = 0;
   std::string full_;  // why the log takes nothing; empty: it does
 };

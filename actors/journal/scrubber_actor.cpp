@@ -8,7 +8,7 @@ namespace tomnext::actors {
 
 scrubber_state::scrubber_state(scrubber_protocol::pointer self, std::shared_ptr<const persistence::event_log> log, scrubber_settings settings)
     : self_(self), log_(std::move(log)), settings_(std::move(settings)), pace_(settings_.bytes_per_s) {
-  self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
+  on_exit_order(self_, [this](const actor_error& reason) { stop(reason); });
   tell(self_, self_, tick_v);
 }
 
@@ -67,9 +67,9 @@ void scrubber_state::told(const persistence::scrub_step& s) {
   if (!s.progress_unsaved.empty() && !std::exchange(unsaved_told_, true)) spdlog::warn("how far the log is scrubbed could not be kept: {}", s.progress_unsaved);
 }
 
-void scrubber_state::stop(const caf::error& reason) {
+void scrubber_state::stop(const actor_error& reason) {
   // Killed, it is not to write anything any more.
-  if (scrubber_ && reason == caf::exit_reason::user_shutdown)
+  if (scrubber_ && reason == exit_reason::user_shutdown)
     if (auto saved = scrubber_->save(); !saved) spdlog::warn("how far the log is scrubbed could not be kept: {}", saved.error().message);
   self_->quit(reason);
 }

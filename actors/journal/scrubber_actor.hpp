@@ -32,7 +32,7 @@ class scrubber_state {
   [[nodiscard]] std::chrono::nanoseconds next_piece();
   result<std::chrono::nanoseconds> step();
   void told(const persistence::scrub_step& s);
-  void stop(const caf::error& reason);
+  void stop(const actor_error& reason);
 
   scrubber_protocol::pointer self_;
   std::shared_ptr<const persistence::event_log> log_;

@@ -17,20 +17,20 @@ keeper_state::keeper_state(keeper_protocol::pointer self, std::shared_ptr<const 
   wish.name = feed_name;
   wish.wanted.types[host_progressed::type_number] = true;
   join_feed(self, feed_, std::move(wish));
-  self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
+  on_exit_order(self_, [this](const actor_error& reason) { stop(reason); });
 }
 
 // The hosts' last snapshots wait for their marks: when the journal has settled, these are durable, and when this reader has, they were heard of.
-void keeper_state::stop(const caf::error& reason) {
-  if (waiting_.empty() || reason != caf::exit_reason::user_shutdown) return self_->quit(reason);
+void keeper_state::stop(const actor_error& reason) {
+  if (waiting_.empty() || reason != exit_reason::user_shutdown) return self_->quit(reason);
   const auto end = [this, reason] { self_->quit(reason); };
   ask(self_, journal_, std::chrono::seconds(3), settled_v)
       .then(
           [this, end](std::uint64_t) {
             ask(self_, feed_, std::chrono::seconds(1), settled_v, std::string(feed_name))
-                .then([end](std::uint64_t) { end(); }, [end](const caf::error&) { end(); });
+                .then([end](std::uint64_t) { end(); }, [end](const actor_error&) { end(); });
           },
-          [end](const caf::error&) { end(); });
+          [end](const actor_error&) { end(); });
 }
 
 keeper_protocol::behavior_type keeper_state::behavior() {

@@ -18,7 +18,7 @@ class keeper_state {
     std::uint32_t incarnation;
     snapshot_ref state;
   };
-  void stop(const caf::error& reason);
+  void stop(const actor_error& reason);
   void on_durable(const std::vector<group_ref>& groups, const persistence::log_head& head);
 
   keeper_protocol::pointer self_;

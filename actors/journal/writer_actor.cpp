@@ -107,7 +107,7 @@ void writer_state::made_durable(const rows& batch, const persistence::log_head& 
     link_->recent.committed(batch, head);
     if (feed_) link_->announce(feed_, monotonic_now(self_));
   }
-  tell(self_, journal_, durable_v, std::make_shared<const persistence::log_head>(head));
+  tell_urgently(self_, journal_, durable_v, std::make_shared<const persistence::log_head>(head));
 }
 
 // Nothing of it was written, so it may be offered again. Meanwhile hosts' reactions queue up here, as many as the journal's window lets in.

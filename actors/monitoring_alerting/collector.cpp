@@ -34,7 +34,7 @@ void collector_state::look() {
             for (const auto& c : crossed) above_[std::string(c.actor.view())] = c.above;
             again();
           },
-          [again](const caf::error&) { again(); });
+          [again](const actor_error&) { again(); });
 }
 
 std::vector<queue_depth_crossed> collector_state::crossings() const {

@@ -4,15 +4,14 @@
 
 namespace tomnext::actors {
 
-address::address(caf::actor_config& config, std::string name, std::size_t backlog_max)
-    : caf::monitorable_actor(config), name_(std::move(name)), backlog_max_(backlog_max) {}
+address::address(spawn_config& config, std::string name, std::size_t backlog_max) : stand_in(config, std::move(name)), backlog_max_(backlog_max) {}
 
 error address::why_refused() const {
-  if (retired_) return {errc::actor_down, name_ + " has ended"};
-  return {errc::overloaded, name_ + " is being started again, and " + std::to_string(backlog_max_) + " messages wait for it already: try again later"};
+  if (retired_) return {errc::actor_down, own_name() + " has ended"};
+  return {errc::overloaded, own_name() + " is being started again, and " + std::to_string(backlog_max_) + " messages wait for it already: try again later"};
 }
 
-void address::enqueue(caf::mailbox_element_ptr message, caf::execution_unit* worker) {
+void address::take(mail_ptr message, worker_ptr worker) {
   actor_ptr life;
   {
     std::unique_lock lock(mutex_);
@@ -31,7 +30,7 @@ void address::enqueue(caf::mailbox_element_ptr message, caf::execution_unit* wor
 
 void address::bind(actor_ptr life) {
   const std::lock_guard lock(mutex_);
-  if (getf(is_cleaned_up_flag)) return;
+  if (ended()) return;
   retired_ = false;
   life_ = std::move(life);
   // Under the lock, so that nobody overtakes those who have waited. A mailbox takes them without calling back.
@@ -44,19 +43,19 @@ void address::unbind(const actor_ptr& life) {
 }
 
 void address::retire() {
-  std::deque<caf::mailbox_element_ptr> waited;
+  std::deque<mail_ptr> waited;
   {
     const std::lock_guard lock(mutex_);
     retired_ = true;
     life_ = nullptr;
     waited.swap(backlog_);
   }
-  for (auto& m : waited) refuse(*m, to_caf({errc::actor_down, name_ + " has ended"}), nullptr);
+  for (auto& m : waited) refuse(*m, to_caf({errc::actor_down, own_name() + " has ended"}), nullptr);
 }
 
 void address::close() {
   retire();
-  cleanup(caf::exit_reason::user_shutdown, nullptr);
+  end(exit_reason::user_shutdown);
 }
 
 actor_ptr address::life() const {
@@ -72,17 +71,8 @@ std::uint64_t address::refused() const {
   return refused_;
 }
 
-void address::on_destroy() {
-  if (getf(is_cleaned_up_flag)) return;
-  cleanup(caf::exit_reason::unreachable, nullptr);
-  caf::monitorable_actor::on_destroy();
-}
+actor_ptr make_address(actor_system& system, std::string name, std::size_t backlog_max) { return make_stand_in<address>(system, std::move(name), backlog_max); }
 
-actor_ptr make_address(actor_system& system, std::string name, std::size_t backlog_max) {
-  caf::actor_config config;
-  return caf::make_actor<address, actor_ptr>(system.next_actor_id(), system.node(), &system, config, std::move(name), backlog_max);
-}
-
-address* as_address(const actor_ptr& p) { return dynamic_cast<address*>(caf::actor_cast<caf::abstract_actor*>(p)); }
+address* as_address(const actor_ptr& p) { return stand_in_behind<address>(p); }
 
 }  // namespace tomnext::actors

@@ -14,13 +14,11 @@ namespace tomnext::actors {
 /// While there is no life, messages wait here in their order, at most `backlog_max` of them. Beyond that requests are refused with errc::overloaded, and what
 /// is no request is counted and gone. Notices of the framework (an order to end, say) are for a life, and do not wait for the next one.
 /// Delivery is at most once: what a life had in its mailbox when it ended is answered with an error where it was a request, and lost where it was not.
-class address final : public caf::monitorable_actor {
+class address final : public stand_in {
  public:
-  address(caf::actor_config& config, std::string name, std::size_t backlog_max);
+  address(spawn_config& config, std::string name, std::size_t backlog_max);
 
-  const char* name() const override { return name_.c_str(); }
-  using caf::monitorable_actor::enqueue;
-  void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* worker) override;
+  void take(mail_ptr message, worker_ptr worker) override;
 
   /// A new life: it gets what has waited, in order, before anything that is sent from now on.
   void bind(actor_ptr life);
@@ -36,17 +34,13 @@ class address final : public caf::monitorable_actor {
   [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::uint64_t refused() const;
 
- protected:
-  void on_destroy() override;
-
  private:
   [[nodiscard]] error why_refused() const;
 
-  const std::string name_;
   const std::size_t backlog_max_;
   mutable std::mutex mutex_;
   actor_ptr life_;
-  std::deque<caf::mailbox_element_ptr> backlog_;
+  std::deque<mail_ptr> backlog_;
   std::uint64_t refused_ = 0;
   bool retired_ = false;
 };

@@ -8,7 +8,6 @@
 
 #include "actors/runtime/call.hpp"
 #include "actors/runtime/caf.hpp"
-#include "actors/runtime/urgent.hpp"
 
 namespace tomnext::actors {
 

@@ -155,7 +155,7 @@ answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std:
   show();
   if (!*changed) return json_bytes(settings_.board->as_json(job));
   note_skipped();
-  auto promise = self_->make_response_promise<std::string>();
+  auto promise = promise_answer<std::string>(self_);
   auto answered = [this, job, held = promise_guard<std::string>(promise)]() mutable { held.deliver(json_bytes(settings_.board->as_json(job))); };
   if (paused) note(pause_began{job, at.wall, who, why}, std::move(answered));
   else note(pause_ended{job, at.wall, who, why}, std::move(answered));
@@ -172,7 +172,7 @@ answer<std::string> calendar_scheduler_state::run_now(const std::string& job) {
     show();
     return json_bytes({{"job", job}, {"run", *number}, {"state", "waiting"}});
   }
-  auto promise = self_->make_response_promise<std::string>();
+  auto promise = promise_answer<std::string>(self_);
   asked_.emplace(std::pair(job, *number), promise_guard<std::string>(promise));
   look();
   return promise;

@@ -33,15 +33,14 @@ std::chrono::milliseconds share_of_hosts(std::chrono::milliseconds remaining) {
 
 }  // namespace
 
-// Answers of several hosts, collected in their order; the last one completes the promise.
+// Answers of several hosts, collected in their order; the last one completes them.
 struct coordinator_state::collection {
-  promise_guard<std::string> promise;
+  on_collected done;
   std::string service;
   nlohmann::json answers;
   std::size_t missing;
   void finish_one() {
-    if (--missing > 0) return;
-    promise.deliver(json_bytes(nlohmann::json{{"service", service}, {"hosts", answers}}));
+    if (--missing == 0) done({{"service", service}, {"hosts", std::move(answers)}});
   }
 };
 
@@ -137,7 +136,7 @@ struct coordinator_state::command_under_way {
   std::uint64_t outcome;
   bool must_be_answered;  // by an event: silence means that it was not taken
   [[nodiscard]] auto fail() {
-    return [p = promise](const caf::error& why) mutable { p.deliver(to_caf(from_caf(why))); };
+    return [p = promise](const actor_error& why) mutable { p.deliver(to_caf(from_caf(why))); };
   }
 };
 
@@ -159,18 +158,21 @@ coordinator_protocol::behavior_type coordinator_state::behavior() {
 
 answer<std::string> coordinator_state::ask_hosts(const call_ref& c, const std::string& question, const std::string& argument) {
   if (auto wanted = still_wanted(self_, c); !wanted) return to_caf(wanted.error());
+  auto promise = promise_answer<std::string>(self_);
+  collect(c, question, argument, [guard = promise_guard<std::string>(promise)](nlohmann::json all) mutable { guard.deliver(json_bytes(all)); });
+  return promise;
+}
+
+void coordinator_state::collect(const call_ref& c, const std::string& question, const std::string& argument, on_collected done) {
   const auto now = self_->clock().now();
   const auto for_hosts = c->child(now, share_of_hosts(c->remaining(now)));
-  auto promise = self_->make_response_promise<std::string>();
-  auto all =
-      std::make_shared<collection>(collection{promise_guard<std::string>(promise), settings_.service, nlohmann::json::array(), settings_.hosts.size() + 1});
+  auto all = std::make_shared<collection>(collection{std::move(done), settings_.service, nlohmann::json::array(), settings_.hosts.size() + 1});
   all->answers.get_ref<nlohmann::json::array_t&>().resize(settings_.hosts.size());
   for (std::size_t i = 0; i < settings_.hosts.size(); ++i) {
     retries_.called();
     ask_host(std::make_shared<host_question>(host_question{all, i, for_hosts, question, argument}));
   }
   all->finish_one();  // the one too many: a service without hosts answers too
-  return promise;
 }
 
 void coordinator_state::ask_host(const std::shared_ptr<host_question>& h) {
@@ -185,7 +187,7 @@ void coordinator_state::ask_host(const std::shared_ptr<host_question>& h) {
             breakers_[h->host].answered(p, self_->clock().now());
             h->finish(nlohmann::json::parse(json, nullptr, false));
           },
-          [this, h, p = *permit, asked_at = now](const caf::error& e) { host_failed(h, p, asked_at, from_caf(e)); });
+          [this, h, p = *permit, asked_at = now](const actor_error& e) { host_failed(h, p, asked_at, from_caf(e)); });
 }
 
 void coordinator_state::host_failed(const std::shared_ptr<host_question>& h, const circuit_breaker::permit& p, std::chrono::steady_clock::time_point asked_at,
@@ -216,10 +218,9 @@ answer<std::string> coordinator_state::take_command(const call_ref& call, const 
   if (auto wanted = still_wanted(self_, call); !wanted) return to_caf(wanted.error());
   auto input = command_of(json, settings_);
   if (!input) return to_caf(input.error());
-  auto promise = self_->make_response_promise<std::string>();
-  const auto c = std::make_shared<command_under_way>(command_under_way{promise_guard<std::string>(caf::typed_response_promise<std::string>(promise)),
-                                                                       call->child(self_->clock().now(), command_deadline), 0, 0,
-                                                                       !trading_state_after(input->what.as<operator_commanded>().command).empty()});
+  auto promise = promise_answer<std::string>(self_);
+  const auto c = std::make_shared<command_under_way>(command_under_way{promise_guard<std::string>(promise), call->child(self_->clock().now(), command_deadline),
+                                                                       0, 0, !trading_state_after(input->what.as<operator_commanded>().command).empty()});
   ask_within(self_, commands_in_flight_, *c->call, settings_.time_authority(), urgent_v,
              inputs_ref(std::make_shared<const std::vector<offered_input>>(1, *input)))
       .then(
@@ -234,29 +235,22 @@ answer<std::string> coordinator_state::take_command(const call_ref& call, const 
 void coordinator_state::await_outcome(const std::shared_ptr<command_under_way>& c) {
   ask_within(self_, commands_in_flight_, *c->call, settings_.journal, await_v, c->seq)
       .then(
-          [this, c](std::uint64_t) {
-            ask_within(self_, commands_in_flight_, *c->call, settings_.journal, outcome_v, c->seq)
-                .then(
-                    [this, c](std::uint64_t outcome) {
-                      c->outcome = outcome;
-                      answer_command(c);
-                    },
-                    c->fail());
+          [this, c](std::uint64_t, std::uint64_t outcome) {
+            c->outcome = outcome;
+            answer_command(c);
           },
           c->fail());
 }
 
 void coordinator_state::answer_command(const std::shared_ptr<command_under_way>& c) {
-  ask_within(self_, commands_in_flight_, *c->call, coordinator_protocol(self_), status_v, c->call)
-      .then(
-          [c](const std::string& status) {
-            auto now = nlohmann::json::parse(status, nullptr, false);
-            if (!c->must_be_answered || c->outcome != 0)
-              return c->promise.deliver(json_bytes(nlohmann::json{{"seq", c->seq}, {"durable_seq", std::max(c->seq, c->outcome)}, {"status", std::move(now)}}));
-            c->promise.deliver(to_caf({errc::illegal_transition, "not taken: the key was used before, or the operator may not (trading state: " +
-                                                                     now["hosts"][0]["view"].value("trading_state", "unknown") + ")"}));
-          },
-          c->fail());
+  if (auto wanted = still_wanted(self_, c->call); !wanted) return c->promise.deliver(to_caf(wanted.error()));
+  collect(c->call, "status", "", [c](nlohmann::json now) {
+    if (!c->must_be_answered || c->outcome != 0)
+      return c->promise.deliver(json_bytes(nlohmann::json{{"seq", c->seq}, {"durable_seq", std::max(c->seq, c->outcome)}, {"status", std::move(now)}}));
+    const auto& hosts = now["hosts"];
+    const auto state = hosts.empty() || !hosts[0].contains("view") ? std::string("unknown") : hosts[0]["view"].value("trading_state", "unknown");
+    c->promise.deliver(to_caf({errc::illegal_transition, "not taken: the key was used before, or the operator may not (trading state: " + state + ")"}));
+  });
 }
 
 }  // namespace tomnext::actors

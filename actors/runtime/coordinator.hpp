@@ -1,6 +1,7 @@
 // The coordinator of a service: answers for its hosts, and takes its operators' commands.
 #pragma once
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "actors/protocols.hpp"
 #include "actors/runtime/ask_within.hpp"
@@ -25,7 +26,9 @@ class coordinator_state {
  private:
   struct collection;
   struct host_question;
+  using on_collected = std::function<void(nlohmann::json)>;
   answer<std::string> ask_hosts(const call_ref& c, const std::string& question, const std::string& argument);
+  void collect(const call_ref& c, const std::string& question, const std::string& argument, on_collected done);
   void ask_host(const std::shared_ptr<host_question>& h);
   void host_failed(const std::shared_ptr<host_question>& h, const circuit_breaker::permit& p, std::chrono::steady_clock::time_point asked_at, const error& why);
   void ask_again();

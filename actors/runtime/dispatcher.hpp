@@ -36,14 +36,14 @@ class dispatcher {
       h.delivered_to = group->last_seq();
       if (!h.attached) continue;
       if (!h.held.empty() || needs_durability(h.definition, *group)) h.held.push_back(group);
-      else tell(self, h.who, deliver_v, group);
+      else tell_urgently(self, h.who, deliver_v, group);
     }
   }
   /// The log is durable up to here: what waited for that goes on, and what had to wait behind it.
   template <class Self> void made_durable(Self* self, std::uint64_t seq) {
     for (auto& h : hosts_)
       for (; !h.held.empty() && (h.held.front()->last_seq() <= seq || !needs_durability(h.definition, *h.held.front())); h.held.pop_front())
-        tell(self, h.who, deliver_v, h.held.front());
+        tell_urgently(self, h.who, deliver_v, h.held.front());
   }
   [[nodiscard]] bool waits_for_durability(host_id host) const {
     for (const auto& h : hosts_)
@@ -54,6 +54,12 @@ class dispatcher {
   [[nodiscard]] bool owes(host_id host) const {
     for (const auto& h : hosts_)
       if (h.definition.id == host) return h.answered_to < h.delivered_to;
+    return true;
+  }
+  /// It has answered this, or has nothing more to answer.
+  [[nodiscard]] bool has_answered(host_id host, std::uint64_t seq) const {
+    for (const auto& h : hosts_)
+      if (h.definition.id == host) return h.answered_to >= std::min(seq, h.delivered_to);
     return true;
   }
   /// Every host has answered what was delivered to it.

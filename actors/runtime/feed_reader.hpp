@@ -8,7 +8,7 @@ namespace tomnext::actors {
 template <class Self> void join_feed(Self* self, const feed_protocol& feed, feed_wish wish) {
   wish.who = pointer_of(self);
   ask(self, feed, std::chrono::seconds(5), subscribe_v, wish_ref(std::make_shared<const feed_wish>(std::move(wish))))
-      .then([](std::uint64_t) {}, [self](const caf::error& e) { self->quit(to_caf(from_caf(e).within("joining the durable feed"))); });
+      .then([](std::uint64_t) {}, [self](const actor_error& e) { self->quit(to_caf(from_caf(e).within("joining the durable feed"))); });
 }
 
 /// Gives the credit for a message back, to whoever serves the feed now. Called in the message's handler, when all is done. A message without groups asks how

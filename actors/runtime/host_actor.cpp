@@ -20,7 +20,7 @@ constexpr std::uint64_t groups_per_read = 256;
 
 host_state::host_state(host_protocol::pointer self, host_settings settings)
     : self_(self), record_(record_of(self)), settings_(std::move(settings)), core_(settings_.definition, settings_.make()) {
-  self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
+  on_exit_order(self_, [this](const actor_error& reason) { stop(reason); });
 }
 
 host_protocol::behavior_type host_state::behavior() {
@@ -33,7 +33,7 @@ host_protocol::behavior_type host_state::behavior() {
       [this](tick_atom) { look_at_interval(); },
       [this](query_atom, const call_ref& call, const std::string& question, const std::string& argument) -> answer<std::string> {
         if (auto wanted = still_wanted(self_, call); !wanted) return to_caf(wanted.error());
-        return view(question, argument);
+        return show(call, question, argument);
       },
   };
 }
@@ -62,7 +62,7 @@ void host_state::recover() {
             enrolment_ = e;
             load_snapshot();
           },
-          [this](const caf::error& e) { give_up(from_caf(e).within("registering with the journal")); });
+          [this](const actor_error& e) { give_up(from_caf(e).within("registering with the journal")); });
 }
 
 void host_state::load_snapshot() {
@@ -72,7 +72,7 @@ void host_state::load_snapshot() {
     return give_up(why);
   }
   ask(self_, settings_.reader(), reader_deadline, snapshot_v, core_.definition().id.value)
-      .then([this](const snapshot_ref& s) { load(s); }, [this](const caf::error& e) { give_up(from_caf(e).within("reading its snapshot")); });
+      .then([this](const snapshot_ref& s) { load(s); }, [this](const actor_error& e) { give_up(from_caf(e).within("reading its snapshot")); });
 }
 
 void host_state::load(const snapshot_ref& s) {
@@ -104,7 +104,7 @@ void host_state::read_from(std::uint64_t seq) {
                                                  std::to_string(enrolment_->granted.registered_at)});
             read_from(read_to_ + 1);
           },
-          [this](const caf::error& e) { give_up(from_caf(e).within("reading the log")); });
+          [this](const actor_error& e) { give_up(from_caf(e).within("reading the log")); });
 }
 
 void host_state::fold(const std::vector<group_ref>& groups) {
@@ -155,7 +155,7 @@ void host_state::answer_to(std::uint64_t seq, std::vector<reaction> reactions) {
   batch->incarnation = core_.incarnation();
   batch->answered_to = seq;
   batch->reactions = std::move(reactions);
-  tell(self_, settings_.journal, answers_v, answers_ref(std::move(batch)));
+  tell_urgently(self_, settings_.journal, answers_v, answers_ref(std::move(batch)));
 }
 
 void host_state::process(const persistence::group& group) {
@@ -198,17 +198,32 @@ void host_state::mark_progress() {
   answer_to(core_.consumed(), {core_.mark(host_progressed{core_.consumed(), true}, core_.consumed())});
 }
 
-void host_state::stop(const caf::error& reason) {
+void host_state::stop(const actor_error& reason) {
   // An ordered stop leaves a mark, so that the next life has little to read.
-  if (live_ && reason == caf::exit_reason::user_shutdown) mark_progress();
+  if (live_ && reason == exit_reason::user_shutdown) mark_progress();
   live_ = false;
   self_->quit(reason);
 }
 
-answer<std::string> host_state::view(const std::string& question, const std::string& argument) const {
+// What it shows leaves the process, so it waits until that is durable: nobody acts on what a crash would undo.
+answer<std::string> host_state::show(const call_ref& call, const std::string& question, const std::string& argument) {
   auto seen = settings_.view(core_.service(), question, argument);
   if (!seen) return to_caf(seen.error());
-  return fmt::format(R"({{"host":"{}","as_of_seq":{},"ready":{},"view":{}}})", core_.definition().name, core_.consumed(), live_, *seen);
+  auto shown = fmt::format(R"({{"host":"{}","as_of_seq":{},"ready":{},"view":{}}})", core_.definition().name, core_.consumed(), live_, *seen);
+  if (!live_ && !enrolment_) return shown;  // it has read nothing yet
+  auto promise = promise_answer<std::string>(self_);
+  promise_guard<std::string> guard(promise);
+  // A host that recovers has said nothing yet, and knows nothing from behind its registration.
+  const auto host = live_ ? core_.definition().id.value : 0;
+  const auto through = live_ ? core_.consumed() : enrolment_->granted.registered_at;
+  ask_within(self_, views_in_flight_, *call, settings_.journal, shown_v, host, through)
+      .then([guard, shown = std::move(shown)](std::uint64_t) mutable { guard.deliver(std::move(shown)); },
+            [guard](const actor_error& why) mutable {
+              auto e = from_caf(why);
+              if (e.code == errc::timed_out) e.message = "what it would show is not durable yet: see whether the log takes anything (/api/v1/log)";
+              guard.deliver(to_caf(e));
+            });
+  return promise;
 }
 
 }  // namespace tomnext::actors

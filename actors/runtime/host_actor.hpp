@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "actors/protocols.hpp"
+#include "actors/runtime/ask_within.hpp"
 #include "actors/runtime/introspection.hpp"
 #include "actors/runtime/poison.hpp"
 
@@ -46,9 +47,9 @@ class host_state {
   void answer_to(std::uint64_t seq, std::vector<reaction> reactions);
   void mark_progress();
   void look_at_interval();
-  void stop(const caf::error& reason);
+  void stop(const actor_error& reason);
   void give_up(const error& why);
-  answer<std::string> view(const std::string& question, const std::string& argument) const;
+  answer<std::string> show(const call_ref& call, const std::string& question, const std::string& argument);
 
   host_protocol::pointer self_;
   actor_record& record_;
@@ -61,6 +62,7 @@ class host_state {
   std::uint64_t marked_at_ = 0;  // in inputs
   bool live_ = false;
   std::vector<group_ref> stash_;  // delivered while recovering
+  requests_in_flight views_in_flight_;
 };
 
 }  // namespace tomnext::actors

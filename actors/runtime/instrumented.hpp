@@ -65,14 +65,17 @@ inline error error_of(const std::exception_ptr& e) {
 /// State is made as State(Protocol::pointer self, args…) in the actor's own context when it first runs, and destroyed there when it ends.
 /// State::behavior() gives the handlers. An exception from any of these ends the actor with errc::actor_down, never the process.
 /// The state reads "starting" until behavior() returned, then "running" unless State set another; at the end "stopped", or "failed" after an error.
-template <class Protocol, class State> class actor_of final : public Protocol::base, public recorded {
+template <class Protocol, class State> class actor_of final : public observed<Protocol, actor_of<Protocol, State>>, public recorded {
+  using observed_base = observed<Protocol, actor_of>;
+  friend observed_base;
+
  public:
   using base = typename Protocol::base;
   using behavior_type = typename Protocol::behavior_type;
   using make_state = std::function<void(std::optional<State>&, typename Protocol::pointer)>;
 
-  actor_of(caf::actor_config& config, const std::shared_ptr<introspection>& figures, actor_name who, make_state make)
-      : base(config),
+  actor_of(spawn_config& config, const std::shared_ptr<introspection>& figures, actor_name who, make_state make)
+      : observed_base(config),
         recorded(figures->add(this->id(), who.name, std::move(who.kind), std::move(who.parent))),
         name_(std::move(who.name)),
         limit_(who.mailbox),
@@ -86,78 +89,97 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
 
   const char* name() const override { return name_.c_str(); }
 
-  using base::enqueue;
-  void enqueue(caf::mailbox_element_ptr m, caf::execution_unit* worker) override {
-    if (limit_.messages_max != 0 && limit_.policy == when_full::refuse && !has_way(*m) && record().queue_depth() >= limit_.messages_max) {
-      record().count_refused();
-      return refuse(*m, to_caf(full()), worker);
-    }
-    record().count_enqueued();
-    base::enqueue(std::move(m), worker);
-  }
-
-  // One reading of the clock per message: a message begins where the one before it ended, and the first of a turn where the turn began.
-  caf::resumable::resume_result resume(caf::execution_unit* worker, std::size_t messages_max) override {
-    last_ = clock::now();
-    return base::resume(worker, messages_max);
-  }
-  caf::invoke_message_result consume(caf::mailbox_element& m) override {
-    const auto name = name_number(m);
-    measured_message measured{*this, sender_id(m), name, !is_system_message(m)};
-    record().begin_message(name, nanoseconds(last_));
-    if (limit_.messages_max != 0 && limit_.policy == when_full::latest_wins && record().queue_depth() > limit_.messages_max && !has_way(m)) {
-      record().count_conflated();
-      refuse(m, to_caf(full()), this->context());
-      measured.work = false;
-      return caf::invoke_message_result::consumed;
-    }
-    const auto result = base::consume(m);
-    measured.skipped = result == caf::invoke_message_result::skipped;
-    measured.work = measured.work && result == caf::invoke_message_result::consumed;
-    record().set_in_flight(this->multiplexed_responses_.size());
-    return result;
-  }
-
-  bool cleanup(caf::error&& reason, caf::execution_unit* worker) override {
-    // Before those who monitor learn of the end, so that they find it here too.
-    record().end(!reason || reason == caf::exit_reason::user_shutdown ? "stopped" : "failed");
-    return base::cleanup(std::move(reason), worker);
-  }
-
  protected:
   behavior_type make_behavior() override {
     std::exchange(make_, nullptr)(state_, this);
     auto handlers = state_->behavior();
     if (std::string_view(record().state()) == "starting") record().set_state("running");
-    last_ = clock::now();  // the first message does not pay for the start
+    timer_->skip_to(now_ns());  // the first message does not pay for the start
     return handlers;
   }
   /// Here, not in the destructor: what State holds may hold this actor, and its promises must answer while the mailbox still works.
   void on_exit() override { state_.reset(); }
 
  private:
-  using clock = std::chrono::steady_clock;
-  static std::uint64_t nanoseconds(clock::time_point t) { return static_cast<std::uint64_t>(std::chrono::nanoseconds(t.time_since_epoch()).count()); }
+  static std::uint64_t now_ns() { return static_cast<std::uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count()); }
   /// Gets into a full mailbox all the same.
-  static bool has_way(const caf::mailbox_element& m) { return m.mid.is_response() || m.is_high_priority() || is_system_message(m); }
-  [[nodiscard]] error full() const {
+  static bool has_way(const mail& m) { return is_answer(m) || is_urgent(m) || is_system_message(m); }
+
+  // ---- what `observed` tells ----
+  bool admits(const mail& m) {
+    if (limit_.messages_max != 0 && limit_.policy == when_full::refuse && !has_way(m) && record().queue_depth() >= limit_.messages_max) {
+      record().count_refused();
+      return false;
+    }
+    record().count_enqueued();
+    return true;
+  }
+  [[nodiscard]] error why_refused() const {
     return {errc::overloaded, name_ + ": " + std::to_string(limit_.messages_max) + " messages wait already, and more are not taken: try again later"};
   }
+  struct turn {
+    actor_record& record;
+    turn_timer timer;
+    explicit turn(actor_of& self) : record(self.record()), timer(now_ns(), record.take_rest()) {
+      record.look_at_queue();
+      self.timer_ = &timer;
+      on_this_thread() = this;
+    }
+    ~turn() {
+      if (timer.pending() != 0) record.leave_rest(timer.settle(now_ns()));
+      on_this_thread() = nullptr;
+    }
+    /// Null outside of turns: an actor may also end because nobody knows it any more, on whatever thread.
+    static turn*& on_this_thread() {
+      static thread_local turn* here = nullptr;
+      return here;
+    }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+  };
+  template <class Go> handling handle(mail& m, const Go& go) {
+    const auto name = name_number(m);
+    measured_message measured{*this, sender_id(m), name, name != message_number("system")};
+    record().begin_message(name, timer_->last_ns());
+    if (limit_.messages_max != 0 && limit_.policy == when_full::latest_wins && record().queue_depth() > limit_.messages_max && !has_way(m)) {
+      record().count_conflated();
+      refuse(m, to_caf(why_refused()), this->context());
+      measured.is_work = false;
+      return handling::done;
+    }
+    const auto how = go();
+    measured.is_kept = how == handling::kept;
+    if (how != handling::done) measured.is_work = false;
+    return how;
+  }
+  void ending(const actor_error& reason) {
+    // Before the next life may begin: its record goes on with the tables of this one.
+    const auto* turn_here = turn::on_this_thread();
+    if (turn_here != nullptr && &turn_here->record == &record() && timer_->pending() != 0) {
+      const auto now = now_ns();
+      record().took(timer_->settle(now), now);
+    }
+    record().end(!reason || reason == exit_reason::user_shutdown ? "stopped" : "failed");
+  }
+
   /// Counts on the way out, also when a handler throws.
   struct measured_message {
     actor_of& self;
     std::uint64_t sender, name;
-    bool work;
-    bool skipped = false;  ///< stays in the mailbox, and comes again
+    bool is_work;
+    bool is_kept = false;  ///< stays in the mailbox, and comes again
     ~measured_message() {
-      if (skipped) {
-        self.record().idle();
+      auto& r = self.record();
+      if (!is_work) {
+        is_kept ? r.idle() : r.leave_queue();
         return;
       }
-      const auto now = clock::now();
-      const auto begun = std::exchange(self.last_, now);
-      if (work) self.record().end_message(sender, name, nanoseconds(now) - nanoseconds(begun), nanoseconds(now));
-      else self.record().leave_queue();
+      r.end_message(sender, name);
+      r.set_in_flight(self.requests_in_flight());
+      if (!self.timer_->count() && !r.wants_time()) return;
+      const auto now = now_ns();
+      r.took(self.timer_->settle(now), now);
+      r.look_at_queue();
     }
   };
 
@@ -165,31 +187,31 @@ template <class Protocol, class State> class actor_of final : public Protocol::b
   const mailbox_limit limit_;
   make_state make_;
   std::optional<State> state_;
-  clock::time_point last_{};
+  turn_timer* timer_ = nullptr;  // of the turn that is under way
 };
 
 namespace detail {
-template <class Protocol, class State, caf::spawn_options Options, class Parent, class... A>
+template <class Protocol, class State, threads Where, class Parent, class... A>
 Protocol spawn_with(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
   using values = std::tuple<std::decay_t<A>...>;
   auto kept = std::make_shared<values>(std::forward<A>(args)...);  // shared: a std::function wants to be copyable, the arguments need not be
   typename actor_of<Protocol, State>::make_state make = [kept](std::optional<State>& state, typename Protocol::pointer self) {
     std::apply([&](auto&... a) { state.emplace(self, std::move(a)...); }, *kept);
   };
-  return parent.template spawn<actor_of<Protocol, State>, Options>(figures, std::move(who), std::move(make));
+  return spawn_class<actor_of<Protocol, State>, Where>(parent, figures, std::move(who), std::move(make));
 }
 }  // namespace detail
 
 /// Starts an actor on the shared workers. Parent: an actor_system, or the actor that starts it. Returns at once.
 template <class Protocol, class State, class Parent, class... A>
 Protocol spawn_actor(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
-  return detail::spawn_with<Protocol, State, caf::no_spawn_options>(parent, figures, std::move(who), std::forward<A>(args)...);
+  return detail::spawn_with<Protocol, State, threads::shared>(parent, figures, std::move(who), std::forward<A>(args)...);
 }
 /// The same with a thread of its own, for work that blocks or takes long.
 template <class Protocol, class State, class Parent, class... A>
 Protocol spawn_detached_actor(Parent& parent, const std::shared_ptr<introspection>& figures, actor_name who, A&&... args) {
   const auto name = who.name;
-  auto spawned = detail::spawn_with<Protocol, State, caf::detached>(parent, figures, std::move(who), std::forward<A>(args)...);
+  auto spawned = detail::spawn_with<Protocol, State, threads::own>(parent, figures, std::move(who), std::forward<A>(args)...);
   if (const auto record = figures->find(name)) record->set_apart();
   return spawned;
 }

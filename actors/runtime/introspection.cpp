@@ -57,20 +57,50 @@ void actor_record::note_hop(std::uint64_t begun_ns, std::uint64_t ended_ns) {
   hop_last_ = 0;
 }
 
+actor_record::tables& actor_record::make_tables() {
+  tables_kept_ = std::make_shared<tables>();
+  tables_.store(tables_kept_.get(), std::memory_order_release);
+  return *tables_kept_;
+}
+std::vector<flow_table::row> actor_record::flow() const {
+  const auto* all = some_tables();
+  return all == nullptr ? std::vector<flow_table::row>() : all->flow.rows();
+}
+
 void actor_record::begin_sample(std::uint64_t number) {
-  constexpr std::uint64_t number_mask = (std::uint64_t{1} << number_bits) - 1;
   std::uint64_t none = 0;
   const auto sample = (now_ns() << number_bits) | (number & number_mask);
   sample_.compare_exchange_strong(none, sample == 0 ? 1 : sample, relaxed);
 }
-
-// What overtakes others in the queue makes the numbers differ by a few: a sample is of a message near the one that was followed.
-void actor_record::take_sample(std::uint64_t sample, std::uint64_t now) {
-  const auto shift = 64 - number_bits;
-  const auto behind = static_cast<std::int64_t>((consumed_.load(relaxed) - 1 - sample) << shift);
-  if (behind < 0) return;  // it is still in the queue
-  latency_.record((now - (sample >> number_bits)) & ((std::uint64_t{1} << (64 - number_bits)) - 1));
+void actor_record::take_sample(std::uint64_t now) {
+  own_tables().latency.record((now - (sample_.load(relaxed) >> number_bits)) & ((std::uint64_t{1} << (64 - number_bits)) - 1));
   sample_.store(0, relaxed);
+}
+
+// One long message among short ones counts as what they took together, and the others as short ones did lately.
+void actor_record::add_times(const timed_messages& t) {
+  if (t.count == 0) return;
+  auto& all = own_tables();
+  service_ns_.store(service_ns_.load(relaxed) + t.total_ns, relaxed);
+  if (t.longest_ns == 0) {
+    all.short_ns = t.total_ns / t.count;
+    all.service.record(all.short_ns, t.count);
+    return;
+  }
+  all.service.record(t.longest_ns);
+  if (t.count > 1) all.service.record(all.short_ns, t.count - 1);
+  if (t.longest_ns > slow_ns) add_one(slow_);
+}
+timed_messages actor_record::rest_of(std::uint64_t word) {
+  timed_messages t{word >> rest_bits, word & rest_mask, 0};
+  if (t.total_ns >= t.count * turn_timer::short_ns) t.longest_ns = t.total_ns;
+  return t;
+}
+bool actor_record::take_rest() {
+  if (rest_.load(relaxed) == 0) return true;
+  const auto t = rest_of(rest_.exchange(0, std::memory_order_acquire));
+  add_times(t);
+  return t.longest_ns == 0;
 }
 
 actor_record::busy actor_record::busy_now() const {
@@ -87,12 +117,19 @@ void actor_record::take_over(const actor_record& earlier) {
   errors_.store(earlier.errors_.load(relaxed), relaxed);
   restarts_.store(earlier.restarts_.load(relaxed), relaxed);
   service_ns_.store(earlier.service_ns_.load(relaxed), relaxed);
+  rest_.store(earlier.rest_.load(relaxed), relaxed);
   slow_.store(earlier.slow_.load(relaxed), relaxed);
   conflated_.store(earlier.conflated_.load(relaxed), relaxed);
   refused_.store(earlier.refused_.load(relaxed), relaxed);
-  service_.take_over(earlier.service_);
-  latency_.take_over(earlier.latency_);
-  flow_.take_over(earlier.flow_);
+  if (earlier.ended_.load(std::memory_order_acquire)) {
+    tables_kept_ = earlier.tables_kept_;
+    tables_.store(tables_kept_.get(), std::memory_order_release);
+  } else if (const auto* all = earlier.some_tables(); all != nullptr) {  // it hangs, and may go on
+    auto& mine = make_tables();
+    mine.service.take_over(all->service);
+    mine.latency.take_over(all->latency);
+    mine.flow.take_over(all->flow);
+  }
   const std::scoped_lock lock(text_mutex_, earlier.text_mutex_);
   last_error_ = earlier.last_error_;
   restart_notes_ = earlier.restart_notes_;
@@ -114,15 +151,22 @@ actor_figures actor_record::figures() const {
   f.errors = errors_.load(relaxed);
   f.restarts = restarts_.load(relaxed);
   if (const auto lag = feed_lag_.load(relaxed); lag >= 0) f.feed_lag_events = static_cast<std::uint64_t>(lag);
-  f.p50_us = us(service_.percentile(0.50));
-  f.p95_us = us(service_.percentile(0.95));
-  f.p99_us = us(service_.percentile(0.99));
-  f.service_s = us(service_ns_.load(relaxed)) / 1e6;
-  f.p999_us = us(service_.percentile(0.999));
-  f.latency_p50_us = us(latency_.percentile(0.50));
-  f.latency_p95_us = us(latency_.percentile(0.95));
-  f.latency_p99_us = us(latency_.percentile(0.99));
-  f.latency_p999_us = us(latency_.percentile(0.999));
+  static const tables none;
+  const auto* all = some_tables() == nullptr ? &none : some_tables();
+  const auto rest = rest_of(rest_.load(std::memory_order_acquire));  // of a turn that is over; the next one puts it to the others
+  const auto service = [&](double q) {
+    return us(all->service.percentile(q, rest.longest_ns != 0 ? rest.longest_ns : rest.total_ns / std::max<std::uint64_t>(1, rest.count),
+                                      rest.longest_ns != 0 ? 1 : rest.count));
+  };
+  f.p50_us = service(0.50);
+  f.p95_us = service(0.95);
+  f.p99_us = service(0.99);
+  f.service_s = us(service_ns_.load(relaxed) + rest.total_ns) / 1e6;
+  f.p999_us = service(0.999);
+  f.latency_p50_us = us(all->latency.percentile(0.50));
+  f.latency_p95_us = us(all->latency.percentile(0.95));
+  f.latency_p99_us = us(all->latency.percentile(0.99));
+  f.latency_p999_us = us(all->latency.percentile(0.999));
   f.since = utc_text(since_);
   f.thread = apart_.load(relaxed) ? "own" : "shared";
   if (const auto since = busy_since_ns_.load(relaxed); since != 0) {
@@ -130,11 +174,12 @@ actor_figures actor_record::figures() const {
     const auto now = now_ns();
     f.busy_ms = now > since ? us(now - since) / 1e3 : 0;
   }
-  f.slow = slow_.load(relaxed);
+  f.slow = slow_.load(relaxed) + (rest.longest_ns > slow_ns ? 1 : 0);
   f.refused = refused_.load(relaxed);
   f.conflated = conflated_.load(relaxed);
   f.in_flight = ended_.load(relaxed) ? 0 : in_flight_.load(relaxed);
-  f.memory_bytes = sizeof(*this) + (hops() == nullptr ? 0 : sizeof(hop_ring)) + state_bytes_.load(relaxed) + f.queue_depth * message_bytes;
+  f.memory_bytes = sizeof(*this) + (all == &none ? 0 : sizeof(tables)) + (hops() == nullptr ? 0 : sizeof(hop_ring)) + state_bytes_.load(relaxed) +
+                   f.queue_depth * message_bytes;
   f.up_s = ended_.load(relaxed) ? 0.0 : std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   const std::lock_guard lock(text_mutex_);
   f.last_error = last_error_;

@@ -1,5 +1,6 @@
 // What each actor of a node is doing: written by the actors themselves without locks, read by anybody.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "actors/runtime/flow_table.hpp"
 #include "actors/runtime/hop_ring.hpp"
 #include "actors/runtime/latency_histogram.hpp"
+#include "actors/runtime/turn_timer.hpp"
 
 namespace tomnext::actors {
 
@@ -40,48 +42,59 @@ class actor_record {
     hop_last_ = last_seq;
   }
   void set_in_flight(std::uint64_t requests) { in_flight_.store(requests, relaxed); }
-  /// A message with this name from this actor is about to be handled, and `now` it is. The queue is deepest right here, so its high-water mark needs no work
-  /// of the senders.
-  void begin_message(std::uint64_t name, std::uint64_t now_ns) {
+  /// Before a turn, and now and then within a long one: the queue is deepest there, so its high-water mark needs no work of the senders.
+  void look_at_queue() {
     const auto depth = queue_depth();
     if (depth > depth_max_.load(relaxed)) depth_max_.store(depth, relaxed);
+  }
+  /// A message with this name is about to be handled; since then at the latest.
+  void begin_message(std::uint64_t name, std::uint64_t since_ns) {
     message_.store(name, relaxed);
-    busy_since_ns_.store(now_ns, relaxed);
+    busy_since_ns_.store(since_ns, relaxed);
   }
   /// A message left the queue without counting as work: a time-out that came too late, a notice of the framework.
   void leave_queue() {
     add_one(consumed_);
-    busy_since_ns_.store(0, relaxed);
+    idle();
   }
   /// It looked at a message, and left it where it is.
   void idle() { busy_since_ns_.store(0, relaxed); }
   void count_conflated() { add_one(conflated_); }
-  /// A message was handled.
-  void end_message(std::uint64_t sender, std::uint64_t name, std::uint64_t service_ns, std::uint64_t now_ns) {
+  /// A message was handled. What it took is told by took().
+  void end_message(std::uint64_t sender, std::uint64_t name) {
     add_one(consumed_);
     add_one(processed_);
-    service_.record(service_ns);
-    service_ns_.store(service_ns_.load(relaxed) + service_ns, relaxed);
-    flow_.count(sender, name);
-    busy_since_ns_.store(0, relaxed);
-    if (service_ns > slow_ns) add_one(slow_);
-    if (hop_last_ != 0) note_hop(now_ns - service_ns, now_ns);
-    if (const auto s = sample_.load(relaxed); s != 0) take_sample(s, now_ns);
+    own_tables().flow.count(sender, name);
+    idle();
   }
+  /// True where the clock is to be read after this message: it is about events, or followed from its sender's hand.
+  [[nodiscard]] bool wants_time() const { return hop_last_ != 0 || sample_reached(); }
+  /// What the messages since the last reading of the clock took together.
+  void took(const timed_messages& t, std::uint64_t now_ns) {
+    add_times(t);
+    if (hop_last_ != 0) note_hop(now_ns - t.total_ns, now_ns);
+    if (sample_reached()) take_sample(now_ns);
+  }
+  /// At the beginning of a turn: what the last one left. True where its messages were short.
+  bool take_rest();
   /// This life is over; what is still sent to it is in no queue.
   void end(const char* state) {
-    ended_.store(true, relaxed);
+    ended_.store(true, std::memory_order_release);
     busy_since_ns_.store(0, relaxed);
     set_state(state);
   }
 
   // ---- of anybody ----
+  /// What the last messages of a turn took. The thread that worked it off tells this when the actor may already run on another one.
+  void leave_rest(const timed_messages& t) {
+    if (t.count != 0) rest_.fetch_add(t.count << rest_bits | std::min(t.total_ns, rest_mask), std::memory_order_release);
+  }
   /// Told by whoever serves the durable feed.
   void set_feed_lag(std::uint64_t events) { feed_lag_.store(static_cast<std::int64_t>(events), relaxed); }
   /// Told by each sender, before the message is in the queue. One in sixteen is followed until it is handled, one at a time.
   void count_enqueued() {
     const auto n = enqueued_.fetch_add(1, relaxed);
-    if (n % 16 == 0 && sample_.load(relaxed) == 0) begin_sample(n);
+    if (n % follow_every == 0 && sample_.load(relaxed) == 0) begin_sample(n);
   }
   /// A message that found the mailbox full. Senders race for it.
   void count_refused() { refused_.fetch_add(1, relaxed); }
@@ -91,8 +104,8 @@ class actor_record {
   [[nodiscard]] const std::string& parent() const { return parent_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] actor_figures figures() const;
-  [[nodiscard]] std::vector<flow_table::row> flow() const { return flow_.rows(); }
-  /// Null for actors that handle no stretch of the log.
+  [[nodiscard]] std::vector<flow_table::row> flow() const;
+  /// Null for actors that handle no stretch of the log, or none yet in this life.
   [[nodiscard]] const hop_ring* hops() const { return hops_.load(std::memory_order_acquire); }
 
   /// What it has been handling, and since when; nothing where it is idle, or may take its time.
@@ -106,13 +119,28 @@ class actor_record {
  private:
   friend class introspection;
   static constexpr auto relaxed = std::memory_order_relaxed;
+  static constexpr std::uint64_t follow_every = 16;
   static constexpr std::uint64_t slow_ns = std::chrono::nanoseconds(slow_handler).count();
   // A sample is one word: 40 bits of the clock (18 minutes) and 24 of the message's number, so that sender and actor agree on it without a lock.
   static constexpr std::uint64_t number_bits = 24;
 
+  static constexpr std::uint64_t number_mask = (std::uint64_t{1} << number_bits) - 1;
+  // So is what a turn left: its number of messages over 56 bits of nanoseconds.
+  static constexpr std::uint64_t rest_bits = 56;
+  static constexpr std::uint64_t rest_mask = (std::uint64_t{1} << rest_bits) - 1;
+  static timed_messages rest_of(std::uint64_t word);
+
+  void add_times(const timed_messages& t);
   void note_hop(std::uint64_t begun_ns, std::uint64_t ended_ns);
   void begin_sample(std::uint64_t number);
-  void take_sample(std::uint64_t sample, std::uint64_t now_ns);
+  // What overtakes others in the queue makes the numbers differ by a few: a sample is of a message near the one that was followed.
+  [[nodiscard]] bool sample_reached() const {
+    const auto s = sample_.load(relaxed);
+    if (s == 0) return false;
+    constexpr auto shift = 64 - number_bits;
+    return static_cast<std::int64_t>((consumed_.load(relaxed) - 1 - s) << shift) >= 0;
+  }
+  void take_sample(std::uint64_t now_ns);
   /// Goes on where an earlier life under the same name ended.
   void take_over(const actor_record& earlier);
   void count_restart(std::string reason);
@@ -126,15 +154,28 @@ class actor_record {
   std::atomic<bool> ended_{false}, apart_{false};
   std::atomic<std::uint64_t> depth_max_{0}, consumed_{0}, processed_{0}, errors_{0}, restarts_{0}, slow_{0}, conflated_{0};
   std::atomic<std::uint64_t> message_{0}, busy_since_ns_{0}, in_flight_{0}, state_bytes_{0}, service_ns_{0};
-  latency_histogram service_, latency_;
-  flow_table flow_;
+  // What is large: made with the first message, and handed on to the next life of the name, in which this one writes no more.
+  struct tables {
+    latency_histogram service, latency;
+    flow_table flow;
+    std::uint64_t short_ns = 0;  // of the actor: what a short message took lately
+  };
+  tables& own_tables() {
+    auto* known = tables_.load(relaxed);
+    return known != nullptr ? *known : make_tables();
+  }
+  tables& make_tables();
+  [[nodiscard]] const tables* some_tables() const { return tables_.load(std::memory_order_acquire); }
+  std::shared_ptr<tables> tables_kept_;
+  std::atomic<tables*> tables_{nullptr};
   std::unique_ptr<hop_ring> hops_kept_;  // made when there is something to keep
   std::atomic<const hop_ring*> hops_{nullptr};
   std::uint64_t hop_first_ = 0, hop_last_ = 0;          // of the actor; last 0: this message is about no event
   std::atomic<std::int64_t> feed_lag_{-1};              // below 0: it reads no feed
   alignas(64) std::atomic<std::uint64_t> enqueued_{0};  // of the senders: not on the line that the actor writes
-  std::atomic<std::uint64_t> sample_{0};                // 0: none is followed
   std::atomic<std::uint64_t> refused_{0};
+  alignas(64) std::atomic<std::uint64_t> sample_{0};  // 0: none is followed. Written by one sender in sixteen, read with each message
+  std::atomic<std::uint64_t> rest_{0};
   mutable std::mutex text_mutex_;
   std::string last_error_;
   std::deque<restart_note> restart_notes_;

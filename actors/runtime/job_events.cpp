@@ -56,9 +56,11 @@ job_recorder record_in_log(std::function<time_protocol()> time_authority, std::f
   return [=](calendar_protocol::pointer self, const std::vector<calendar::job_change>& changes, const std::function<void(result<void>)>& done) {
     auto inputs = std::make_shared<std::vector<offered_input>>();
     for (const auto& c : changes) inputs->push_back({event_of(c)});
-    const auto failed = [done](const caf::error& e) { done(from_caf(e).within("recording what jobs do")); };
+    const auto failed = [done](const actor_error& e) { done(from_caf(e).within("recording what jobs do")); };
     ask(self, time_authority(), admission_deadline, urgent_v, inputs_ref(std::move(inputs)))
-        .then([=](std::uint64_t head) { ask(self, journal(), durable_deadline, await_v, head).then([done](std::uint64_t) { done({}); }, failed); }, failed);
+        .then(
+            [=](std::uint64_t head) { ask(self, journal(), durable_deadline, await_v, head).then([done](std::uint64_t, std::uint64_t) { done({}); }, failed); },
+            failed);
   };
 }
 

@@ -20,9 +20,9 @@ class latency_histogram {
   static constexpr std::size_t buckets = steps * (width_max - steps_log2 + 1);
 
   /// The writer only. A plain load and store: with one writer no update is lost, and no locked instruction is paid for.
-  void record(std::uint64_t value_ns) {
+  void record(std::uint64_t value_ns, std::uint64_t times = 1) {
     auto& bucket = counts_[bucket_of(value_ns)];
-    bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    bucket.store(bucket.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
   }
 
   [[nodiscard]] std::uint64_t count() const {
@@ -31,11 +31,13 @@ class latency_histogram {
     return sum;
   }
 
-  /// The value in nanoseconds that a share q (0 to 1) of all recorded values does not exceed; 0 while nothing was recorded.
-  [[nodiscard]] std::uint64_t percentile(double q) const {
+  /// The value in nanoseconds that a share q (0 to 1) of all recorded values does not exceed, and of some more that another one keeps; 0 where there are none.
+  [[nodiscard]] std::uint64_t percentile(double q, std::uint64_t more_ns = 0, std::uint64_t more_times = 0) const {
     std::array<std::uint64_t, buckets> seen;  // one reading, so that the sum and the walk agree while the writer goes on
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < buckets; ++i) total += seen[i] = counts_[i].load(std::memory_order_relaxed);
+    seen[bucket_of(more_ns)] += more_times;
+    total += more_times;
     if (total == 0) return 0;
     const double share = q > 0 ? std::min(q, 1.0) : 0.0;  // NaN counts as 0
     const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total))), 1, total);

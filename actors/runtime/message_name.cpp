@@ -4,6 +4,6 @@
 
 namespace tomnext::actors {
 
-std::string message_name_text(std::uint64_t number) { return caf::to_string(static_cast<caf::atom_value>(number)); }
+std::string message_name_text(std::uint64_t number) { return message_text(number); }
 
 }  // namespace tomnext::actors

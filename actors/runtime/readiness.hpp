@@ -25,7 +25,7 @@ class readiness_state {
         },
         [this](unready_atom, const std::string& name) { missing_.insert(name); },
         [this](await_atom) -> answer<bool> {
-          auto promise = self_->make_response_promise<bool>();
+          auto promise = promise_answer<bool>(self_);
           waiting_.emplace_back(promise);
           answer_all();
           return promise;

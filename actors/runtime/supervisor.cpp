@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -17,16 +18,34 @@ namespace tomnext::actors {
 namespace {
 
 TOMNEXT_ATOM(begin, "svBegin");
-TOMNEXT_ATOM(restart, "svRestart");
-TOMNEXT_ATOM(deadline, "svDeadline");
+TOMNEXT_ATOM(look, "svLook");
 
-/// What a supervisor tells itself. A ticket is a number given out once; timers that were overtaken by events find no owner of theirs.
-using supervisor_actor = typed<answer<void>(begin_atom),                     // start the children
-                               answer<void>(restart_atom, std::uint64_t),    // the back-off is over
-                               answer<void>(deadline_atom, std::uint64_t)>;  // a child had its time to stop
+/// What a supervisor tells itself.
+using supervisor_actor = typed<answer<void>(begin_atom),  // start the children
+                               answer<void>(look_atom)>;  // something may be due
 
 /// down: to be started when due. stopping: asked to. killed: told to. stuck: did neither. ended: for good.
 enum class phase : std::uint8_t { down, up, stopping, killed, stuck, ended };
+
+/// What is to happen when: the end of a back-off, or of a child's time to stop. One timer of the framework serves all, since each costs its clock's thread a
+/// wake-up, and most are overtaken by events.
+class appointments {
+ public:
+  static constexpr std::size_t whole_group = ~std::size_t{0};
+  using book = std::multimap<actor_time, std::size_t>;  // when, and for which child
+  using entry = std::optional<book::iterator>;
+
+  entry make(actor_time due, std::size_t whose) { return book_.emplace(due, whose); }
+  void drop(entry& e) {
+    if (e) book_.erase(*e);
+    e.reset();
+  }
+  [[nodiscard]] std::optional<actor_time> first() const { return book_.empty() ? std::nullopt : std::optional(book_.begin()->first); }
+  [[nodiscard]] std::size_t first_whose() const { return book_.begin()->second; }
+
+ private:
+  book book_;
+};
 
 struct child {
   child_spec spec;
@@ -35,8 +54,8 @@ struct child {
   phase now = phase::down;
   bool attempted = false;  ///< the next start is a restart
   std::uint64_t restarts = 0;
-  std::uint64_t ticket = 0;  ///< of its own timer: back-off where each restarts alone, or the deadline to stop
-  std::string reason;        ///< why it starts again
+  appointments::entry due;  ///< the end of its back-off where each restarts alone, or of its time to stop
+  std::string reason;       ///< why it starts again
 };
 
 /// The first thing wrong with the settings, or nothing.
@@ -74,24 +93,23 @@ class supervisor_state {
         settings_(std::move(settings)),
         policy_({settings_.restarts_max, settings_.window, settings_.backoff_min, settings_.backoff_max}, seed_of(settings_)),
         invalid_(check(settings_, specs)) {
-    for (auto& spec : specs) children_.push_back({std::move(spec), nullptr, nullptr, phase::down, false, 0, 0, {}});
+    for (auto& spec : specs) children_.push_back({std::move(spec), nullptr, nullptr, phase::down, false, 0, {}, {}});
   }
   supervisor_state(const supervisor_state&) = delete;
   supervisor_state& operator=(const supervisor_state&) = delete;
   /// Nobody is left without a supervisor. After an orderly stop nobody is left at all.
   ~supervisor_state() {
     for (auto& c : children_)
-      if (c.life && c.now != phase::stuck) exit_now(c.life, caf::exit_reason::kill);
+      if (c.life && c.now != phase::stuck) exit_now(c.life, exit_reason::kill);
   }
 
   supervisor_actor::behavior_type behavior() {
-    self_->set_exit_handler([this](caf::exit_msg& m) {
-      if (m.reason) stop_all(m.reason);
+    on_exit_order(self_, [this](const actor_error& reason) {
+      if (reason) stop_all(reason);
     });
-    self_->set_down_handler([this](caf::down_msg& m) { take_down(m); });
+    on_down(self_, [this](const down_notice& m) { take_down(m); });
     tell(self_, self_, begin_v);  // a start that fails must find a supervisor that is complete
-    return {[this](begin_atom) { begin(); }, [this](restart_atom, std::uint64_t ticket) { restart_due(ticket); },
-            [this](deadline_atom, std::uint64_t ticket) { deadline_passed(ticket); }};
+    return {[this](begin_atom) { begin(); }, [this](look_atom) { look(); }};
   }
 
  private:
@@ -109,7 +127,7 @@ class supervisor_state {
   /// Starts what is down, in order. Where siblings depend on each other, a failure among them ends the round: they begin again together.
   void start_from(std::size_t first) {
     for (auto i = first; i < children_.size() && mode_ == mode::running; ++i)
-      if (children_[i].now == phase::down && children_[i].ticket == 0) start(i);
+      if (children_[i].now == phase::down && !children_[i].due) start(i);
   }
   void start(std::size_t i) {
     auto& c = children_[i];
@@ -131,7 +149,7 @@ class supervisor_state {
       }
       figures_->declare(c.spec.name, to_string(c.spec));
       // High priority: news of an end overtakes what else is queued here.
-      self_->template monitor<caf::message_priority::high>(c.life);
+      watch(self_, c.life);
       return;
     }
     const auto known = figures_->find(c.spec.name);
@@ -140,23 +158,43 @@ class supervisor_state {
     record->end("failed");
     failed(i, to_caf({errc::actor_down, trouble}));
   }
-  void restart_due(std::uint64_t ticket) {
-    if (mode_ == mode::stopping) return;
-    if (mode_ == mode::regrouping && ticket == group_ticket_) {
-      mode_ = mode::running;
-      return start_from(group_first_);
+  // ---- what is due ----
+  void later(appointments::entry& e, std::chrono::milliseconds wait, std::size_t whose) {
+    appointments_.drop(e);
+    e = appointments_.make(self_->clock().now() + wait, whose);
+    keep_looking();
+  }
+  void keep_looking() {
+    const auto first = appointments_.first();
+    if (!first || (looks_at_ && *looks_at_ <= *first)) return;
+    looks_at_ = first;
+    tell_later(self_, std::max<std::chrono::nanoseconds>(*first - self_->clock().now(), {}), look_v);
+  }
+  void look() {
+    looks_at_.reset();
+    const auto now = self_->clock().now();
+    for (auto first = appointments_.first(); first && *first <= now; first = appointments_.first()) {
+      const auto whose = appointments_.first_whose();
+      appointments_.drop(whose == appointments::whole_group ? group_due_ : children_[whose].due);
+      if (whose == appointments::whole_group) restart_group();
+      else children_[whose].now == phase::down ? restart(whose) : deadline_passed(whose);
     }
-    const auto i = owner_of(ticket);
-    if (!i || children_[*i].now != phase::down) return;
-    forget_ticket(children_[*i]);
-    start(*i);
+    keep_looking();
+  }
+  void restart(std::size_t i) {
+    if (mode_ != mode::stopping) start(i);
+  }
+  void restart_group() {
+    if (mode_ != mode::regrouping) return;
+    mode_ = mode::running;
+    start_from(group_first_);
   }
 
   // ---- ends of children ----
-  void take_down(const caf::down_msg& m) {
+  void take_down(const down_notice& m) {
     // Of this very life: what an earlier one sent may still arrive.
     const auto found = lives_.find(m.source.id());
-    if (found == lives_.end() || children_[found->second].life->address() != m.source) return;
+    if (found == lives_.end() || !is_from(m, children_[found->second].life)) return;
     const auto i = found->second;
     lives_.erase(found);
     auto& c = children_[i];
@@ -164,24 +202,24 @@ class supervisor_state {
     if (!on_its_own) --stopping_;
     if (c.stable) as_address(c.stable)->unbind(c.life);
     c.life = nullptr;
-    forget_ticket(c);
+    appointments_.drop(c.due);
     if (mode_ == mode::stopping) return stop_next();
     if (mode_ != mode::regrouping || i < group_first_) return failed(i, m.reason);
     // Its siblings restart and so would it; an end of its own is an end for good where its kind says so.
     if (c.spec.restart == restart_kind::temporary || (on_its_own && !starts_again(c, m.reason))) end_for_good(c, m.reason);
     regroup();
   }
-  static bool starts_again(const child& c, const caf::error& reason) {
-    if (c.spec.restart == restart_kind::transient) return reason && reason != caf::exit_reason::user_shutdown;
+  static bool starts_again(const child& c, const actor_error& reason) {
+    if (c.spec.restart == restart_kind::transient) return reason && reason != exit_reason::user_shutdown;
     return c.spec.restart == restart_kind::permanent;
   }
-  void end_for_good(child& c, const caf::error& reason) {
+  void end_for_good(child& c, const actor_error& reason) {
     c.now = phase::ended;
     if (c.stable) as_address(c.stable)->retire();
     if (c.spec.restart == restart_kind::temporary) figures_->removed(c.spec.name);  // there may be ever new ones
     report(c, is_ours(reason) ? from_caf(reason) : error{errc::actor_down, reason_text(reason)});
   }
-  void failed(std::size_t i, const caf::error& reason) {
+  void failed(std::size_t i, const actor_error& reason) {
     auto& c = children_[i];
     if (!starts_again(c, reason)) return end_for_good(c, reason);
     c.reason = reason_text(reason);
@@ -190,11 +228,11 @@ class supervisor_state {
       const auto limit = std::to_string(settings_.restarts_max) + " times within " + std::to_string(settings_.window.count()) + " ms";
       return give_up(c, "child " + c.spec.name + " failed more than " + limit + ", lastly: " + c.reason);
     }
-    if (settings_.strategy == strategy_kind::one_for_one) return tell_later(self_, *wait, restart_v, take_ticket(i));
+    if (settings_.strategy == strategy_kind::one_for_one) return later(c.due, *wait, i);
     group_first_ = settings_.strategy == strategy_kind::one_for_all ? 0 : i;  // an elder may join a round that is under way: never a younger one
     mode_ = mode::regrouping;
     group_wait_ = *wait;
-    group_ticket_ = 0;  // a start that was due would come before those that stop now
+    appointments_.drop(group_due_);  // a start that was due would come before those that stop now
     for (auto k = group_first_; k < children_.size(); ++k)
       if (children_[k].now == phase::up) children_[k].reason = "restarted with " + c.spec.name;
     regroup();
@@ -204,7 +242,7 @@ class supervisor_state {
     if (being_stopped()) return;
     for (auto i = children_.size(); i-- > group_first_;)
       if (children_[i].now == phase::up) return stop(i);
-    tell_later(self_, group_wait_, restart_v, group_ticket_ = next_ticket());
+    later(group_due_, group_wait_, appointments::whole_group);
   }
   void give_up(const child& c, const std::string& why) {
     const error e{errc::actor_down, "supervisor " + settings_.name + " gives up: " + why};
@@ -214,7 +252,7 @@ class supervisor_state {
   }
 
   // ---- stopping ----
-  void stop_all(caf::error reason) {
+  void stop_all(actor_error reason) {
     if (mode_ == mode::stopping) return;
     mode_ = mode::stopping;
     reason_ = std::move(reason);
@@ -235,18 +273,16 @@ class supervisor_state {
     c.now = phase::stopping;
     ++stopping_;
     // In the end each finishes its work; before a restart its work is void, and the dead one is waited for.
-    if (mode_ == mode::stopping) exit_after_queue(c.life, caf::exit_reason::user_shutdown);
-    else exit_now(c.life, caf::exit_reason::user_shutdown);
-    tell_later(self_, c.spec.stop_deadline, deadline_v, take_ticket(i));
+    if (mode_ == mode::stopping) exit_after_queue(c.life, exit_reason::user_shutdown);
+    else exit_now(c.life, exit_reason::user_shutdown);
+    later(c.due, c.spec.stop_deadline, i);
   }
-  void deadline_passed(std::uint64_t ticket) {
-    const auto i = owner_of(ticket);
-    if (!i) return;
-    auto& c = children_[*i];
+  void deadline_passed(std::size_t i) {
+    auto& c = children_[i];
     if (c.now == phase::stopping) {
       c.now = phase::killed;
-      exit_now(c.life, caf::exit_reason::kill);
-      return tell_later(self_, settings_.kill_grace, deadline_v, take_ticket(*i));
+      exit_now(c.life, exit_reason::kill);
+      return later(c.due, settings_.kill_grace, i);
     }
     if (c.now == phase::killed) leave_behind(c);
   }
@@ -255,7 +291,7 @@ class supervisor_state {
     c.now = phase::stuck;
     --stopping_;
     lives_.erase(c.life->id());
-    forget_ticket(c);
+    appointments_.drop(c.due);
     const error e{errc::timed_out, "child " + c.spec.name + " did not stop within " + std::to_string(c.spec.stop_deadline.count()) + " ms, nor within " +
                                        std::to_string(settings_.kill_grace.count()) + " ms of being killed: it is left behind"};
     if (const auto record = figures_->find(c.spec.name)) record->set_state("failed");
@@ -268,18 +304,6 @@ class supervisor_state {
   void report(const child& c, const error& e) {
     if (settings_.on_child_ended) settings_.on_child_ended(c.spec.name, e);
   }
-  std::uint64_t next_ticket() { return ++tickets_; }
-  /// A child has one ticket at a time.
-  std::uint64_t take_ticket(std::size_t i) {
-    forget_ticket(children_[i]);
-    owners_[children_[i].ticket = next_ticket()] = i;
-    return children_[i].ticket;
-  }
-  void forget_ticket(child& c) { owners_.erase(std::exchange(c.ticket, 0)); }
-  [[nodiscard]] std::optional<std::size_t> owner_of(std::uint64_t ticket) const {
-    const auto found = owners_.find(ticket);
-    return found == owners_.end() ? std::nullopt : std::optional(found->second);
-  }
 
   supervisor_actor::pointer self_;
   actor_record& record_;
@@ -289,14 +313,15 @@ class supervisor_state {
   std::optional<error> invalid_;
   std::vector<child> children_;
   mode mode_ = mode::running;
-  caf::error reason_;
+  actor_error reason_;
   std::size_t group_first_ = 0;
   std::chrono::milliseconds group_wait_{};
-  std::uint64_t group_ticket_ = 0, tickets_ = 0;
-  std::unordered_map<caf::actor_id, std::size_t> lives_;   // which child has this life now
-  std::unordered_map<std::uint64_t, std::size_t> owners_;  // whose ticket it is
-  std::size_t stopping_ = 0;                               // children that are being stopped
-  std::size_t below_ = 0;                                  // in the end: those from here on have ended
+  appointments appointments_;
+  appointments::entry group_due_;                    // the end of the back-off of a round
+  std::optional<actor_time> looks_at_;               // when the timer under way is due
+  std::unordered_map<actor_id, std::size_t> lives_;  // which child has this life now
+  std::size_t stopping_ = 0;                         // children that are being stopped
+  std::size_t below_ = 0;                            // in the end: those from here on have ended
 };
 
 template <class Parent>

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "actors/replay/kernel.hpp"
-#include "actors/runtime/urgent.hpp"
+#include "actors/runtime/caf.hpp"
 
 namespace tomnext::actors {
 namespace {
@@ -65,7 +65,7 @@ void time_authority_state::begin() {
             knows_timers_ = true;
             step();
           },
-          [this](const caf::error& e) { self_->quit(to_caf(from_caf(e).within("asking the journal for its timers"))); });
+          [this](const actor_error& e) { self_->quit(to_caf(from_caf(e).within("asking the journal for its timers"))); });
 }
 
 void time_authority_state::take_armed(const std::vector<timer_armed>& timers) {
@@ -85,7 +85,7 @@ result<void> time_authority_state::may_wait(const line& l, const std::vector<off
 
 answer<std::uint64_t> time_authority_state::enqueue(line& l, const inputs_ref& inputs) {
   if (const auto may = may_wait(l, *inputs); !may) return to_caf(may.error());
-  auto promise = self_->make_response_promise<std::uint64_t>();
+  auto promise = promise_answer<std::uint64_t>(self_);
   l.offers.push_back({inputs, 0, promise_guard<std::uint64_t>(promise)});
   l.events += inputs->size();
   step();
@@ -178,7 +178,7 @@ void time_authority_state::admit(std::vector<offered_input> inputs, line* from) 
             }
             step();
           },
-          [this](const caf::error& e) { refused(std::exchange(admitting_from_, nullptr), from_caf(e)); });
+          [this](const actor_error& e) { refused(std::exchange(admitting_from_, nullptr), from_caf(e)); });
 }
 
 // A command whose condition does not hold is its sender's affair. Any other refusal is this actor's: the market's inputs have none.

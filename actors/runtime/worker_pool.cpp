@@ -73,8 +73,8 @@ result<void> check(const worker_pool_settings& s) {
 
 worker_pool_state::worker_pool_state(pool_protocol::pointer self, worker_pool_settings settings)
     : self_(self), settings_(std::move(settings)), queue_(settings_.queue), restarts_(settings_.restarts, hash64(settings_.name)) {
-  self_->set_exit_handler([this](caf::exit_msg& m) { stop(m.reason); });
-  self_->set_down_handler([this](caf::down_msg& m) { worker_down(m); });
+  on_exit_order(self_, [this](const actor_error& reason) { stop(reason); });
+  on_down(self_, [this](const down_notice& m) { worker_down(m); });
 }
 
 // Killed, or failing: nobody is left to tell the jobs.
@@ -83,7 +83,7 @@ worker_pool_state::~worker_pool_state() {
     k.reaction.end();
     k.source.cancel({errc::cancelled, "the pool ended"});
   }
-  for (const auto& w : workers_) exit_now(pointer_of(w->life), caf::exit_reason::kill);
+  for (const auto& w : workers_) exit_now(pointer_of(w->life), exit_reason::kill);
 }
 
 pool_protocol::behavior_type worker_pool_state::behavior() {
@@ -116,8 +116,8 @@ answer<job_result_ref> worker_pool_state::submit(const job_ref& j) {
   if (!source) return refuse(source.error());
   const auto id = settings_.board->next_id();
   if (auto admitted = admit(id, j, *source); !admitted) return refuse(admitted.error());
-  auto promise = self_->make_response_promise<job_result_ref>();
-  open_.at(id).promise.emplace(caf::typed_response_promise<job_result_ref>(promise));
+  auto promise = promise_answer<job_result_ref>(self_);
+  open_.at(id).promise.emplace(promise);
   start_work();
   keep_looking();
   return promise;
@@ -166,7 +166,7 @@ void worker_pool_state::start(const worker_ref& w, const work_queue::item& i) {
   // Its deadline is kept in look(): a thread that works on cannot answer in time anyway.
   ask_under_watch(self_, w->life, run_v, work_order_ref(std::move(order)))
       .then([this, w, id = i.id](const work_done_ref& d) { ended(w, id, d->came_to, d->took); },
-            [this, id = i.id](const caf::error& e) { lost(id, from_caf(e).within("its worker")); });
+            [this, id = i.id](const actor_error& e) { lost(id, from_caf(e).within("its worker")); });
 }
 
 void worker_pool_state::ended(const worker_ref& w, work_id id, const result<job_result>& came_to, std::chrono::nanoseconds used) {
@@ -290,14 +290,14 @@ void worker_pool_state::add_worker(std::size_t number) {
   w->number = number;
   const actor_name who{name_of(number), "worker", settings_.name};
   w->life = spawn_apart<worker_protocol, worker_state>(*self_, settings_.figures, who);
-  self_->monitor<caf::message_priority::high>(w->life);
+  watch(self_, w->life);
   if (settings_.address) as_address(settings_.address(self_->system(), who.name))->bind(pointer_of(w->life));
   workers_.push_back(std::move(w));
   show_workers();
 }
 
-void worker_pool_state::worker_down(const caf::down_msg& m) {
-  const auto found = std::find_if(workers_.begin(), workers_.end(), [&](const worker_ref& w) { return w->life.address() == m.source; });
+void worker_pool_state::worker_down(const down_notice& m) {
+  const auto found = std::find_if(workers_.begin(), workers_.end(), [&](const worker_ref& w) { return is_from(m, pointer_of(w->life)); });
   if (found == workers_.end()) return;
   const auto w = *found;
   workers_.erase(found);
@@ -332,7 +332,7 @@ void worker_pool_state::restart_those_due() {
 void worker_pool_state::free_worker(const worker_ref& w) {
   if (!w->given_up) return;
   if (usable() < settings_.workers && !stopping_) w->given_up = false;
-  else exit_now(pointer_of(w->life), caf::exit_reason::user_shutdown);
+  else exit_now(pointer_of(w->life), exit_reason::user_shutdown);
   show_workers();
 }
 
@@ -350,7 +350,7 @@ void worker_pool_state::keep_looking() {
 
 // ---- the end ---------------------------------------------------------------------------------------
 
-void worker_pool_state::stop(const caf::error& reason) {
+void worker_pool_state::stop(const actor_error& reason) {
   if (std::exchange(stopping_, true)) return;
   reason_ = reason;
   stop_by_ = self_->clock().now() + settings_.stop_deadline;
@@ -362,7 +362,7 @@ void worker_pool_state::stop(const caf::error& reason) {
     withdrawn(id);
   }
   // Behind the job that it runs: a worker looks at its mailbox no sooner.
-  for (const auto& w : workers_) exit_now(pointer_of(w->life), caf::exit_reason::user_shutdown);
+  for (const auto& w : workers_) exit_now(pointer_of(w->life), exit_reason::user_shutdown);
   quit_if_all_are_gone();
   keep_looking();
 }

@@ -72,7 +72,7 @@ class worker_pool_state {
   void restart_those_due();
   [[nodiscard]] std::size_t free_number() const;
   [[nodiscard]] std::string name_of(std::size_t number) const;
-  void worker_down(const caf::down_msg& m);
+  void worker_down(const down_notice& m);
   void free_worker(const worker_ref& w);
   [[nodiscard]] std::size_t usable() const;
   [[nodiscard]] std::size_t given_up() const;
@@ -80,7 +80,7 @@ class worker_pool_state {
   void keep_looking();
   void show_workers();
 
-  void stop(const caf::error& reason);
+  void stop(const actor_error& reason);
   void quit_if_all_are_gone();
 
   pool_protocol::pointer self_;
@@ -100,7 +100,7 @@ class worker_pool_state {
   bool looking_ = false;  // a tick is on its way
   bool stopping_ = false;
   time_point stop_by_{};
-  caf::error reason_;
+  actor_error reason_;
 };
 
 }  // namespace tomnext::actors

@@ -31,8 +31,25 @@ template <class R> struct asked {
 /// Asks from an actor of its own, which ends with the answer. Nothing happens before the scheduler runs.
 template <class R, class To, class... Question> std::shared_ptr<asked<R>> ask_from_outside(actor_system& system, const To& to, Question... question) {
   auto box = std::make_shared<asked<R>>();
-  system.spawn([=](caf::event_based_actor* self) {
-    self->request(to, 600s, question...).then([box](const R& v) { box->value = v; }, [box](const caf::error& e) { box->failure = from_caf(e); });
+  spawn_errand(system, [=](plain_actor* self) {
+    ask(self, to, 600s, question...).then([box](const R& v) { box->value = v; }, [box](const actor_error& e) { box->failure = from_caf(e); });
+  });
+  return box;
+}
+
+/// What all hosts have made of the event with this seq, once it is durable.
+struct outcome {
+  std::uint64_t durable_seq{}, answered_by{};
+};
+inline std::shared_ptr<asked<outcome>> ask_for_outcome(actor_system& system, const journal_protocol& journal, std::uint64_t seq) {
+  auto box = std::make_shared<asked<outcome>>();
+  spawn_errand(system, [=](plain_actor* self) {
+    ask(self, journal, 600s, await_v, seq)
+        .then(
+            [box](std::uint64_t durable, std::uint64_t answered_by) {
+              box->value = outcome{durable, answered_by};
+            },
+            [box](const actor_error& e) { box->failure = from_caf(e); });
   });
   return box;
 }
@@ -103,7 +120,7 @@ class small_node {
     stage_.pass(2ms);
   }
   ~small_node() {
-    exit_now(root_, caf::exit_reason::kill);
+    exit_now(root_, exit_reason::kill);
     stage_.settle();
     where->clear();
     *held = {};
@@ -125,10 +142,10 @@ class small_node {
   std::shared_ptr<asked<std::uint64_t>> offer_urgent(std::vector<offered_input> inputs) { return offer_as(urgent_v, std::move(inputs)); }
   std::shared_ptr<asked<std::uint64_t>> settled() { return ask_from_outside<std::uint64_t>(stage_.system, journal(), settled_v); }
   /// Ends at once; its supervisor starts it again within the next two milliseconds.
-  void kill(const std::string& name) { exit_now(where->find(name), caf::exit_reason::kill); }
+  void kill(const std::string& name) { exit_now(where->find(name), exit_reason::kill); }
   /// The ordered stop of a node: what the hosts say last is durable.
   void stop() {
-    exit_after_queue(root_, caf::exit_reason::user_shutdown);
+    exit_after_queue(root_, exit_reason::user_shutdown);
     stage_.pass(50ms);
   }
   /// With hold_writes: the next groups become durable.

@@ -7,44 +7,24 @@ namespace tomnext::tests {
 namespace {
 
 /// Runs nothing: what is sent here goes through the faults to the address behind.
-class way final : public caf::monitorable_actor {
+class way final : public stand_in {
  public:
-  way(caf::actor_config& config, std::string name, actor_ptr to, message_faults* faults)
-      : caf::monitorable_actor(config), name_(std::move(name)), to_(std::move(to)), faults_(faults) {}
-  const char* name() const override { return name_.c_str(); }
-  using caf::monitorable_actor::enqueue;
-  void enqueue(caf::mailbox_element_ptr m, caf::execution_unit* worker) override { faults_->pass(name_, to_, std::move(m), worker); }
-
- protected:
-  void on_destroy() override {
-    if (getf(is_cleaned_up_flag)) return;
-    cleanup(caf::exit_reason::unreachable, nullptr);
-    caf::monitorable_actor::on_destroy();
-  }
+  way(spawn_config& config, std::string name, actor_ptr to, message_faults* faults) : stand_in(config, std::move(name)), to_(std::move(to)), faults_(faults) {}
+  void take(mail_ptr m, worker_ptr worker) override { faults_->pass(own_name(), to_, std::move(m), worker); }
 
  private:
-  std::string name_;
   actor_ptr to_;
   message_faults* faults_;
 };
 
 /// In the place of a host that asks to be registered: hears the answer when it is given, and hands it on.
-class hearer final : public caf::monitorable_actor {
+class hearer final : public stand_in {
  public:
-  hearer(caf::actor_config& config, actor_ptr to, std::function<void(const enrolment&)> heard)
-      : caf::monitorable_actor(config), to_(std::move(to)), heard_(std::move(heard)) {}
-  const char* name() const override { return "hearer"; }
-  using caf::monitorable_actor::enqueue;
-  void enqueue(caf::mailbox_element_ptr m, caf::execution_unit* worker) override {
-    if (m->content().match_elements<enrolment_ref>()) heard_(*m->content().get_as<enrolment_ref>(0));
+  hearer(spawn_config& config, actor_ptr to, std::function<void(const enrolment&)> heard)
+      : stand_in(config, "hearer"), to_(std::move(to)), heard_(std::move(heard)) {}
+  void take(mail_ptr m, worker_ptr worker) override {
+    if (holds<enrolment_ref>(*m)) heard_(*part_of<enrolment_ref>(*m, 0));
     to_->enqueue(std::move(m), worker);
-  }
-
- protected:
-  void on_destroy() override {
-    if (getf(is_cleaned_up_flag)) return;
-    cleanup(caf::exit_reason::unreachable, nullptr);
-    caf::monitorable_actor::on_destroy();
   }
 
  private:
@@ -58,14 +38,13 @@ actor_ptr message_faults::behind(actor_system& system, directory& d, const std::
   auto& known = behind_[name];
   if (known) return known;
   known = make_address(system, name, directory::backlog_max);
-  caf::actor_config config;
-  auto between = caf::make_actor<way, actor_ptr>(system.next_actor_id(), system.node(), &system, config, name, known, this);
+  auto between = make_stand_in<way>(system, name, known, this);
   as_address(d.address_of(system, name))->bind(std::move(between));
   return known;
 }
 
-void message_faults::pass(const std::string& name, const actor_ptr& to, caf::mailbox_element_ptr m, caf::execution_unit* worker) {
-  if (m->mid.is_request()) {
+void message_faults::pass(const std::string& name, const actor_ptr& to, mail_ptr m, worker_ptr worker) {
+  if (is_request(*m)) {
     if (lost_requests_.erase(name) != 0) {
       ++lost_;
       return;
@@ -75,17 +54,14 @@ void message_faults::pass(const std::string& name, const actor_ptr& to, caf::mai
       m->sender = nullptr;  // nobody hears the answer
     }
   }
-  const auto& content = m->content();
-  if (m->sender && content.match_elements<enroll_atom, std::uint32_t, actor_ptr>()) {
-    const auto host = content.get_as<std::uint32_t>(1);
+  if (m->sender && holds<enroll_atom, std::uint32_t, actor_ptr>(*m)) {
+    const auto host = part_of<std::uint32_t>(*m, 1);
     if (on_enroll) on_enroll(host);
     auto& system = *m->sender->home_system;
-    caf::actor_config config;
-    m->sender = caf::make_actor<hearer, actor_ptr>(system.next_actor_id(), system.node(), &system, config, m->sender,
-                                                   [this, host](const enrolment& e) { on_enrolled(host, e.granted.incarnation); });
+    m->sender = make_stand_in<hearer>(system, m->sender, [this, host](const enrolment& e) { on_enrolled(host, e.granted.incarnation); });
   }
-  if (content.match_elements<answers_atom, answers_ref>()) {
-    auto batch = content.get_as<answers_ref>(1);
+  if (holds<answers_atom, answers_ref>(*m)) {
+    auto batch = part_of<answers_ref>(*m, 1);
     if (is_held_back(to, m)) return;
     if (on_answers) on_answers(*batch);
   }
@@ -93,14 +69,14 @@ void message_faults::pass(const std::string& name, const actor_ptr& to, caf::mai
 }
 
 // In the order of one sender, as over a connection: what follows something that is held back waits behind it.
-bool message_faults::is_held_back(const actor_ptr& to, caf::mailbox_element_ptr& m) {
+bool message_faults::is_held_back(const actor_ptr& to, mail_ptr& m) {
   const auto sender = sender_id(*m);
   const auto before = std::find_if(held_.rbegin(), held_.rend(), [&](const held& h) { return h.sender == sender; });
   const auto slow = slow_until_.find(sender);
   auto until = slow == slow_until_.end() ? time_point() : slow->second;
   if (before != held_.rend()) until = std::max(until, before->until);
   else if (now() >= until) return false;
-  if (!m->content().get_as<answers_ref>(1)->reactions.empty() && ends_when_held_.erase(sender) != 0) exit_now(m->sender, caf::exit_reason::kill);
+  if (!part_of<answers_ref>(*m, 1)->reactions.empty() && ends_when_held_.erase(sender) != 0) exit_now(m->sender, exit_reason::kill);
   held_.push_back({sender, until, to, std::move(m)});
   return true;
 }
@@ -113,7 +89,7 @@ void message_faults::release(time_point t) {
     }
     auto due = std::move(*at);
     at = held_.erase(at);
-    if (on_answers) on_answers(*due.message->content().get_as<answers_ref>(1));
+    if (on_answers) on_answers(*part_of<answers_ref>(*due.message, 1));
     due.to->enqueue(std::move(due.message), nullptr);
   }
 }

@@ -16,7 +16,7 @@ using namespace tomnext::actors;
 /// Stands between the address of a name, which everybody knows, and the one that its supervisor binds to each life.
 class message_faults {
  public:
-  using time_point = caf::actor_clock::time_point;
+  using time_point = actor_time;
   /// Sees, and may change, each batch of answers to the journal; for mutants.
   std::function<void(answer_batch&)> on_answers;
   std::function<void(std::uint32_t host)> on_enroll;
@@ -30,9 +30,9 @@ class message_faults {
   void lose_request(const std::string& name) { lost_requests_.insert(name); }
   void lose_answer(const std::string& name) { lost_answers_.insert(name); }
   /// What this life of a host tells the journal is on its way for so long, in order. The next life has a link of its own.
-  void slow_link(caf::actor_id life, time_point until) { slow_until_[life] = until; }
+  void slow_link(actor_id life, time_point until) { slow_until_[life] = until; }
   /// The same, and this life ends as soon as it has said something: that arrives when the next life may be there already.
-  void late_words(caf::actor_id life, time_point until) {
+  void late_words(actor_id life, time_point until) {
     slow_link(life, until);
     ends_when_held_.insert(life);
   }
@@ -43,20 +43,20 @@ class message_faults {
   void clear();
 
   // ---- of the addresses ----
-  void pass(const std::string& name, const actor_ptr& to, caf::mailbox_element_ptr m, caf::execution_unit* worker);
+  void pass(const std::string& name, const actor_ptr& to, mail_ptr m, worker_ptr worker);
 
  private:
   struct held {
     std::uint64_t sender;
     time_point until;
     actor_ptr to;
-    caf::mailbox_element_ptr message;
+    mail_ptr message;
   };
-  bool is_held_back(const actor_ptr& to, caf::mailbox_element_ptr& m);
+  bool is_held_back(const actor_ptr& to, mail_ptr& m);
 
   std::set<std::string> lost_requests_, lost_answers_;
-  std::map<caf::actor_id, time_point> slow_until_;  // by who sends
-  std::set<caf::actor_id> ends_when_held_;
+  std::map<actor_id, time_point> slow_until_;  // by who sends
+  std::set<actor_id> ends_when_held_;
   std::deque<held> held_;
   std::map<std::string, actor_ptr> behind_;
   std::uint64_t lost_ = 0;

@@ -21,7 +21,7 @@ std::uint64_t number_in(const char* name, std::uint64_t otherwise) {
 }
 
 struct sum {
-  std::uint64_t seeds = 0, steps = 0, lives = 0, events = 0, orders = 0, alerts = 0, acknowledged = 0, ahead = 0, snapshots = 0, parked = 0;
+  std::uint64_t seeds = 0, steps = 0, lives = 0, events = 0, orders = 0, alerts = 0, acknowledged = 0, snapshots = 0, parked = 0;
   std::map<std::string, std::uint64_t> faults;
   void add(const verdict& v) {
     ++seeds;
@@ -31,7 +31,6 @@ struct sum {
     orders += v.orders;
     alerts += v.alerts;
     acknowledged += v.acknowledged;
-    ahead += v.ahead;
     snapshots += v.snapshots;
     parked += v.parked;
     for (const auto& [kind, n] : v.faults) faults[kind] += n;
@@ -39,8 +38,7 @@ struct sum {
   [[nodiscard]] std::string text() const {
     std::string all = std::to_string(seeds) + " seeds, " + std::to_string(steps) + " steps, " + std::to_string(lives) + " lives, " + std::to_string(events) +
                       " events, " + std::to_string(orders) + " orders, " + std::to_string(alerts) + " alerts, " + std::to_string(acknowledged) +
-                      " commands acknowledged (" + std::to_string(ahead) + " hosts in these answers as of what was not durable yet), " +
-                      std::to_string(snapshots) + " snapshots, " + std::to_string(parked) + " inputs parked; faults:";
+                      " commands acknowledged, " + std::to_string(snapshots) + " snapshots, " + std::to_string(parked) + " inputs parked; faults:";
     for (const auto& [kind, n] : faults) all += " " + kind + " " + std::to_string(n) + ",";
     all.pop_back();
     return all;

@@ -27,7 +27,10 @@ std::string operators::hear(one& c, const log_laws& laws, simulated_life& life) 
     c.seq = seq;
     c.ended = true;
     ++acknowledged_;
-    for (const auto& h : j["status"]["hosts"]) ahead_ += h.value("as_of_seq", std::uint64_t{0}) > laws.head() ? 1 : 0;
+    for (const auto& h : j["status"]["hosts"])
+      if (h.value("as_of_seq", std::uint64_t{0}) > laws.head())
+        return "command " + c.key + " was answered with " + h.value("host", "a host") + " as of event " +
+               std::to_string(h.value("as_of_seq", std::uint64_t{0})) + ", which is not durable (law 4)";
     if (laws.command_of(c.key) != seq)
       return "command " + c.key + " was acknowledged as event " + std::to_string(seq) + ", and the durable log has it as " +
              std::to_string(laws.command_of(c.key)) + " (I1)";

@@ -21,7 +21,6 @@ class operators {
   [[nodiscard]] std::string check(const log_laws& laws) const;
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
   /// Answers that showed a host as of an event that was not durable yet.
-  [[nodiscard]] std::uint64_t ahead() const { return ahead_; }
 
  private:
   struct one {
@@ -33,7 +32,7 @@ class operators {
   };
   std::string hear(one& c, const log_laws& laws, simulated_life& life);
   std::deque<one> all_;
-  std::uint64_t acknowledged_ = 0, ahead_ = 0;
+  std::uint64_t acknowledged_ = 0;
 };
 
 }  // namespace tomnext::tests

@@ -33,7 +33,7 @@ simulated_life::~simulated_life() {
   parts_.directory->clear();
   faults_.clear();
   // Those who still wait for an answer hear of its time-out; the end of the system waits for all.
-  for (int n = 0; n < 1'000 && system_.registry().running() > base_; ++n) {
+  for (int n = 0; n < 1'000 && running_actors(system_) > base_; ++n) {
     while (scheduler_.run() != 0) {}
     scheduler_.advance_time(1s);
   }
@@ -126,7 +126,7 @@ void simulated_life::change(supervised_group& group) {
     child.start = [this, name = child.name, begin = child.start](parent_actor& p) {
       auto life = begin(p);
       if (lives_.count(name) == 0) order_.push_back(name);
-      lives_[name] = caf::actor_cast<caf::actor_addr>(life);
+      lives_[name] = weak_of(life);
       return life;
     };
     if (child.address) child.address = [this, name = child.name](actor_system& system) { return faults_.behind(system, *parts_.directory, name); };
@@ -150,8 +150,8 @@ void simulated_life::start() {
   change(root);
   order_.push_back(root.settings.name);
   root_ = spawn_supervisor(system_, parts_.figures, std::move(root.settings), std::move(root.children));
-  lives_[node] = caf::actor_cast<caf::actor_addr>(root_);
-  when_down(root_, [this](const caf::error&) { root_ended_ = true; });
+  lives_[node] = weak_of(root_);
+  when_down(root_, [this](const actor_error&) { root_ended_ = true; });
 }
 
 // ---- its schedule ---------------------------------------------------------------------------------
@@ -180,8 +180,7 @@ bool simulated_life::run_one() {
   std::vector<std::size_t> may;
   if (!stalled_.empty())
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-      const auto* who = dynamic_cast<caf::abstract_actor*>(jobs[i]);
-      if (who == nullptr || !stalled_.contains(who->id())) may.push_back(i);
+      if (!stalled_.contains(id_of_job(jobs[i]))) may.push_back(i);
     }
   const auto count = stalled_.empty() ? jobs.size() : may.size();
   const bool log_ready = settings_.log->has_commit() && (!log_slow_until_ || now() >= *log_slow_until_);
@@ -217,9 +216,9 @@ std::vector<std::string> simulated_life::living() const {
 bool simulated_life::kill_by_name(const std::string& name) {
   const auto found = lives_.find(name);
   if (found == lives_.end()) return false;
-  const auto life = caf::actor_cast<actor_ptr>(found->second);
+  const auto life = strong_of(found->second);
   if (!life) return false;
-  exit_now(life, caf::exit_reason::kill);
+  exit_now(life, exit_reason::kill);
   return true;
 }
 
@@ -273,9 +272,9 @@ void simulated_life::crash(std::size_t kept) {
 void simulated_life::kill_all() {
   const auto end = [this](const std::string& name) {
     const auto found = lives_.find(name);
-    const auto life = found == lives_.end() ? actor_ptr() : caf::actor_cast<actor_ptr>(found->second);
+    const auto life = found == lives_.end() ? actor_ptr() : strong_of(found->second);
     if (!life) return;
-    exit_now(life, caf::exit_reason::kill);
+    exit_now(life, exit_reason::kill);
     for (int n = 0; n < 4 && scheduler_.prioritize(life); ++n) scheduler_.run_once();
   };
   for (const char* name : {keeper, "monitoring_alerting/log_channel", node}) end(name);
@@ -293,7 +292,7 @@ void simulated_life::begin_stop(bool orderly) {
     halted_ = ask_as<time_protocol, bool>(time, 5s, halt_v);
   } else {
     stopping_ = 4;
-    exit_now(root_, caf::exit_reason::kill);
+    exit_now(root_, exit_reason::kill);
   }
 }
 
@@ -306,7 +305,7 @@ void simulated_life::go_on_stopping() {
     settled_ = ask_as<feed_protocol, std::uint64_t>(feed, 2s, settled_v, std::string());
   } else if (stopping_ == 3 && settled_->done()) {
     stopping_ = 4;
-    exit_after_queue(root_, caf::exit_reason::user_shutdown);
+    exit_after_queue(root_, exit_reason::user_shutdown);
   }
 }
 

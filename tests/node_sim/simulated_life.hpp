@@ -49,7 +49,7 @@ class simulated_life {
   };
 
  public:
-  using time_point = caf::actor_clock::time_point;
+  using time_point = actor_time;
 
   explicit simulated_life(life_settings settings);
   /// As a crash that keeps nothing, where the life has not ended.
@@ -92,8 +92,8 @@ class simulated_life {
       box->failure = error(errc::not_ready, who + " has not started yet");
       return box;
     }
-    system_.spawn([=](caf::event_based_actor* self) {
-      self->request(to, deadline, question...).then([box](const R& v) { box->value = v; }, [box](const caf::error& e) { box->failure = from_caf(e); });
+    spawn_errand(system_, [=](plain_actor* self) {
+      ask(self, to, deadline, question...).then([box](const R& v) { box->value = v; }, [box](const actor_error& e) { box->failure = from_caf(e); });
     });
     return box;
   }
@@ -102,7 +102,7 @@ class simulated_life {
   /// Actors that are neither running nor have ended in order, for a failure's report.
   [[nodiscard]] std::string picture() const;
   /// Actors that are still there, of those that this life has started.
-  [[nodiscard]] std::size_t actors_left() { return system_.registry().running() - base_; }
+  [[nodiscard]] std::size_t actors_left() { return running_actors(system_) - base_; }
 
  private:
   void restore();
@@ -120,17 +120,17 @@ class simulated_life {
   actor_system system_{system_settings_};
   test_scheduler& scheduler_ = test_scheduler_of(system_);
   virtual_clock clock_{scheduler_};
-  const std::size_t base_ = system_.registry().running();
+  const std::size_t base_ = running_actors(system_);
   message_faults faults_;
   app::node_parts parts_;
-  std::map<std::string, caf::actor_addr> lives_;  // the present life of each child
-  std::vector<std::string> order_;                // of their first start
+  std::map<std::string, weak_actor> lives_;  // the present life of each child
+  std::vector<std::string> order_;           // of their first start
   actor_ptr root_;
   std::optional<error> refused_;
   std::optional<app::node_outcome> outcome_;
   bool root_ended_ = false, crashed_ = false;
   std::uint64_t sequenced_ = 0;
-  std::map<caf::actor_id, time_point> stalled_;
+  std::map<actor_id, time_point> stalled_;
   std::optional<time_point> log_slow_until_, log_full_until_;
   std::uint64_t turns_ = 0;
   std::chrono::microseconds pause_{1'000};

@@ -145,7 +145,6 @@ verdict simulation::run() {
   verdict_.fills = laws_.orders().fills();
   verdict_.alerts = laws_.alerts();
   verdict_.acknowledged = operators_.acknowledged();
-  verdict_.ahead = operators_.ahead();
   verdict_.snapshots = snapshots_seen_.size();
   return verdict_;
 }

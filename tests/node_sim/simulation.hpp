@@ -18,7 +18,7 @@ namespace tomnext::tests {
 struct verdict {
   std::string broken;              ///< the first thing that did not hold; empty: all held
   std::vector<std::string> story;  ///< faults as they were applied, and how lives ended
-  std::uint64_t steps = 0, lives = 0, events = 0, orders = 0, fills = 0, alerts = 0, acknowledged = 0, ahead = 0, snapshots = 0, parked = 0;
+  std::uint64_t steps = 0, lives = 0, events = 0, orders = 0, fills = 0, alerts = 0, acknowledged = 0, snapshots = 0, parked = 0;
   std::map<std::string, std::uint64_t> faults;  ///< how often each kind befell something
   hash256 chain_hash;
 };

@@ -20,8 +20,8 @@ struct noting_coordinator_state {
   coordinator_protocol::behavior_type behavior() {
     const auto note = [this](const call_ref& c) -> answer<std::string> {
       calls->push_back(c);
-      auto promise = self->make_response_promise<std::string>();
-      held.emplace_back(caf::typed_response_promise<std::string>(promise));
+      auto promise = promise_answer<std::string>(self);
+      held.emplace_back(promise);
       return promise;
     };
     return {[note](status_atom, const call_ref& c) { return note(c); },
@@ -52,7 +52,7 @@ struct scene {
     s.settle();
   }
   ~scene() {
-    for (const char* name : {app::work_pool_name, "risk_management/coordinator"}) exit_now(where->find(name), caf::exit_reason::kill);
+    for (const char* name : {app::work_pool_name, "risk_management/coordinator"}) exit_now(where->find(name), exit_reason::kill);
     s.settle();
     where->clear();
   }

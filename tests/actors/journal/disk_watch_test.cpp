@@ -107,12 +107,12 @@ TEST_CASE("the room of a log on disk is looked at when the node starts and every
   s.pass(std::chrono::seconds(61));
   REQUIRE(board->forecast());
   CHECK(board->forecast()->bytes_per_s.likely > 0);
-  exit_now(who, caf::exit_reason::user_shutdown);
+  exit_now(who, exit_reason::user_shutdown);
   s.settle();
   who = start(folder / "nothing");
   s.pass(std::chrono::seconds(61));
   CHECK(s.of("journal/disk").errors >= 1);
   CHECK(s.of("journal/disk").state == "running");
-  exit_now(who, caf::exit_reason::kill);
+  exit_now(who, exit_reason::kill);
   s.settle();
 }

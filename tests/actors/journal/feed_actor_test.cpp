@@ -71,7 +71,7 @@ struct desk {
     start_feed();
   }
   ~desk() {
-    for (auto at = all.rbegin(); at != all.rend(); ++at) exit_now(*at, caf::exit_reason::kill);
+    for (auto at = all.rbegin(); at != all.rend(); ++at) exit_now(*at, exit_reason::kill);
     s.settle();
   }
   desk(const desk&) = delete;
@@ -295,7 +295,7 @@ TEST_CASE("feed: a new life of the feed goes on where the old one was, whatever 
       d.commit(1 + random.below(5));
       for (auto runs = random.below(6); runs > 0 && d.s.scheduler.has_job(); --runs) d.s.scheduler.run_once();
       if (!random.chance(20)) continue;
-      exit_now(pointer_of(d.feed), caf::exit_reason::kill);
+      exit_now(pointer_of(d.feed), exit_reason::kill);
       for (auto runs = random.below(4); runs > 0 && d.s.scheduler.has_job(); --runs) d.s.scheduler.run_once();
       d.commit(1);
       // The supervisor starts the next life when the old one is down.
@@ -320,7 +320,7 @@ TEST_CASE("feed: what the writer gave in a dead life's name, before it knew the 
   d.commit(5);
   d.s.settle();
   const auto dead = d.feed;
-  exit_now(pointer_of(dead), caf::exit_reason::kill);
+  exit_now(pointer_of(dead), exit_reason::kill);
   d.s.settle();
   d.feed = spawn_actor<feed_protocol, feed_state>(d.s.system, d.s.figures, {"feed", "journal", ""}, d.link, d.writer, feed_settings{30s, d.s.figures});
   d.all.push_back(pointer_of(d.feed));
@@ -343,7 +343,7 @@ TEST_CASE("feed: wishes that cannot be met are refused with the reason, and the 
     const auto who = d.join(std::move(w), book);
     CHECK(book->heard.empty());
     std::string reason;
-    when_down(who, [&](const caf::error& why) { reason = reason_text(why); });
+    when_down(who, [&](const actor_error& why) { reason = reason_text(why); });
     INFO(reason);
     CHECK(has_text(reason, says));
   };
@@ -366,7 +366,7 @@ TEST_CASE("feed: places are kept for so many names, and no more") {
   const auto one_more = d.join(wish_of("r256"), book);
   CHECK(d.s.of("r256").state == "failed");
   CHECK(d.status()["readers"].size() == 256);
-  exit_now(d.all[5], caf::exit_reason::kill);
+  exit_now(d.all[5], exit_reason::kill);
   d.s.settle();
   d.join(wish_of("r3"), book);  // a known name has its place
   CHECK(d.s.of("r3").state == "running");
@@ -401,6 +401,6 @@ TEST_CASE("feed: a log that cannot be read ends the reader that needs it, with t
   CHECK(s.of("behind").state == "failed");
   CHECK(s.of("live").state == "running");
   CHECK(has_text(s.of("feed").last_error, "reading the log for behind"));
-  for (const auto& who : {pointer_of(one), pointer_of(two), pointer_of(feed), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
+  for (const auto& who : {pointer_of(one), pointer_of(two), pointer_of(feed), pointer_of(writer)}) exit_now(who, exit_reason::kill);
   s.settle();
 }

@@ -107,10 +107,10 @@ TEST_CASE("a writer on a slow disk holds up the ingress and nobody else: real th
   const auto time = spawn_actor<time_protocol, time_authority_state>(system, figures, {"time", "timers", ""}, journal, ordering::arrival);
   // A host by hand: it answers every group with as many bars as there are quotes.
   const auto host = system.spawn([journal, definition](host_protocol::pointer self) -> host_protocol::behavior_type {
-    self->request(journal, 10s, enroll_v, definition.id.value, pointer_of(self)).then([self, journal, definition](const enrolment_ref& e) {
+    ask(self, journal, 10s, enroll_v, definition.id.value, pointer_of(self)).then([self, journal, definition](const enrolment_ref& e) {
       auto hello = std::make_shared<answer_batch>();
       *hello = {definition.id, e->granted.incarnation, e->granted.registered_at, {}};
-      self->send(journal, answers_v, answers_ref(hello));
+      tell(self, journal, answers_v, answers_ref(hello));
     });
     return {[self, journal, definition](deliver_atom, const group_ref& g) {
               auto batch = std::make_shared<answer_batch>();
@@ -123,22 +123,22 @@ TEST_CASE("a writer on a slow disk holds up the ingress and nobody else: real th
                   h.incarnation = 1;
                   batch->reactions.push_back({e.head.seq, {event(h, bar_closed{})}});
                 }
-              self->send(journal, answers_v, answers_ref(batch));
+              tell(self, journal, answers_v, answers_ref(batch));
             },
             [](tick_atom) {}, [](query_atom, const call_ref&, const std::string&, const std::string&) { return std::string(); }};
   });
   const auto status = [&](const char* figure) {
     auto box = std::make_shared<std::atomic<std::int64_t>>(-1);
-    system.spawn([=](caf::event_based_actor* self) {
-      self->request(journal, 10s, status_v).then([=](const std::string& j) { *box = nlohmann::json::parse(j)[figure].get<std::int64_t>(); });
+    spawn_errand(system, [=](plain_actor* self) {
+      ask(self, journal, 10s, status_v).then([=](const std::string& j) { *box = nlohmann::json::parse(j)[figure].get<std::int64_t>(); });
     });
     REQUIRE(eventually([&] { return *box >= 0; }));
     return box->load();
   };
   auto admitted = std::make_shared<std::atomic<std::uint64_t>>(0);
-  system.spawn([=](caf::event_based_actor* self) {
+  spawn_errand(system, [=](plain_actor* self) {
     for (std::uint64_t i = 0; i < 100; ++i)
-      self->request(time, 60s, offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(quotes_from(1 + i * 20, 20)))).then([=](std::uint64_t) {
+      ask(self, time, 60s, offer_v, inputs_ref(std::make_shared<const std::vector<offered_input>>(quotes_from(1 + i * 20, 20)))).then([=](std::uint64_t) {
         ++*admitted;
       });
   });
@@ -157,7 +157,7 @@ TEST_CASE("a writer on a slow disk holds up the ingress and nobody else: real th
   CHECK(eventually([&] { return status("durable") == 4'000; }));
   CHECK(log->head().seq == 4'000);
   CHECK(log->appends < 400);  // what queued up behind a sync went with the next
-  for (const auto& who : {pointer_of(host), pointer_of(time), pointer_of(journal), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
+  for (const auto& who : {pointer_of(host), pointer_of(time), pointer_of(journal), pointer_of(writer)}) exit_now(who, exit_reason::kill);
 }
 
 TEST_CASE("settled is answered when all that was offered is answered and durable, and not before") {
@@ -168,13 +168,15 @@ TEST_CASE("settled is answered when all that was offered is answered and durable
   auto idle = n.settled();
   s.settle();
   CHECK(idle->value);
+  const auto at_rest = s.of("journal").memory_bytes;
 
   n.offer({quote_at(1, 1)});
   s.settle();
   auto settled = n.settled();
   s.settle();
   CHECK_FALSE(settled->done());
-  REQUIRE(n.held->held.size() == 2);  // the quote, and the bar
+  REQUIRE(n.held->held.size() == 2);                                   // the quote, and the bar
+  CHECK(s.of("journal").memory_bytes == at_rest + 2 * sizeof(event));  // it keeps them until they are durable, and says so
   n.release(1);
   s.settle();
   CHECK_FALSE(settled->done());
@@ -182,6 +184,7 @@ TEST_CASE("settled is answered when all that was offered is answered and durable
   s.settle();
   REQUIRE(settled->value);
   CHECK(*settled->value == n.events().back().head.seq);
+  CHECK(s.of("journal").memory_bytes == at_rest);
 }
 
 TEST_CASE("await is answered when the hosts have answered that event and what they said is durable, whatever comes after it") {
@@ -194,7 +197,7 @@ TEST_CASE("await is answered when the hosts have answered that event and what th
   s.settle();
   REQUIRE(offer->value);
   const auto before = n.events().size();
-  auto outcome = ask_from_outside<std::uint64_t>(s.system, n.journal(), await_v, std::uint64_t{before + 1});
+  auto outcome = ask_for_outcome(s.system, n.journal(), before + 1);
   s.settle();
   CHECK_FALSE(outcome->done());
   n.offer({quote_at(2, 2)});  // later inputs do not hold it up
@@ -205,7 +208,7 @@ TEST_CASE("await is answered when the hosts have answered that event and what th
   n.release(1);
   s.settle();
   REQUIRE(outcome->value);
-  CHECK(*outcome->value == before + 2);
+  CHECK(outcome->value->durable_seq == before + 2);
   CHECK(n.held->held.size() == 2);  // the second quote and its bar wait still
 }
 
@@ -245,7 +248,7 @@ TEST_CASE("a host that has registered and not recovered owes what its earlier li
   s.settle();
   REQUIRE(granted->value);
   auto settled = n.settled();
-  auto outcome = ask_from_outside<std::uint64_t>(s.system, n.journal(), await_v, quote_seq);
+  auto outcome = ask_for_outcome(s.system, n.journal(), quote_seq);
   s.settle();
   CHECK_FALSE(settled->done());
   CHECK_FALSE(outcome->done());
@@ -254,7 +257,7 @@ TEST_CASE("a host that has registered and not recovered owes what its earlier li
   CHECK(settled->value);
   CHECK(outcome->value);
   CHECK(n.only<bar_closed>().size() == 1);
-  exit_now(pointer_of(mute), caf::exit_reason::kill);
+  exit_now(pointer_of(mute), exit_reason::kill);
 }
 
 namespace {

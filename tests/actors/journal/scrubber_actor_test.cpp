@@ -28,7 +28,7 @@ struct scrubbed_log {
     log = must(persistence::open_log(directory, {.when = persistence::durability::os}));
     extend(*log, 5, 100);
   }
-  ~scrubbed_log() { stop(caf::exit_reason::kill); }
+  ~scrubbed_log() { stop(exit_reason::kill); }
   void start() {
     scrubber_settings settings;
     settings.directory = directory;
@@ -36,7 +36,7 @@ struct scrubbed_log {
     settings.board = board;
     scrubber = pointer_of(spawn_actor<scrubber_protocol, scrubber_state>(s.system, s.figures, {"journal/scrubber", "journal", ""}, log, settings));
   }
-  void stop(caf::error reason) {
+  void stop(actor_error reason) {
     exit_now(std::exchange(scrubber, nullptr), std::move(reason));
     s.settle();
   }
@@ -116,7 +116,7 @@ TEST_CASE("told to end it keeps how far it is, and the next life goes on there")
   const std::uint64_t read = l.board->as_json()["pass"]["bytes"];
   REQUIRE(l.passes() == 0);
   REQUIRE(read > 0);
-  l.stop(caf::exit_reason::user_shutdown);
+  l.stop(exit_reason::user_shutdown);
   CHECK(l.s.of("journal/scrubber").state == "stopped");
   const auto kept = persistence::read_scrub_progress(l.directory);
   REQUIRE(kept);
@@ -147,7 +147,7 @@ TEST_CASE("what cannot be scrubbed is told once and tried again, and ends nobody
   s.pass(2s);
   CHECK(s.of("journal/scrubber").processed == tried + 1);
   CHECK((s.of("journal/scrubber").errors == 1 && s.of("journal/scrubber").state == "running"));
-  exit_now(who, caf::exit_reason::kill);
+  exit_now(who, exit_reason::kill);
   s.settle();
 }
 

@@ -70,7 +70,7 @@ struct desk {
   std::uint64_t head = 0;
   desk() { s.settle(); }
   ~desk() {
-    for (const auto& who : {pointer_of(journal), pointer_of(feed), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
+    for (const auto& who : {pointer_of(journal), pointer_of(feed), pointer_of(writer)}) exit_now(who, exit_reason::kill);
     s.settle();
   }
   desk(const desk&) = delete;
@@ -108,7 +108,7 @@ struct desk {
     return a;
   }
   void kill(const adapter& a) {
-    exit_now(pointer_of(a), caf::exit_reason::kill);
+    exit_now(pointer_of(a), exit_reason::kill);
     s.settle();
   }
 };
@@ -147,7 +147,7 @@ TEST_CASE("a restarted adapter hears what it has not done: neither gap nor doubl
       // The life ends at any moment: before the writer knows, while notices lie in its queue, or when all is quiet.
       for (auto runs = random.below(8); runs > 0 && d.s.scheduler.has_job(); --runs) d.s.scheduler.run_once();
       if (!random.chance(30)) continue;
-      exit_now(pointer_of(a), caf::exit_reason::kill);
+      exit_now(pointer_of(a), exit_reason::kill);
       for (auto runs = random.below(8); runs > 0 && d.s.scheduler.has_job(); --runs) d.s.scheduler.run_once();
       d.send(1);
       if (random.chance(50)) d.s.settle();
@@ -184,7 +184,7 @@ TEST_CASE("a failed append ends the writer: nothing is tried again, and nobody i
   d.s.settle();
   d.log->fail_after = 0;
   std::string reason;
-  when_down(pointer_of(d.writer), [&](const caf::error& why) { reason = reason_text(why); });
+  when_down(pointer_of(d.writer), [&](const actor_error& why) { reason = reason_text(why); });
   d.send(2);
   d.send(1);
   d.s.settle();
@@ -252,7 +252,7 @@ struct later_desk {
     configure(config, 2);
     system = std::make_unique<actor_system>(config);
     writer = spawn_detached_actor<writer_protocol, writer_state>(*system, figures, {"writer", "journal", ""}, log);
-    when_down(pointer_of(writer), [e = ended](const caf::error&) { *e = true; });
+    when_down(pointer_of(writer), [e = ended](const actor_error&) { *e = true; });
     journal = system->spawn([w = writer, d = durable, f = fulls, b = backwards](fake_journal::pointer self) -> fake_journal::behavior_type {
       return {[=](send_on_atom, const group_ref& g) { tell(self, w, write_v, g); },
               [=](durable_atom, const durable_ref& h) {
@@ -263,7 +263,7 @@ struct later_desk {
     });
   }
   ~later_desk() {
-    for (const auto& who : {pointer_of(journal), pointer_of(writer)}) exit_now(who, caf::exit_reason::kill);
+    for (const auto& who : {pointer_of(journal), pointer_of(writer)}) exit_now(who, exit_reason::kill);
     journal = fake_journal();
     writer = writer_protocol();
     log->answer(1'000'000);

@@ -31,7 +31,7 @@ struct watched_node {
     start_collector();
   }
   ~watched_node() {
-    exit_now(pointer_of(collector), caf::exit_reason::kill);
+    exit_now(pointer_of(collector), exit_reason::kill);
     s.settle();
   }
   watched_node(const watched_node&) = delete;

@@ -28,9 +28,8 @@ struct reply {
 };
 std::shared_ptr<reply> question_to(stage& s, const actor_ptr& to, int n) {
   auto box = std::make_shared<reply>();
-  s.system.spawn([=](caf::event_based_actor* self) {
-    self->request(handle_of<echo>(to), 10s, question_v, n)
-        .then([box](int v) { box->number = v; }, [box](const caf::error& e) { box->code = from_caf(e).code; });
+  spawn_errand(s.system, [=](plain_actor* self) {
+    ask(self, handle_of<echo>(to), 10s, question_v, n).then([box](int v) { box->number = v; }, [box](const actor_error& e) { box->code = from_caf(e).code; });
   });
   return box;
 }
@@ -71,7 +70,7 @@ TEST_CASE("address: a full backlog refuses requests at once and says why; orders
   stage s;
   const auto where = make_address(s.system, "a", 1);
   const auto first = question_to(s, where, 1), second = question_to(s, where, 2);
-  exit_now(where, caf::exit_reason::kill);
+  exit_now(where, exit_reason::kill);
   s.settle();
   CHECK_FALSE(first->code);
   CHECK(second->code == errc::overloaded);
@@ -81,7 +80,7 @@ TEST_CASE("address: a full backlog refuses requests at once and says why; orders
   const auto third = question_to(s, where, 3);
   s.settle();
   CHECK(third->number == 4);  // the order was not for this life
-  exit_now(where, caf::exit_reason::kill);
+  exit_now(where, exit_reason::kill);
   s.settle();
   as_address(where)->close();
 }
@@ -105,7 +104,7 @@ TEST_CASE("address: where the life has ended for good, what waits and what comes
   CHECK(question_to(s, where, 4));
   s.settle();
   CHECK(as_address(where)->waiting() == 0);
-  exit_now(life, caf::exit_reason::kill);
+  exit_now(life, exit_reason::kill);
   s.settle();
   as_address(where)->close();
   as_address(where)->bind(life);
@@ -157,15 +156,15 @@ TEST_CASE("address: senders on several threads keep their order across restarts,
   for (int round = 0; round < 50; ++round) {
     as_address(where)->unbind(life);
     // It finishes what it has before the next begins: nothing is lost, and nothing handled twice.
-    caf::scoped_actor self{system};
-    exit_after_queue(life, caf::exit_reason::user_shutdown);
+    outside_actor self{system};
+    exit_after_queue(life, exit_reason::user_shutdown);
     self->wait_for(life);
     life = spawn_life();
     as_address(where)->bind(life);
   }
   for (auto& t : threads) t.join();
-  caf::scoped_actor self{system};
-  exit_after_queue(life, caf::exit_reason::user_shutdown);
+  outside_actor self{system};
+  exit_after_queue(life, exit_reason::user_shutdown);
   self->wait_for(life);
   as_address(where)->close();
   for (int t = 0; t < senders; ++t) {

@@ -30,8 +30,8 @@ struct callee_state {
                 return to_caf(wanted.error());
               }
               notes->push_back("works " + std::to_string(n));
-              auto promise = self->make_response_promise<int>();
-              held.emplace_back(promise_guard<int>(caf::typed_response_promise<int>(promise)), n);
+              auto promise = promise_answer<int>(self);
+              held.emplace_back(promise_guard<int>(promise), n);
               return promise;
             },
             [this](release_atom) {
@@ -49,7 +49,7 @@ struct asker_state {
     return {[this](ask_now_atom, const call_ref& c, int n) {
       ask_within(self, flight, *c, to, question_v, c, n)
           .then([this](int answer) { notes->push_back("answer " + std::to_string(answer) + ", " + std::to_string(flight.now()) + " out"); },
-                [this](const caf::error& e) { notes->push_back(from_caf(e).message + ", " + std::to_string(flight.now()) + " out"); });
+                [this](const actor_error& e) { notes->push_back(from_caf(e).message + ", " + std::to_string(flight.now()) + " out"); });
     }};
   }
 };
@@ -60,8 +60,8 @@ struct scene {
   asker from;
   explicit scene(std::size_t max = 500) : from(spawn_actor<asker, asker_state>(s.system, s.figures, {"asker", "test", ""}, to, s.notes, max)) { s.settle(); }
   ~scene() {
-    exit_now(pointer_of(to), caf::exit_reason::kill);
-    exit_now(pointer_of(from), caf::exit_reason::kill);
+    exit_now(pointer_of(to), exit_reason::kill);
+    exit_now(pointer_of(from), exit_reason::kill);
   }
   call_ref within(std::chrono::milliseconds time, cancellation_token token = {}) { return begin_call("c", s.system.clock().now() + time, token); }
   void ask(const call_ref& c, int n) {
@@ -108,9 +108,9 @@ TEST_CASE("ask_within: a callee refuses what was given up while it waited in its
   scene x;
   const cancellation_source source;
   const auto late = x.within(5ms), cancelled = x.within(1s, source.token()), wanted = x.within(1s);
-  x.s.system.spawn([=, to = x.to](caf::event_based_actor* self) {
+  spawn_errand(x.s.system, [=, to = x.to](plain_actor* self) {
     int n = 0;
-    for (const auto& c : {late, cancelled, wanted}) self->request(to, 1s, question_v, c, ++n).then([](int) {}, [](const caf::error&) {});
+    for (const auto& c : {late, cancelled, wanted}) ask(self, to, 1s, question_v, c, ++n).then([](int) {}, [](const actor_error&) {});
   });
   x.s.scheduler.run_once();  // all three are in the callee's mailbox, and wanted so far
   source.cancel();
@@ -138,8 +138,8 @@ TEST_CASE("ask_within: an actor that is not there yet, and one that is gone", "[
   tell_from_outside(lost, ask_now_v, x.within(1s), 1);
   x.s.settle();
   CHECK(x.s.news() == lines{"it has not started yet, 0 out"});
-  exit_now(pointer_of(lost), caf::exit_reason::kill);
-  exit_now(pointer_of(x.to), caf::exit_reason::kill);
+  exit_now(pointer_of(lost), exit_reason::kill);
+  exit_now(pointer_of(x.to), exit_reason::kill);
   x.s.settle();
   x.ask(x.within(1s), 1);
   CHECK(x.s.news() == lines{"the actor that was asked is gone, 0 out"});

@@ -33,7 +33,7 @@ struct slow_log_state {
   explicit slow_log_state(slow_log::pointer self_) : self(self_) {}
   slow_log::behavior_type behavior() {
     return {[this](keep_atom) -> answer<bool> {
-              auto promise = self->make_response_promise<bool>();
+              auto promise = promise_answer<bool>(self);
               held.emplace_back(promise);
               return promise;
             },
@@ -74,12 +74,12 @@ struct office {
         done({});
       };
       if (!hold) return take();
-      ask(self, keeper, 24h, keep_v).then([take](bool) { take(); }, [done](const caf::error& e) { done(from_caf(e)); });
+      ask(self, keeper, 24h, keep_v).then([take](bool) { take(); }, [done](const actor_error& e) { done(from_caf(e)); });
     };
   }
   ~office() {
     stop();
-    exit_now(pointer_of(keeper), caf::exit_reason::kill);
+    exit_now(pointer_of(keeper), exit_reason::kill);
     s.settle();
   }
   office(const office&) = delete;
@@ -103,7 +103,7 @@ struct office {
   }
   void stop() {
     open.clear();
-    exit_now(pointer_of(std::exchange(who, {})), caf::exit_reason::kill);
+    exit_now(pointer_of(std::exchange(who, {})), exit_reason::kill);
     s.settle();
   }
   /// Lets time pass in steps of a second.
@@ -422,7 +422,7 @@ TEST_CASE("calendar: settings that cannot be end it at birth, with what is allow
   o.with(job);
   o.who = spawn_actor<calendar_protocol, calendar_scheduler_state>(o.s.system, o.s.figures, {"runtime/calendar", "scheduler", "node"}, o.settings);
   std::optional<error> ended;
-  when_down(pointer_of(o.who), [&](const caf::error& e) { ended = from_caf(e); });
+  when_down(pointer_of(o.who), [&](const actor_error& e) { ended = from_caf(e); });
   o.s.settle();
   REQUIRE(ended);
   CHECK_THAT(ended->message, has_part("job 'hourly': a deadline of 0 s; allowed are 1 to 604800"));

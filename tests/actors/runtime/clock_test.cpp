@@ -61,7 +61,7 @@ TEST_CASE("simulated time passes as a test lets it pass, and is set when a test 
   s.pass(1s);
   // However fast the test itself ran: of its own time there is nothing to be seen.
   CHECK(*seen == lines{"2024-03-10T06:59:58", "2024-03-10T06:59:59", "2024-03-10T07:00:00", "2024-03-10T06:00:01", "2024-03-12T06:00:02"});
-  exit_now(pointer_of(who), caf::exit_reason::kill);
+  exit_now(pointer_of(who), exit_reason::kill);
   s.settle();
 }
 

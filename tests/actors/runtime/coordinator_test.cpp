@@ -26,8 +26,8 @@ struct scripted_host_state {
             [this](query_atom, const call_ref& c, const std::string&, const std::string&) -> answer<std::string> {
               script->given.push_back(c->remaining(self->clock().now()));
               script->correlations.push_back(c->correlation);
-              auto promise = self->make_response_promise<std::string>();
-              promise_guard<std::string> guard{caf::typed_response_promise<std::string>(promise)};
+              auto promise = promise_answer<std::string>(self);
+              promise_guard<std::string> guard{promise};
               if (script->silent) held.push_back(guard);
               else guard.deliver(std::string(R"({"fine":true})"));
               return promise;
@@ -56,15 +56,15 @@ struct scene {
     s.settle();
   }
   ~scene() {
-    exit_now(pointer_of(who), caf::exit_reason::kill);
-    for (auto& [name, h] : hosts) exit_now(pointer_of(h), caf::exit_reason::kill);
+    exit_now(pointer_of(who), exit_reason::kill);
+    for (auto& [name, h] : hosts) exit_now(pointer_of(h), exit_reason::kill);
   }
   void start(const std::string& name) {
     hosts[name] = spawn_actor<host_protocol, scripted_host_state>(s.system, s.figures, {name, "host", ""}, scripts[name]);
     s.settle();
   }
   void end(const std::string& name) {
-    exit_now(pointer_of(hosts[name]), caf::exit_reason::kill);
+    exit_now(pointer_of(hosts[name]), exit_reason::kill);
     s.settle();
   }
   call_ref within(std::chrono::milliseconds time) { return begin_call("c-7", s.system.clock().now() + time); }

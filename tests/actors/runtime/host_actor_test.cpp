@@ -439,7 +439,7 @@ TEST_CASE("a host's earlier life is ended by its first append, of which nothing 
   s.settle();
   const auto old = as_address(n.where->find("sum"))->life();
   std::string end_of_old;
-  when_down(old, [&](const caf::error& why) { end_of_old = reason_text(why); });
+  when_down(old, [&](const actor_error& why) { end_of_old = reason_text(why); });
   // Somebody starts it a second time: from here on this life is the host.
   const auto second = spawn_actor<host_protocol, host_state>(s.system, s.figures, {"sum again", "host", ""}, n.settings_of(summing()[0]));
   s.settle();
@@ -455,8 +455,42 @@ TEST_CASE("a host's earlier life is ended by its first append, of which nothing 
   s.settle();
   CHECK(sums(n).front() == 10);
   CHECK(sums(n)[1] == 15);
-  exit_now(pointer_of(second), caf::exit_reason::kill);
+  exit_now(pointer_of(second), exit_reason::kill);
   s.settle();
+}
+
+TEST_CASE("a host shows nothing that a crash would undo: a question waits until what it has said is durable") {
+  stage s;
+  small_node n(s, empty_log(), summing(), {.hold_writes = true});
+  n.release(n.held->held.size());
+  s.settle();
+  const auto asked_for = [&](std::chrono::milliseconds time) {
+    return ask_from_outside<std::string>(s.system, n.where->at<host_protocol>("sum"), query_v, begin_call("test", s.system.clock().now() + time),
+                                         std::string("status"), std::string());
+  };
+  auto at_rest = asked_for(1s);
+  s.settle();
+  REQUIRE(at_rest->value);
+  n.offer({quote_at(1, 1, 10)});
+  s.settle();
+  auto status = asked_for(1s);
+  s.settle();
+  CHECK_FALSE(status->done());
+  for (auto left = n.held->held.size(); left > 0; --left) {
+    CHECK_FALSE(status->done());
+    n.release(1);
+    s.settle();
+  }
+  REQUIRE(status->value);
+  CHECK(has_text(*status->value, "\"as_of_seq\":" + std::to_string(n.only<quote_accepted>().back().head.seq)));
+  // A log that takes nothing is told as the reason.
+  n.offer({quote_at(2, 2, 10)});
+  s.settle();
+  auto late = asked_for(100ms);
+  s.pass(200ms);
+  REQUIRE(late->failure);
+  CHECK(late->failure->code == errc::timed_out);
+  CHECK(has_text(late->failure->message, "not durable yet"));
 }
 
 TEST_CASE("a host answers questions about its state, and says of what it is a view") {

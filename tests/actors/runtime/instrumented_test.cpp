@@ -7,7 +7,6 @@
 #include <string>
 #include <thread>
 
-#include "actors/runtime/urgent.hpp"
 #include "tests/actors/runtime/blocking_worker.hpp"
 #include "tests/actors/runtime/stage.hpp"
 #include "tests/support/catch.hpp"
@@ -36,11 +35,11 @@ struct number_state {
     if (*value == 15) record_of(self).set_state("recovering");
     return {[this](get_atom) { return *value; },
             [this](later_atom) -> answer<int> {
-              auto promise = self->make_response_promise<int>();
+              auto promise = promise_answer<int>(self);
               held.emplace_back(promise);
               return promise;
             },
-            [this](wait_atom, const worker& other) { self->request(other, 1000ms, work_v, 1).await([] {}, [](const caf::error&) {}); },
+            [this](wait_atom, const worker& other) { ask(self, other, 1000ms, work_v, 1).await([] {}, [](const actor_error&) {}); },
             [](crash_atom, int what) { what == 0 ? throw std::runtime_error("boom") : throw what; }};
   }
 };
@@ -59,7 +58,7 @@ struct asker_state {
       : self(self_), said(std::move(said_)), whom(std::move(whom_)), promise(promise_) {}
   silent::behavior_type behavior() {
     const auto hear = [this](int n) { *said = std::to_string(n); };
-    const auto fail = [this](const caf::error& e) { *said = "error: " + from_caf(e).message; };
+    const auto fail = [this](const actor_error& e) { *said = "error: " + from_caf(e).message; };
     if (promise) ask(self, whom, 1000ms, later_v).then(hear, fail);
     else ask(self, whom, 1000ms, get_v).then(hear, fail);
     return {[](get_atom) { return 0; }};
@@ -71,7 +70,7 @@ struct asking {
   silent actor;
   asking(stage& s, const number& whom, bool promise = false)
       : actor(spawn_actor<silent, asker_state>(s.system, s.figures, {"asker", "test", ""}, said, whom, promise)) {}
-  ~asking() { exit_now(pointer_of(actor), caf::exit_reason::kill); }
+  ~asking() { exit_now(pointer_of(actor), exit_reason::kill); }
   asking(const asking&) = delete;
   asking& operator=(const asking&) = delete;
 };
@@ -98,7 +97,7 @@ TEST_CASE("instrumented: depth, high water and processed are counted exactly", "
   CHECK(f.p50_us > 0);
   CHECK(f.p99_us >= f.p50_us);
   CHECK(f.up_s > 0);
-  exit_after_queue(pointer_of(w), caf::exit_reason::user_shutdown);
+  exit_after_queue(pointer_of(w), exit_reason::user_shutdown);
   s.settle();
   tell_from_outside(w, work_v, 8);  // to nobody
   f = s.of("w");
@@ -106,7 +105,7 @@ TEST_CASE("instrumented: depth, high water and processed are counted exactly", "
   CHECK(f.processed == 7);  // the order to end was no work
   CHECK(f.queue_depth == 0);
   CHECK(f.errors == 0);
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }
 
 TEST_CASE("instrumented: a skipped message stays in the queue and counts once", "[runtime]") {
@@ -131,7 +130,7 @@ TEST_CASE("instrumented: a skipped message stays in the queue and counts once", 
     CHECK(s.of("number").queue_depth_max <= 2);
     CHECK(s.of("number").processed == 3);  // the order to wait, w's answer, the question
   }
-  for (const auto& a : {pointer_of(w), pointer_of(n)}) exit_now(a, caf::exit_reason::kill);
+  for (const auto& a : {pointer_of(w), pointer_of(n)}) exit_now(a, exit_reason::kill);
   s.settle();
 }
 
@@ -148,14 +147,14 @@ TEST_CASE("instrumented: a time-out that comes too late leaves the queue without
     CHECK(s.of("asker").processed == before);
     CHECK(s.of("asker").queue_depth == 0);
   }
-  exit_now(pointer_of(n), caf::exit_reason::kill);
+  exit_now(pointer_of(n), exit_reason::kill);
   s.settle();
 }
 
 TEST_CASE("instrumented: an exception ends the actor with a reason, and nobody else", "[runtime]") {
   stage s;
   std::optional<error> why;
-  const auto watch = [&](const number& n) { when_down(pointer_of(n), [&](const caf::error& e) { why = from_caf(e); }); };
+  const auto watch = [&](const number& n) { when_down(pointer_of(n), [&](const actor_error& e) { why = from_caf(e); }); };
   const auto expect = [&](const std::string& text) {
     s.settle();
     REQUIRE(why);
@@ -164,7 +163,7 @@ TEST_CASE("instrumented: an exception ends the actor with a reason, and nobody e
     CHECK(s.of("number").state == "failed");
     CHECK(s.of("number").errors == 1);
     CHECK(s.of("number").last_error == text);
-    CHECK(s.system.registry().running() == s.base);
+    CHECK(running_actors(s.system) == s.base);
   };
   SECTION("in a handler") {
     const auto n = make_number(s, 1);
@@ -202,12 +201,12 @@ TEST_CASE("instrumented: State may set its own state, and ends in the actor's co
     asking q(s, n, true);
     s.settle();
     CHECK(q.said->empty());
-    exit_now(pointer_of(n), caf::exit_reason::user_shutdown);
+    exit_now(pointer_of(n), exit_reason::user_shutdown);
     s.settle();
     CHECK(*q.said == "error: the answer was given up");
   }
   s.settle();
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }
 
 TEST_CASE("instrumented: a detached actor works on a thread of its own, and its queue is seen while it is busy", "[runtime]") {
@@ -216,7 +215,7 @@ TEST_CASE("instrumented: a detached actor works on a thread of its own, and its 
   const auto thread = std::make_shared<std::thread::id>();
   {
     const auto w = spawn_detached_actor<worker, blocking_state>(s.system, s.figures, {"w", "journal", ""}, entered, leave, thread);
-    when_down(pointer_of(w), [gone](const caf::error&) { gone->open(); });
+    when_down(pointer_of(w), [gone](const actor_error&) { gone->open(); });
     tell_from_outside(w, work_v, 1);
     REQUIRE(entered->pass());
     for (int n = 0; n < 3; ++n) tell_from_outside(w, work_v, 2);
@@ -243,7 +242,7 @@ TEST_CASE("instrumented: a full mailbox refuses requests with a typed error, and
   }
   CHECK(s.of("number").queue_depth == 2);
   CHECK(s.of("number").refused == 2);
-  exit_now(pointer_of(n), caf::exit_reason::user_shutdown);  // an order to end gets in
+  exit_now(pointer_of(n), exit_reason::user_shutdown);  // an order to end gets in
   s.settle();
   CHECK(has_text(*questions[2]->said, "error: number: 2 messages wait already"));
   CHECK(has_text(*questions[3]->said, "error: number: 2 messages wait already"));
@@ -256,9 +255,9 @@ TEST_CASE("instrumented: an urgent request gets into a full mailbox, and overtak
   s.settle();
   std::vector<std::string> order;
   const auto question = [&](const std::string& name, bool urgent) {
-    const auto asker = s.system.spawn([&order, n, name, urgent](caf::event_based_actor* self) {
+    const auto asker = spawn_errand(s.system, [&order, n, name, urgent](plain_actor* self) {
       const auto hear = [&order, name](int) { order.push_back(name); };
-      const auto fail = [&order, name](const caf::error&) { order.push_back(name + " refused"); };
+      const auto fail = [&order, name](const actor_error&) { order.push_back(name + " refused"); };
       if (urgent) ask_urgently(self, n, 1000ms, get_v).then(hear, fail);
       else ask(self, n, 1000ms, get_v).then(hear, fail);
     });
@@ -274,7 +273,7 @@ TEST_CASE("instrumented: an urgent request gets into a full mailbox, and overtak
   CHECK(std::find(order.begin(), order.end(), "third refused") != order.end());
   CHECK(std::find(order.begin(), order.end(), "kill switch") < std::find(order.begin(), order.end(), "first"));
   CHECK(s.of("number").refused == 1);
-  exit_now(pointer_of(n), caf::exit_reason::kill);
+  exit_now(pointer_of(n), exit_reason::kill);
   s.settle();
 }
 
@@ -289,7 +288,7 @@ TEST_CASE("instrumented: where the latest wins, what waited too long in a full m
   CHECK(s.of("w").conflated == 7);
   CHECK(s.of("w").processed == 3);
   CHECK(s.of("w").queue_depth == 0);
-  exit_now(pointer_of(w), caf::exit_reason::kill);
+  exit_now(pointer_of(w), exit_reason::kill);
   s.settle();
 }
 
@@ -304,7 +303,7 @@ TEST_CASE("instrumented: requests of its own that wait for an answer are counted
     tell_from_outside(q.actor, get_v);
     s.settle();
     CHECK(s.of("asker").in_flight == 1);
-    exit_now(pointer_of(n), caf::exit_reason::kill);
+    exit_now(pointer_of(n), exit_reason::kill);
     s.settle();
     CHECK(s.of("asker").in_flight == 0);
     CHECK(has_text(*q.said, "error"));

@@ -19,6 +19,16 @@ std::string names(const introspection& i) {
   for (const auto& f : i.figures()) all += f.name + " ";
   return all;
 }
+/// A message that has a reading of the clock of its own.
+void ended(actor_record& r, std::uint64_t from, std::uint64_t what, std::uint64_t took_ns, std::uint64_t now_ns) {
+  r.end_message(from, what);
+  r.took({1, took_ns, took_ns < turn_timer::short_ns ? 0 : took_ns}, now_ns);
+}
+void worked(actor_record& r, std::uint64_t from, std::uint64_t what, std::uint64_t took_ns, std::uint64_t now_ns) {
+  r.look_at_queue();
+  r.begin_message(what, 1);
+  ended(r, from, what, took_ns, now_ns);
+}
 }  // namespace
 
 TEST_CASE("introspection: parents before children, children in the order of their first start", "[runtime]") {
@@ -56,8 +66,7 @@ TEST_CASE("introspection: a restarted actor continues its counts, its service ti
   introspection i;
   const auto first = i.add(1, "a", "host", "s");
   for (int n = 0; n < 5; ++n) first->count_enqueued();
-  first->begin_message(1, 1);
-  first->end_message(0, 1, 8'000, 1);
+  worked(*first, 0, 1, 8'000, 1);
   first->set_error("division");
   CHECK(i.find("a")->figures().queue_depth == 4);
   CHECK(i.find("a")->figures().queue_depth_max == 5);
@@ -70,8 +79,7 @@ TEST_CASE("introspection: a restarted actor continues its counts, its service ti
   const auto second = i.add(2, "a", "host", "s");
   first->count_enqueued();  // a late sender to the dead one
   second->count_enqueued();
-  second->begin_message(1, 1);
-  second->end_message(0, 1, 8'000, 1);
+  worked(*second, 0, 1, 8'000, 1);
   const auto f = i.find("a")->figures();
   CHECK(f.id == 2);
   CHECK(f.state == "starting");
@@ -91,8 +99,7 @@ TEST_CASE("introspection: figures are read while actors come, work and go", "[ru
     for (int life = 0; life < 2'000; ++life) {
       const auto r = i.add(static_cast<std::uint64_t>(life), life % 2 == 0 ? "even" : "odd", "host", "root");
       r->count_enqueued();
-      r->begin_message(1, 1);
-      r->end_message(0, 1, 100, 1);
+      worked(*r, 0, 1, 100, 1);
       r->set_error("error number " + std::to_string(life));
       r->end("failed");
       i.restarted(r->name(), "restart " + std::to_string(life));
@@ -143,10 +150,9 @@ TEST_CASE("introspection: who sends what to whom is counted under names, over al
   const auto to = i.add(2, "host", "host", "");
   const auto handled = [](actor_record& r, std::uint64_t from, std::uint64_t what) {
     r.count_enqueued();
-    r.begin_message(what, 1);
-    r.end_message(from, what, 10, 11);
+    worked(r, from, what, 10, 11);
   };
-  const auto deliver = static_cast<std::uint64_t>(caf::atom("deliver")), query = static_cast<std::uint64_t>(caf::atom("query"));
+  const auto deliver = message_number("deliver"), query = message_number("query");
   for (int n = 0; n < 5; ++n) handled(*to, 1, deliver);
   handled(*to, 0, query);
   handled(*to, 77, query);
@@ -165,8 +171,7 @@ TEST_CASE("introspection: the sum of all flows is what was processed, also when 
   const auto r = i.add(1, "a", "host", "");
   for (std::uint64_t n = 0; n < 5'000; ++n) {
     r->count_enqueued();
-    r->begin_message(n % 7, 1);
-    r->end_message(1'000 + n % 300, n % 7, 10, 11);
+    worked(*r, 1'000 + n % 300, n % 7, 10, 11);
   }
   std::uint64_t sum = 0;
   for (const auto& f : i.flow()) sum += f.count;
@@ -181,10 +186,7 @@ TEST_CASE("introspection: latency is measured from the sender's hand", "[runtime
   for (int n = 0; n < 40; ++n) r->count_enqueued();
   const auto begun = now();
   while (now() - begun < 1'000'000) {}
-  for (int n = 0; n < 40; ++n) {
-    r->begin_message(1, now());
-    r->end_message(0, 1, 10, now());
-  }
+  for (int n = 0; n < 40; ++n) { worked(*r, 0, 1, 10, now()); }
   const auto f = i.find("a")->figures();
   CHECK(f.latency_p50_us >= 1'000 * 0.93);
   CHECK(f.p50_us < 1);
@@ -196,7 +198,7 @@ TEST_CASE("introspection: a message that is in its handler is told, with its nam
   CHECK(r->figures().message.empty());
   r->count_enqueued();
   const auto now = static_cast<std::uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
-  r->begin_message(static_cast<std::uint64_t>(caf::atom("deliver")), now - 60'000'000);
+  r->begin_message(message_number("deliver"), now - 60'000'000);
   CHECK(r->figures().message == "deliver");
   CHECK(r->figures().busy_ms >= 60);
   slow_watch watch;
@@ -209,24 +211,60 @@ TEST_CASE("introspection: a message that is in its handler is told, with its nam
   CHECK(told[0].message == "deliver");
   CHECK(told[0].time >= std::chrono::milliseconds(60));
   CHECK(watch.look(records, at(60)).empty());  // the same message is told once
-  r->end_message(0, 1, 60'000'000, now);
+  ended(*r, 0, 1, 60'000'000, now);
   CHECK(r->figures().slow == 1);
   CHECK(watch.look(records, at(61)).empty());
   r->count_enqueued();
   r->begin_message(1, now - 60'000'000);
   CHECK(watch.look(records, at(61)).size() == 1);  // another message, a minute later
   for (int n = 0; n < 3; ++n) {
-    r->end_message(0, 1, 60'000'000, now);
+    ended(*r, 0, 1, 60'000'000, now);
     r->begin_message(1, now - 60'000'000);
     CHECK(watch.look(records, at(62)).empty());  // too soon after the last one: counted
   }
-  r->end_message(0, 1, 60'000'000, now);
+  ended(*r, 0, 1, 60'000'000, now);
   r->begin_message(1, now - 60'000'000);
   const auto later = watch.look(records, at(71));
   REQUIRE(later.size() == 1);
   CHECK(later[0].untold == 3);
   r->set_apart();
-  r->end_message(0, 1, 10, now);
+  ended(*r, 0, 1, 10, now);
   r->begin_message(1, now - 60'000'000);
   CHECK(watch.look(records, at(600)).empty());  // it may take its time
+}
+
+TEST_CASE("introspection: short messages are timed together, and a long one among them is one long message", "[runtime]") {
+  introspection i;
+  const auto r = i.add(1, "a", "host", "");
+  for (int n = 0; n < 1'000; ++n) r->end_message(0, 1);
+  r->took({992, 992 * 400, 0}, 1);
+  r->took({8, 70'000'000, 70'000'000}, 1);
+  auto f = r->figures();
+  CHECK(f.processed == 1'000);
+  CHECK(f.slow == 1);
+  CHECK(std::abs(f.p50_us - 0.4) < 0.03);
+  CHECK(std::abs(f.p99_us - 0.4) < 0.03);
+  CHECK(f.p999_us < 1);
+  CHECK(std::abs(f.service_s - 0.0703968) < 1e-9);
+  // The same at the end of a turn: told at once, and put to the others when the next turn begins.
+  r->leave_rest({3, 90'000'000, 90'000'000});
+  CHECK(r->figures().slow == 2);
+  CHECK(std::abs(r->figures().service_s - 0.1603968) < 1e-9);
+  CHECK_FALSE(r->take_rest());  // the next turn reads the clock after each message
+  CHECK(r->take_rest());
+  f = r->figures();
+  CHECK(f.slow == 2);
+  CHECK(std::abs(f.service_s - 0.1603968) < 1e-9);
+}
+
+TEST_CASE("introspection: a life that hangs and goes on disturbs nothing of the next one", "[runtime]") {
+  introspection i;
+  const auto stuck = i.add(1, "a", "host", "");
+  worked(*stuck, 0, 1, 100, 1);
+  const auto next = i.add(2, "a", "host", "");
+  worked(*stuck, 0, 1, 100, 1);
+  worked(*next, 0, 1, 100, 1);
+  CHECK(i.find("a")->figures().processed == 2);
+  REQUIRE(i.flow().size() == 1);
+  CHECK(i.flow()[0].count == 2);
 }

@@ -44,7 +44,7 @@ struct life {
   }
   ~life() {
     open.clear();
-    exit_now(pointer_of(who), caf::exit_reason::kill);
+    exit_now(pointer_of(who), exit_reason::kill);
     s.settle();
   }
   life(const life&) = delete;

@@ -32,7 +32,7 @@ struct worker_state {
   diary notes;
   /// A worker that is told to exit and does not: it takes a kill.
   worker_state(worker::pointer self_, std::string name_, diary notes_, bool stubborn = false) : self(self_), name(std::move(name_)), notes(std::move(notes_)) {
-    if (stubborn) self->set_exit_handler([this](const caf::exit_msg&) { notes->push_back(name + ":no"); });
+    if (stubborn) on_exit_order(self, [this](const actor_error&) { notes->push_back(name + ":no"); });
   }
   worker_state(const worker_state&) = delete;
   worker_state& operator=(const worker_state&) = delete;
@@ -61,12 +61,12 @@ class stage {
   std::map<std::string, worker> workers;  ///< the latest life of each
   std::vector<std::string> ended;         ///< "name: message" of on_child_ended
   std::vector<std::string> restarted;     ///< "name restarts: reason" of on_restart
-  const std::size_t base = system.registry().running();
+  const std::size_t base = running_actors(system);
 
   /// Actors are let go before the system: its end waits for none that a test forgot, since this stops the watched ones.
   ~stage() {
     workers.clear();
-    for (auto& root : roots_) exit_now(root, caf::exit_reason::kill);
+    for (auto& root : roots_) exit_now(root, exit_reason::kill);
     roots_.clear();
     settle();
   }
@@ -105,7 +105,7 @@ class stage {
   }
   actor_ptr run(supervisor_settings s, std::vector<child_spec> specs) {
     auto root = spawn_supervisor(system, figures, std::move(s), std::move(specs));
-    when_down(root, [book = notes](const caf::error& why) { book->push_back("down: " + reason_text(why)); });
+    when_down(root, [book = notes](const actor_error& why) { book->push_back("down: " + reason_text(why)); });
     roots_.push_back(root);
     settle();
     return root;

@@ -33,7 +33,7 @@ struct scene {
     s.kill_grace = 20ms;
     s.on_child_ended = [this](const std::string& c, const error& e) { note(reports, c + ": " + e.message); };
     root = spawn_supervisor(system, figures, s, {calm("a"), hung(place), calm("c")});
-    when_down(root, [this](const caf::error& why) {
+    when_down(root, [this](const actor_error& why) {
       note(ends, reason_text(why));
       down->open();
     });
@@ -60,7 +60,7 @@ struct scene {
                    hanging = place == where::own_thread
                                  ? spawn_detached_actor<worker, blocking_state>(by, figures, {"b", "worker", "root"}, entered, leave, thread)
                                  : spawn_actor<worker, blocking_state>(by, figures, {"b", "worker", "root"}, entered, leave, thread);
-                   when_down(pointer_of(hanging), [g = gone](const caf::error&) { g->open(); });
+                   when_down(pointer_of(hanging), [g = gone](const actor_error&) { g->open(); });
                    tell_from_outside(hanging, work_v, 1);
                    return pointer_of(hanging);
                  }};
@@ -73,7 +73,7 @@ struct scene {
 
 TEST_CASE("supervisor: a child that hangs is reported, and the shutdown goes on", "[runtime]") {
   scene s(strategy_kind::one_for_one, GENERATE(where::own_thread, where::shared_worker));
-  exit_now(s.root, caf::exit_reason::user_shutdown);
+  exit_now(s.root, exit_reason::user_shutdown);
   REQUIRE(s.down->pass());  // b still hangs
   CHECK(s.ends == lines{"shut down"});
   CHECK(s.reports == lines{"b: child b did not stop within 30 ms, nor within 20 ms of being killed: it is left behind"});

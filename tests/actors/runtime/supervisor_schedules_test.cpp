@@ -39,7 +39,7 @@ void hurt(stage& s, chance& c, const std::string& name) {
   switch (c.below(4)) {
     case 0: return tell_from_outside(found->second, crash_v);
     case 1: return tell_from_outside(found->second, fail_v);
-    case 2: return exit_now(pointer_of(found->second), caf::exit_reason::kill);
+    case 2: return exit_now(pointer_of(found->second), exit_reason::kill);
     default: return tell_from_outside(found->second, leave_v);
   }
 }
@@ -93,7 +93,7 @@ void play(std::uint64_t seed, outcome& sum) {
     const auto state = std::string(s.figures->find(name)->state());
     if (state == "running") alive.push_back(name);
   }
-  const auto running = s.system.registry().running() - s.base;
+  const auto running = running_actors(s.system) - s.base;
   const auto state = s.of("root").state;
   CAPTURE(seed, state, running, alive);
   if (state == "running") {
@@ -118,12 +118,12 @@ void play(std::uint64_t seed, outcome& sum) {
     }
   }
   sum.restarts += s.restarted.size();
-  exit_now(root, caf::exit_reason::user_shutdown);
+  exit_now(root, exit_reason::user_shutdown);
   for (int ms = 0; ms < 500; ++ms) {
     s.scheduler.advance_time(1ms);
     c.run(s, 100'000);
   }
-  REQUIRE(s.system.registry().running() == s.base);  // and nobody is left after the end
+  REQUIRE(running_actors(s.system) == s.base);  // and nobody is left after the end
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ using namespace tomnext;
 using namespace tomnext::tests;
 
 namespace {
-constexpr auto shut_down = caf::exit_reason::user_shutdown;
+constexpr auto shut_down = exit_reason::user_shutdown;
 void kill(stage& s, const std::string& name) {
-  exit_now(pointer_of(s.workers.at(name)), caf::exit_reason::kill);
+  exit_now(pointer_of(s.workers.at(name)), exit_reason::kill);
   s.settle();
 }
 }  // namespace
@@ -29,7 +29,7 @@ TEST_CASE("supervisor: children start in order and are shown below it", "[runtim
   CHECK(figures[0].kind == "supervisor");
   CHECK(figures[0].state == "running");
   for (std::size_t i = 1; i < 4; ++i) CHECK((figures[i].parent == "root" && figures[i].name == std::string(1, static_cast<char>('a' + i - 1))));
-  CHECK(s.system.registry().running() == s.base + 4);
+  CHECK(running_actors(s.system) == s.base + 4);
 }
 
 TEST_CASE("supervisor: one-for-one restarts the dead one only, after its back-off", "[runtime]") {
@@ -160,7 +160,7 @@ TEST_CASE("supervisor: more failures than the window allows end it with an error
     CHECK(s.ended == lines{"a: " + why});
     CHECK(s.of("root").state == "failed");
     CHECK(s.of("root").last_error == why);
-    CHECK(s.system.registry().running() == s.base);
+    CHECK(running_actors(s.system) == s.base);
   }
   SECTION("failures that are older do not count") {
     for (int n = 0; n < 20; ++n) {
@@ -214,7 +214,7 @@ TEST_CASE("supervisor: an orderly stop lets each child finish its work, youngest
   CHECK(s.of("a").state == "stopped");
   CHECK(s.ended.empty());
   CHECK(s.restarted.empty());
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
   s.pass(3000ms);  // the deadlines of those who made them in time
   CHECK(s.news().empty());
 }
@@ -249,7 +249,7 @@ TEST_CASE("supervisor: stopping overtakes restarts, and nothing starts any more"
   s.pass(2000ms);
   CHECK(s.news().empty());
   CHECK(s.restarted.empty());
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }
 
 TEST_CASE("supervisor: told to exit before it began, it starts nobody", "[runtime]") {
@@ -258,18 +258,18 @@ TEST_CASE("supervisor: told to exit before it began, it starts nobody", "[runtim
   exit_now(root, shut_down);
   s.settle();
   CHECK(s.news().empty());
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }
 
 TEST_CASE("supervisor: killed, it takes its children along", "[runtime]") {
   stage s;
   const auto root = s.run(s.supervisor("root"), s.children("root", {"a", "b"}));
   s.news();
-  exit_now(root, caf::exit_reason::kill);
+  exit_now(root, exit_reason::kill);
   s.settle();
   CHECK(s.news() == lines{"down: killed", "-a", "-b"});
   CHECK(s.of("root").state == "failed");
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }
 
 TEST_CASE("supervisor: an exception in a callback ends it, and its children with it", "[runtime]") {
@@ -281,7 +281,7 @@ TEST_CASE("supervisor: an exception in a callback ends it, and its children with
   s.pass(20ms);
   CHECK(s.news() == lines{"+a", "+b", "-a", "down: an exception escaped: callback", "-b"});
   CHECK(s.of("root").last_error == "an exception escaped: callback");
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }
 
 TEST_CASE("supervisor: which ends lead to a restart depends on the kind of the child", "[runtime]") {
@@ -349,10 +349,10 @@ TEST_CASE("supervisor: a start that fails is a failure like another", "[runtime]
   if (good_from == 100) {
     CHECK(attempts == 6);
     CHECK(s.news().back() == "down: supervisor root gives up: child b failed more than 5 times within 10000 ms, lastly: start returned no actor");
-    CHECK(s.system.registry().running() == s.base);
+    CHECK(running_actors(s.system) == s.base);
   } else {
     CHECK(attempts == good_from);
-    CHECK(s.system.registry().running() == s.base + 4);
+    CHECK(running_actors(s.system) == s.base + 4);
     CHECK(s.of("b").restarts == static_cast<std::uint64_t>(good_from - 1));
     CHECK(s.of("c").restarts == 0);  // c starts for the first time once b is up, or never stopped
   }
@@ -382,7 +382,7 @@ TEST_CASE("supervisor: one that gives up is a failure to its own parent", "[runt
   exit_after_queue(root, shut_down);
   s.settle();
   CHECK(s.news() == lines{"-d", "-c", "-b", "-a", "down: shut down"});
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }
 
 TEST_CASE("supervisor: settings that make no sense end it at birth and say why", "[runtime]") {
@@ -400,5 +400,5 @@ TEST_CASE("supervisor: settings that make no sense end it at birth and say why",
   SECTION("deadline") { children[1].stop_deadline = -1ms, why = "supervisor root: stop_deadline of child b is negative"; }
   s.run(settings, children);
   CHECK(s.news() == lines{"down: " + why});
-  CHECK(s.system.registry().running() == s.base);
+  CHECK(running_actors(s.system) == s.base);
 }

@@ -152,8 +152,8 @@ TEST_CASE("restarts of the time authority and of hosts in the middle lose nothin
       refused += answer->failure.has_value();
       s.pass(3ms);  // whoever was killed lives again
       auto recorded = std::make_shared<asked<std::uint64_t>>();
-      s.system.spawn([recorded, journal = n.journal()](caf::event_based_actor* self) {
-        self->request(journal, 10s, position_v, replay::market_ingress.value).then([recorded](std::uint64_t seq, std::int64_t) { recorded->value = seq; });
+      spawn_errand(s.system, [recorded, journal = n.journal()](plain_actor* self) {
+        ask(self, journal, 10s, position_v, replay::market_ingress.value).then([recorded](std::uint64_t seq, std::int64_t) { recorded->value = seq; });
       });
       s.settle();
       REQUIRE(recorded->value);

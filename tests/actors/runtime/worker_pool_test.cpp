@@ -40,10 +40,10 @@ struct scene {
   explicit scene(worker_pool_settings with = small()) : settings(std::move(with)) {
     settings.figures = s.figures;
     pool = spawn_actor<pool_protocol, worker_pool_state>(s.system, s.figures, {"work", "pool", ""}, settings);
-    when_down(pointer_of(pool), [this](const caf::error& why) { s.notes->push_back("pool down: " + reason_text(why)); });
+    when_down(pointer_of(pool), [this](const actor_error& why) { s.notes->push_back("pool down: " + reason_text(why)); });
   }
   ~scene() {
-    exit_now(pointer_of(pool), caf::exit_reason::kill);
+    exit_now(pointer_of(pool), exit_reason::kill);
     s.settle();
   }
   call_ref within(std::chrono::milliseconds time, cancellation_token token = {}) { return begin_call("c-1", s.system.clock().now() + time, token); }
@@ -245,7 +245,7 @@ TEST_CASE("worker pool: the board tells progress, and what became of each", "[ru
 TEST_CASE("worker pool: it stops in order: what waits is answered, and its workers are gone", "[runtime]") {
   scene x;
   auto first = x.submit(job_of("first", x.within(1s), [&](job_control& c) -> result<job_result> {
-    exit_after_queue(pointer_of(x.pool), caf::exit_reason::user_shutdown);
+    exit_after_queue(pointer_of(x.pool), exit_reason::user_shutdown);
     while (!c.cancelled() && x.s.scheduler.try_run_once()) {}  // the pool runs meanwhile
     if (c.cancelled()) return c.why();
     return job_result{};
@@ -270,7 +270,7 @@ TEST_CASE("worker pool: a worker that ends is replaced, and its job is told", "[
   x.s.settle();
   auto lost = x.submit(x.noting("lost"));
   while (x.board()["running"] == 0 && x.s.scheduler.try_run_once()) {}  // the order is in its mailbox
-  exit_now(where.find("work/1"), caf::exit_reason::kill);
+  exit_now(where.find("work/1"), exit_reason::kill);
   x.s.settle();
   REQUIRE(lost->failure);
   CHECK(lost->failure->code == errc::actor_down);
@@ -282,7 +282,7 @@ TEST_CASE("worker pool: a worker that ends is replaced, and its job is told", "[
   CHECK(x.s.of("work/1").restarts == 1);
   // Again and again is a failure of the pool, for its supervisor to see.
   for (int i = 0; i < 5; ++i) {
-    exit_now(where.find("work/1"), caf::exit_reason::kill);
+    exit_now(where.find("work/1"), exit_reason::kill);
     x.s.pass(1s);
   }
   CHECK(x.s.news() == lines{"pool down: work: its workers end again and again, lastly: killed"});
@@ -321,7 +321,7 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
         case 2: sources[below(3)] = cancellation_source(); break;
         case 3: ask_from_outside<bool>(x.s.system, x.pool, cancel_v, work_id{1 + below(60)}, std::string("by id")); break;
         case 4:
-          if (below(4) == 0) exit_now(where.find("work/" + std::to_string(1 + below(3))), caf::exit_reason::kill);
+          if (below(4) == 0) exit_now(where.find("work/" + std::to_string(1 + below(3))), exit_reason::kill);
           break;
         default: {
           const auto name = std::to_string(answers.size());
@@ -340,7 +340,7 @@ TEST_CASE("worker pool: whatever happens, each job is answered once and the boar
       for (auto turns = below(6); turns > 0; --turns) x.s.scheduler.try_run_once();
     }
     const bool ends_early = below(3) == 0;
-    if (ends_early) exit_now(pointer_of(x.pool), below(2) == 0 ? caf::exit_reason::kill : caf::exit_reason::user_shutdown);
+    if (ends_early) exit_now(pointer_of(x.pool), below(2) == 0 ? exit_reason::kill : exit_reason::user_shutdown);
     x.s.pass(200ms);
     for (const auto& a : answers) REQUIRE(a->done());
     for (const auto& [name, times] : ran) {

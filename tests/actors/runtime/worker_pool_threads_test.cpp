@@ -33,7 +33,7 @@ struct real_pool {
     s.figures = figures;
     pool = spawn_actor<pool_protocol, worker_pool_state>(system, figures, {"work", "pool", ""}, s);
   }
-  ~real_pool() { exit_now(pointer_of(pool), caf::exit_reason::user_shutdown); }
+  ~real_pool() { exit_now(pointer_of(pool), exit_reason::user_shutdown); }
   real_pool(const real_pool&) = delete;
   real_pool& operator=(const real_pool&) = delete;
 
@@ -41,9 +41,9 @@ struct real_pool {
   std::shared_ptr<std::promise<std::string>> submit(const std::string& name, const call_ref& c, std::function<result<job_result>(job_control&)> run) {
     auto box = std::make_shared<std::promise<std::string>>();
     const auto j = std::make_shared<const job>(job{name, "test", work_priority::normal, 10ms, c, std::move(run)});
-    system.spawn([=, to = pool](caf::event_based_actor* self) {
-      self->request(to, 60s, submit_v, j)
-          .then([box](const job_result_ref&) { box->set_value("done"); }, [box](const caf::error& e) { box->set_value(from_caf(e).message); });
+    spawn_errand(system, [=, to = pool](plain_actor* self) {
+      ask(self, to, 60s, submit_v, j)
+          .then([box](const job_result_ref&) { box->set_value("done"); }, [box](const actor_error& e) { box->set_value(from_caf(e).message); });
     });
     return box;
   }
@@ -114,9 +114,9 @@ TEST_CASE("worker pool: its threads are not those of the scheduler, and run side
   REQUIRE(second.pass());
   CHECK(ids[0] != ids[1]);
   CHECK(x.json()["running"] == 2);
-  caf::scoped_actor self{x.system};
+  outside_actor self{x.system};
   bool answered = false;
-  self->request(x.pool, 20s, cancel_v, work_id{77}, std::string()).receive([&](bool) { answered = true; }, [](const caf::error&) {});
+  ask(&*self, x.pool, 20s, cancel_v, work_id{77}, std::string()).receive([&](bool) { answered = true; }, [](const actor_error&) {});
   CHECK(answered);
   leave.open();
   CHECK(value_of(a) == "done");
@@ -180,7 +180,7 @@ TEST_CASE("worker pool: killed, it tells the jobs that run", "[runtime]") {
       return c.why();
     });
     REQUIRE(entered.pass());
-    exit_now(pointer_of(x.pool), caf::exit_reason::kill);
+    exit_now(pointer_of(x.pool), exit_reason::kill);
     CHECK(value_of(answer) == "the answer was given up");
   }  // the system waits for its actors: this ends because the job did
   CHECK(told);
