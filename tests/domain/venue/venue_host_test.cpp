@@ -261,7 +261,7 @@ struct bar_place : host_driver<venue_host> {
     c.bars.spread = *rate::parse("0.0001");
     return c;
   }
-  std::vector<venue_order_reported> send(const send_started& s) { return only<venue_order_reported>(input(s, now())); }
+  std::vector<venue_order_reported> sent(const send_started& s) { return only<venue_order_reported>(input(s, now())); }
   /// One minute of four quotes, then its timers.
   std::vector<venue_order_reported> minute(std::int64_t closes_at_s, std::array<const char*, 4> prices) {
     std::vector<event> all;
@@ -314,11 +314,11 @@ TEST_CASE("orders wait, trigger, are cancelled, and end with the day or the data
 TEST_CASE("in next_bar_open an order is worked when the next bar has closed, and what closes after the end is filled on the last") {
   bar_place v;
   v.minute(6'000, {"1.1", "1.2", "1.0", "1.15"});
-  CHECK(v.send(market(1, side::buy, 10)).size() == 1);
+  CHECK(v.sent(market(1, side::buy, 10)).size() == 1);
   auto loss = waiting(2, side::sell, 10, order_kind::stop, "1.05");
   loss.parent = order_of(3, 1);
   loss.reduce_only = true;
-  v.send(loss);
+  v.sent(loss);
   CHECK(v.quote(quote_at(6'010, "1.16")).size() == 1);  // a timer
   const auto entered = v.minute(6'060, {"1.17", "1.2", "1.1", "1.15"});
   REQUIRE(entered.size() == 1);
@@ -327,9 +327,9 @@ TEST_CASE("in next_bar_open an order is worked when the next bar has closed, and
   REQUIRE(stopped.size() == 2);
   CHECK(stopped[0].report == venue_report::triggered);
   CHECK(stopped[1].at_price == at("1.05"));
-  v.send(market(3, side::buy, 10));
+  v.sent(market(3, side::buy, 10));
   v.minute(6'180, {"1.1", "1.11", "1.04", "1.06"});
-  v.send(waiting(4, side::buy, 10, order_kind::limit, "1.0"));
+  v.sent(waiting(4, side::buy, 10, order_kind::limit, "1.0"));
   source_state_changed end;
   end.state = source_state::ended;
   const auto expired = only<venue_order_reported>(v.input(end, v.now()));
@@ -337,7 +337,7 @@ TEST_CASE("in next_bar_open an order is worked when the next bar has closed, and
   CHECK(expired[0].report == venue_report::expired);
   auto close = market(5, side::sell, 10);
   close.reduce_only = true;
-  const auto closed = v.send(close);
+  const auto closed = v.sent(close);
   REQUIRE(closed.size() == 2);
   CHECK(closed[1].at_price == at("1.1"));
 }
@@ -346,8 +346,8 @@ TEST_CASE("a venue goes on from its archive in the middle of a bar, with all tha
   bar_place one, other;
   for (auto* v : {&one, &other}) {
     v->minute(6'000, {"1.1", "1.2", "1.0", "1.15"});
-    v->send(market(1, side::buy, 10));
-    v->send(waiting(2, side::sell, 10, order_kind::limit, "1.3"));
+    v->sent(market(1, side::buy, 10));
+    v->sent(waiting(2, side::sell, 10, order_kind::limit, "1.3"));
     v->quote(quote_at(6'010, "1.16"));
   }
   venue_host fresh(self, bar_place::bar_settings());
