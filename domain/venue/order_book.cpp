@@ -217,9 +217,11 @@ bool order_book::fill(order_id order, quantity size, price at_price, rate spread
   if (o == nullptr || size.value <= 0) return o != nullptr;
   ++o->draws;
   const bool netting = rules_.positions == position_mode::netting;
-  const std::int64_t closing = o->reduces() ? size.value : netting ? std::min(size.value, reducible(*o)) : 0;
   const price opens_at{
       mul_div(at_price.value, rate::one + sign(o->terms.direction) * spread.value, rate::one, rounding::half_away_from_zero).value_or(at_price.value)};
+  // One fill, unless a spread parts what closes from what opens.
+  const bool whole = o->reduces() || opens_at == at_price;
+  const std::int64_t closing = whole ? size.value : netting ? std::min(size.value, reducible(*o)) : 0;
   for (const auto& [part, part_price] : {std::pair{closing, at_price}, std::pair{size.value - closing, opens_at}}) {
     if (part <= 0) continue;
     o->filled.value += part;

@@ -164,6 +164,17 @@ TEST_CASE("bars: the spread makes entries dearer and leaves exits alone, also wh
   CHECK(only_price(d.bar("1.09000", "1.1", "1.07", "1.07"), 3) == at("1.09000"));
 }
 
+TEST_CASE("bars: without a spread an order that closes and opens is one fill") {
+  market_desk d;
+  d.send_for_bars(order(1, side::sell, 100));
+  d.bar("1.07", "1.08", "1.07", "1.07");
+  d.send_for_bars(order(2, side::buy, 150));
+  const auto out = fills(d.bar("1.08", "1.09", "1.07", "1.07"), 2);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].size == units(150));
+  CHECK(d.book.held({}) == units(50));
+}
+
 TEST_CASE("bars: at the end what closes fills at the open of the last bar, and the rest expires, but in the comparison mode") {
   for (const bool entries : {false, true}) {
     market_desk d(plain_rules(), {{}, entries});
