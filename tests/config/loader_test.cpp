@@ -134,7 +134,8 @@ TEST_CASE("instruments that are none, or that nobody quotes") {
 TEST_CASE("a strategy's own mistakes are shown where they stand") {
   CHECK_REFUSED(edited("slow: 20", "slw: 20"), "test.yaml:7: strategies[0].slw", "allowed: fast, slow, ema_seed");
   CHECK_REFUSED(edited("slow: 20", "slw: 20"), "strategies[0].slw", "for every strategy: kind, name, instrument, bars, size");
-  CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_crossing"), "test.yaml:7: strategies[0].kind", "there are: ema_cross");
+  CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_crossing"), "test.yaml:7: strategies[0].kind",
+                "there are: bollinger_reversion, donchian_breakout, ema_cross");
   CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_cross, confirm_by_model: true"), "strategies[0].confirm_by_model", "no model for this instrument");
   CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_cross, name: " + std::string(64, 'n')), "strategies[0].name", "longer than 63 bytes");
   auto twice = edited("strategies: [",
