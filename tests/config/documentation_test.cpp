@@ -36,17 +36,22 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 std::string rest_with(const std::string& strategy, const std::string& venue = "") {
-  return "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n" + venue + "strategies: [{instrument: GBP/USD, bars: 5m-mid, size: 1000000, " +
-         strategy + "}]\nresearch: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
+  return "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n" + venue +
+         "calendar: {holidays: [{currency: USD, dates: [2012-02-20]}]}\nstrategies: [{instrument: GBP/USD, bars: 5m-mid, size: 1000000, " + strategy +
+         "}]\nresearch: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
 }
 const std::string rest = rest_with("kind: ema_cross, slow: 30");
 std::string bars_with(const std::string& kind) {
   return "data: [{format: bars-csv, file: f, step: 1h, instrument: GBP/USD}]\n" + rest_with("kind: " + kind, "venue: {profile: next_bar_open}\n");
 }
-// The kinds of source take different keys, and so do the kinds of strategy and the profiles of the market.
-const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest,
-                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest,
-                                     "data: [{log: l}]\n" + rest,
+std::string node_with(const std::string& action) {
+  return "node: {holidays: [{name: bank, dates: [2026-12-25]}], jobs: [{name: j, schedule: '0 17 * * *', holidays: [bank], action: " + action + "}]}\n";
+}
+// The kinds of source take different keys, and so do the kinds of strategy, the profiles of the market, the actions of jobs and two ways of financing.
+const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest + node_with("log_backup, target: t"),
+                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest + node_with("log_scrub"),
+                                     "data: [{log: l}]\n" + rest + node_with("snapshot_hosts"),
+                                     "data: [{log: l}]\nportfolio: {financing: differential, interest_rates: r}\n" + rest,
                                      bars_with("sma_cross"),
                                      bars_with("rsi_reversal"),
                                      bars_with("stop_entry"),
@@ -77,8 +82,9 @@ TEST_CASE("every documented key is accepted with its example") {
 TEST_CASE("every key that a reader takes is documented") {
   std::set<std::string> documented;
   for (const auto& k : documented_keys()) documented.insert(k.path);
-  for (const char* section : {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "node.storage", "research", "data.0", "instruments.GBP/USD",
-                              "research.features.0", "models.0", "strategies.0"}) {
+  for (const char* section :
+       {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "node.storage", "research", "data.0", "instruments.GBP/USD", "research.features.0",
+        "models.0", "strategies.0", "node.holidays.0", "node.jobs.0", "portfolio", "calendar", "calendar.holidays.0"}) {
     const std::string documented_section = replaced(replaced(section, ".0", "[]"), "GBP/USD", "PAIR");
     for (const auto& f : files) {
       auto message = refusal(f, {std::string(section) + ".zzz=1"});
@@ -105,7 +111,8 @@ TEST_CASE("every key that a reader takes is documented") {
     }
   }
   const auto top = refusal(files[0], {"zzz=1"});
-  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node"})
+  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node",
+                              "portfolio", "calendar"})
     CHECK(has_text(top, section));
-  CHECK(std::count(top.begin(), top.end(), ',') == 11);
+  CHECK(std::count(top.begin(), top.end(), ',') == 13);
 }

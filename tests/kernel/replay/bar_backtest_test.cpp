@@ -32,7 +32,7 @@ std::string yaml_of(const job& j, const std::string& file) {
   const std::string pair = j.pair;
   return "data: [{format: bars-csv, file: " + file + ", instrument: " + pair + ", " + j.source + "}]\n" +
          "quality: {flagged_quotes_trade: true}\ninstruments: {" + pair + ": {quote_minor_units: 6}}\n" +  // money to the millionth: the engine rounds nothing
-         "account: {currency: " + j.currency + ", minor_units: 6, balance: " + j.cash + "}\n" + "venue: {profile: next_bar_open" + j.venue +
+         "account: {currency: " + j.currency + ", minor_units: 6, balance: " + j.cash + "}\n" + "venue: {profile: next_bar_open, financing: none" + j.venue +
          "}\nresearch: {enabled: false}\nstrategies: [{" + j.strategy + ", name: s, instrument: " + pair + ", bars: " + j.bars + ", size: 10000}]\n";
 }
 config::deployment deployment_of(const std::string& yaml) {
