@@ -10,6 +10,7 @@
 #include "domain/calendar/sessions.hpp"
 #include "domain/events/event.hpp"
 #include "domain/strategy_execution/strategy_host.hpp"
+#include "domain/venue/venue_host.hpp"
 
 namespace tomnext::config {
 
@@ -18,8 +19,8 @@ inline constexpr std::int32_t lean_utc_offset_minutes = -300;
 
 /// Where quotes come from: market files, or a log that they were imported into.
 struct data_source {
-  std::string format;              ///< "fxcm-m1", "lean-tick"
-  std::vector<std::string> files;  ///< fxcm-m1: bid, ask; lean-tick: the zips in order of their dates
+  std::string format;              ///< "fxcm-m1", "lean-tick", "bars-csv"
+  std::vector<std::string> files;  ///< fxcm-m1: bid, ask; lean-tick: the zips in order of their dates; bars-csv: one
   std::string log;                 ///< a log directory, instead of files
   instrument_id instrument;
   std::string stamp = "open";  ///< of the file's bars: "open" or "close"
@@ -27,6 +28,11 @@ struct data_source {
   /// Comparison mode: strategies see each minute's bid bar before the venue has that minute's prices. Orders then fill at the closing quotes of the minute
   /// before, which no market offers.
   bool bars_as_feed = false;
+  // bars-csv:
+  std::uint32_t step_s{};
+  std::int64_t points = 1;     ///< per unit of price
+  timestamp from{INT64_MIN};   ///< bars that open from here on …
+  timestamp until{INT64_MAX};  ///< … and before here
 };
 
 /// How positions held over a roll are financed, and the files that say by what.
@@ -50,6 +56,13 @@ struct quality_settings {
   double spike_threshold = 30;        ///< robust z; 0 switches the check off
   std::uint32_t spike_window = 64;
   malformed_lines malformed = malformed_lines::stop;
+};
+
+/// The simulated market.
+struct venue_settings {
+  venue::venue_profile profile{};
+  rate spread_ratio;  ///< next_bar_open: what opens a position is dearer by it
+  venue::market_models models;
 };
 
 struct feature_setting {
@@ -126,6 +139,7 @@ struct deployment {
   bool bars_without_updates = false;
   quality_settings quality;
   rate commission_rate;
+  venue_settings venue;
   financing_settings financing;
   bool usual_holidays = true;                    ///< those of the currencies that are traded most, by rule, where the file lists none of a currency
   std::vector<holidays_defined> holidays;        ///< those that the file lists; once the data have been looked at, the usual ones too

@@ -39,6 +39,7 @@ class loader {
       d_.commission_rate = m.parsed<rate>("commission_rate", rate{}, [](const std::string& t) { return rate::parse(t); });
       if (d_.commission_rate.value < 0 || d_.commission_rate.value >= rate::one)
         m.fail(errc::configuration_value, "commission_rate", "must be from 0 to below 1");
+      read_market(m);
       of_venue = financing_method_in(m, "financing");
     });
     if (of_venue) d_.financing.method = *of_venue;
@@ -51,6 +52,7 @@ class loader {
     top.child("research", [&](mapping& m) { read_research(m); });
     top.each("models", [&](mapping& m, std::size_t) { read_model(m); });
     top.each("strategies", [&](mapping& m, std::size_t i) { read_strategy(m, i); });
+    check_bars_of_the_venue(top);
     for (auto& s : d_.strategies)
       s.sole_trader = std::count_if(d_.strategies.begin(), d_.strategies.end(), [&](const auto& other) { return other.instrument == s.instrument; }) == 1;
     top.child("risk", [&](mapping& m) { read_risk(m); });
@@ -127,12 +129,14 @@ class loader {
       return;
     }
     s.format = m.text("format");
-    const auto format = m.choice("format", {}, {"fxcm-m1", "lean-tick"});
+    const auto format = m.choice("format", {}, {"fxcm-m1", "lean-tick", "bars-csv"});
     s.instrument = define(m.text("instrument"), m, "instrument");
     if (format == 0) {
       s.files = {resolved(m.text("bid")), resolved(m.text("ask"))};
       s.bars_as_feed = m.choice("as", 0, {"ticks", "bars_as_feed"}) == 1;
       s.stamp = m.choice("stamp", 0, {"open", "close"}) == 0 ? "open" : "close";
+    } else if (format == 2) {
+      read_bars_csv(m, s);
     } else {
       const auto files = m.list("files");
       for (const auto& f : files) s.files.push_back(resolved(f));
@@ -140,6 +144,62 @@ class loader {
       s.utc_offset_minutes = static_cast<std::int32_t>(m.integer("utc_offset_minutes", lean_utc_offset_minutes, -14 * 60, 14 * 60));
     }
     d_.data.push_back(std::move(s));
+  }
+
+  void read_bars_csv(mapping& m, data_source& s) {
+    s.files = {resolved(m.text("file"))};
+    s.stamp = m.choice("stamp", 0, {"open", "close"}) == 0 ? "open" : "close";
+    s.step_s = m.parsed<bar_spec>("step", {}, [](const std::string& t) { return parse_bar_spec(t + "-mid"); }).step_s;
+    s.points = m.integer("points", 1, 1, price::one);
+    auto rest = s.points;
+    while (rest % 10 == 0 && rest > 0) rest /= 10;
+    if (rest != 1) m.fail(errc::configuration_value, "points", "must be a power of ten, such as 100000");
+    s.utc_offset_minutes = static_cast<std::int32_t>(m.integer("utc_offset_minutes", 0, -14 * 60, 14 * 60));
+    const auto day = [](const std::string& t) { return parse_timestamp(t.size() == 10 ? t + "T00:00:00Z" : t); };
+    s.from = m.parsed<timestamp>("from", s.from, day);
+    s.until = m.parsed<timestamp>("until", s.until, day);
+  }
+
+  // What a profile does not know is refused with it: a setting that changed nothing would be a wrong result.
+  void read_market(mapping& m) {
+    auto& v = d_.venue;
+    const auto profile = m.text("profile", "top_of_book");
+    if (profile == "next_bar_open") v.profile = venue::venue_profile::next_bar_open;
+    else if (profile == "bars_as_feed")
+      m.fail(errc::configuration_value, "profile", "'bars_as_feed' is how data are read: data[].as. There are: top_of_book, next_bar_open");
+    else if (profile != "top_of_book") m.fail(errc::configuration_value, "profile", fmt::format("'{}' is none of: top_of_book, next_bar_open", profile));
+    const bool bars = v.profile == venue::venue_profile::next_bar_open;
+    const auto ratio = [&](const char* key) {
+      const auto r = m.parsed<rate>(key, rate{}, [](const std::string& t) { return rate::parse(t); });
+      if (r.value < 0 || r > rate::whole(1)) m.fail(errc::configuration_value, key, "must be from 0 to 1");
+      return r;
+    };
+    v.spread_ratio = ratio("spread_ratio");
+    if (v.spread_ratio && !bars) m.fail(errc::configuration_value, "spread_ratio", "belongs to the profile next_bar_open; quotes have a spread of their own");
+    auto& models = v.models;
+    models.seed = static_cast<std::uint64_t>(m.integer("seed", 1, 0, std::int64_t{1} << 62));
+    models.latency_ns = m.integer("latency_ms", 0, 0, 60'000) * millisecond_ns;
+    models.latency_jitter_ns = m.integer("latency_jitter_ms", 0, 0, 60'000) * millisecond_ns;
+    if (bars && (models.latency_ns > 0 || models.latency_jitter_ns > 0))
+      m.fail(errc::configuration_value, "latency_ms", "belongs to the profile top_of_book; in next_bar_open every order waits for the next bar");
+    models.slippage_probability = ratio("slippage_probability");
+    models.slippage_steps_max = static_cast<std::uint32_t>(m.integer("slippage_steps_max", 1, 1, 10'000));
+    models.partial_fill_probability = ratio("partial_fill_probability");
+    models.reject_probability = ratio("reject_probability");
+  }
+
+  // Orders are worked on the bars that decided them: two steps on one pair would each see the other's orders filled within their own bars.
+  void check_bars_of_the_venue(mapping& top) {
+    if (d_.venue.profile != venue::venue_profile::next_bar_open) return;
+    for (const auto& s : d_.data)
+      if (s.bars_as_feed)
+        return top.fail(errc::configuration_value, "data", "read as bars_as_feed shows the venue one quote a minute, of which next_bar_open can make no bars");
+    for (const auto& a : d_.strategies)
+      for (const auto& b : d_.strategies)
+        if (a.instrument == b.instrument && a.bars != b.bars)
+          return top.fail(errc::configuration_value, "strategies",
+                          fmt::format("in the profile next_bar_open all strategies of a pair trade on the same bars; '{}' has {} and '{}' has {}",
+                                      a.name.view(), to_string(a.bars), b.name.view(), to_string(b.bars)));
   }
 
   void read_account(mapping& m) {

@@ -115,6 +115,7 @@ result<void> change(order_row& r, const order_submitted& e) {
   return {};
 }
 result<void> change(order_row& r, const send_started& e) {
+  if (e.request != venue_request::order) return {};  // it names the order, and tells nothing of it
   if (r.size.value == 0) r.size = r.leaves = e.size;
   r.instrument = e.instrument;
   r.direction = e.direction;
@@ -137,6 +138,11 @@ result<void> change(order_row& r, const order_cancelled& e) {
 }
 result<void> change(order_row& r, const order_expired& e) {
   end(r, e, order_state::expired, e.why);
+  return {};
+}
+result<void> change(order_row& r, const order_amended& e) {
+  r.size = e.size;
+  r.leaves = e.leaves;
   return {};
 }
 result<void> change(order_row& r, const order_filled& e) {
@@ -211,7 +217,7 @@ result<void> fold(const event& e, order_id order, projection_rows& rows, auto&& 
 class blotter final : public projection {
  public:
   [[nodiscard]] std::string_view name() const override { return "order_blotter"; }
-  [[nodiscard]] std::uint32_t version() const override { return 1; }
+  [[nodiscard]] std::uint32_t version() const override { return 2; }
   [[nodiscard]] std::string_view description() const override { return "each order: state, quantities, average price, commission, first and last event"; }
   [[nodiscard]] std::string_view keys() const override { return "an order id (which is its client order id), or venue:ID; none: every order"; }
 

@@ -30,7 +30,10 @@ class run {
       : d_(d),
         writer_(log),
         builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }),
-        kernel_(builder_) {}
+        trades_(d),
+        equity_(d),
+        listened_(builder_, trades_, equity_),
+        kernel_(listened_) {}
 
   result<backtest_report> go(const composition_parts& parts, const progress& on_progress) {
     const auto began = stopwatch::now();
@@ -112,6 +115,8 @@ class run {
     for (const auto& i : d_.instruments) r.instruments.emplace_back(i.symbol.view());
     r.first = d_.begins;
     r.last = kernel_.now();
+    r.trades = trades_.trades();
+    r.equity = equity_.points();
     r.flagged_quotes_traded = d_.quality.flagged_quotes_trade;
     return r;
   }
@@ -119,7 +124,11 @@ class run {
   const config::deployment& d_;
   log_writer writer_;
   group_builder builder_;
-  kernel<group_builder> kernel_;
+  trade_list trades_;
+  equity_curve equity_;
+  using heard = listened_log<group_builder, trade_list, equity_curve>;
+  heard listened_;
+  kernel<heard> kernel_;
   const account_host* account_ = nullptr;
   double parsing_ms_ = 0;
 };

@@ -3,7 +3,9 @@
 #include <string>
 
 #include "actors/replay/composition.hpp"
+#include "actors/replay/equity_curve.hpp"
 #include "actors/replay/progress.hpp"
+#include "actors/replay/trade_list.hpp"
 #include "persistence/event_log.hpp"
 #include "persistence/rocksdb_log.hpp"
 
@@ -28,6 +30,8 @@ struct backtest_report {
   bool flagged_quotes_traded = false;  ///< comparison mode
   bool bars_as_feed = false;           ///< comparison mode: orders filled at the quotes of the minute before what the strategies saw
   portfolio_management::account_statistics statistics;
+  std::vector<trade> trades;         ///< closed ones, in the order in which they closed
+  std::vector<equity_point> equity;  ///< at each bar's close, where the account needs no conversion
 };
 
 struct backtest_options {

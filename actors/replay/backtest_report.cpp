@@ -64,6 +64,23 @@ std::string to_json(const backtest_report& r) {
                      {"win_rate", optional(s.win_rate)},
                      {"profit_factor", optional(s.profit_factor)},
                      {"days", s.days}};
+  auto& list = j["trades"] = nlohmann::ordered_json::array();
+  for (const auto& t : r.trades) {
+    const auto level = [](price p) { return p ? nlohmann::ordered_json(p.to_string()) : nlohmann::ordered_json(nullptr); };
+    list.push_back({{"strategy", t.strategy.value},
+                    {"instrument", t.instrument.value > 0 && t.instrument.value <= r.instruments.size() ? r.instruments[t.instrument.value - 1] : ""},
+                    {"size", t.size.to_string()},
+                    {"entry_bar", t.entry_bar},
+                    {"exit_bar", t.exit_bar},
+                    {"entered", tomnext::to_string(t.entered)},
+                    {"left", tomnext::to_string(t.left)},
+                    {"entry_price", t.entry_price},
+                    {"exit_price", t.exit_price},
+                    {"stop_loss", level(t.stop_loss)},
+                    {"take_profit", level(t.take_profit)},
+                    {"profit", money(t.profit, r)},
+                    {"commission", money(t.commission, r)}});
+  }
   // What no market and no broker does, and is here to compare with other projects' figures only.
   j["comparison_modes"] = nlohmann::ordered_json::array();
   if (r.flagged_quotes_traded) j["comparison_modes"].push_back("flagged_quotes_trade");

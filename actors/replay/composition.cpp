@@ -36,6 +36,18 @@ std::optional<bar_spec> research_bars_of(const config::deployment& d, instrument
   return std::nullopt;
 }
 
+venue::venue_configuration venue_of(const config::deployment& d) {
+  venue::venue_configuration c;
+  c.flagged_quotes_fill = d.quality.flagged_quotes_trade;
+  c.profile = d.venue.profile;
+  c.positions = d.account.positions;
+  c.bars.spread = d.venue.spread_ratio;
+  c.models = d.venue.models;
+  for (const auto& s : d.strategies)
+    if (s.instrument.value < instruments_max) c.bars_of[s.instrument.value] = s.bars;
+  return c;
+}
+
 bool rolls_in_auckland(const config::deployment& d) {
   const auto& f = d.financing;
   if (f.method == financing_method::compat || (f.method == financing_method::none && f.swap_statement.empty())) return false;

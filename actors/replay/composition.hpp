@@ -34,6 +34,8 @@ std::vector<bar_spec> bars_of(const config::deployment& d, instrument_id instrum
 /// The configured features; ema 20, log_return 1, atr 14, volatility 20, spread and session where none are.
 /// The bars that research reads of an instrument; nothing where it is not researched.
 std::optional<bar_spec> research_bars_of(const config::deployment& d, instrument_id instrument);
+/// The simulated market, with the bars that strategies trade on.
+venue::venue_configuration venue_of(const config::deployment& d);
 feature_store::feature_configuration features_of(const config::deployment& d, instrument_id instrument);
 /// True where rolls at 07:00 Auckland finance anything.
 bool rolls_in_auckland(const config::deployment& d);
@@ -51,7 +53,7 @@ template <class Add> result<void> compose(const config::deployment& d, const com
     add(host_description{id, std::string(S::service) + "/" + std::move(name), S::service, S::version, S::state_version, instrument}, std::move(service));
   };
 
-  host("venue", 0, [&](host_id id) { return venue::venue_host(id, {d.quality.flagged_quotes_trade}); });
+  host("venue", 0, [&](host_id id) { return venue::venue_host(id, venue_of(d)); });
   for (const auto& i : d.instruments)
     host("aggregator:" + std::string(i.symbol.view()), i.instrument.value, [&](host_id id) {
       return data_pipeline::aggregator(id, {i.instrument, bars_of(d, i.instrument), d.bars_without_updates, true});

@@ -29,13 +29,16 @@ struct source {
 
 persistence::bar_stamp stamp_of(const config::data_source& s) { return s.stamp == "close" ? persistence::bar_stamp::close : persistence::bar_stamp::open; }
 
+persistence::bars_csv_format bars_format_of(const config::data_source& s) { return {s.step_s, stamp_of(s), s.points, s.utc_offset_minutes, s.from, s.until}; }
+
 persistence::minute_form form_of(const config::data_source& s) {
   return s.bars_as_feed ? persistence::minute_form::bar_and_quote : persistence::minute_form::quotes;
 }
 
 result<void> check(const config::data_source& s, const std::vector<instrument_defined>& instruments) {
   if (!s.log.empty()) return {};
-  if (s.format != "fxcm-m1" && s.format != "lean-tick") return error(errc::unsupported_format, "format '" + s.format + "' is none of: fxcm-m1, lean-tick");
+  if (s.format != "fxcm-m1" && s.format != "lean-tick" && s.format != "bars-csv")
+    return error(errc::unsupported_format, "format '" + s.format + "' is none of: fxcm-m1, lean-tick, bars-csv");
   if (s.format == "fxcm-m1" && s.files.size() != 2)
     return error(errc::invalid_argument, "fxcm-m1 takes two files, the bids and the asks; given: " + std::to_string(s.files.size()));
   if (s.files.empty()) return error(errc::invalid_argument, "a source of quotes without files");
@@ -55,8 +58,9 @@ result<source> open_source(const config::data_source& s, const feed_settings& se
     return opened;
   }
   const auto bad = settings.quality.malformed == config::malformed_lines::reject ? persistence::bad_lines::report : persistence::bad_lines::stop;
-  auto files = s.format == "fxcm-m1" ? persistence::open_fxcm_m1(s.files[0], s.files[1], stamp_of(s), bad, form_of(s))
-                                     : persistence::open_lean_ticks(s.files, s.utc_offset_minutes, bad);
+  auto files = s.format == "fxcm-m1"    ? persistence::open_fxcm_m1(s.files[0], s.files[1], stamp_of(s), bad, form_of(s))
+               : s.format == "bars-csv" ? persistence::open_bars_csv(s.files[0], bars_format_of(s), bad)
+                                        : persistence::open_lean_ticks(s.files, s.utc_offset_minutes, bad);
   if (!files) return files.error();
   opened.reader = std::move(*files);
   return opened;
@@ -236,6 +240,7 @@ result<persistence::time_span> span_of(const std::vector<config::data_source>& s
   persistence::time_span all;
   for (const auto& s : sources) {
     auto span = !s.log.empty()                                 ? log_quotes_span(s.log)
+                : s.format == "bars-csv" && !s.files.empty()   ? persistence::bars_csv_span(s.files[0], bars_format_of(s))
                 : s.format == "fxcm-m1" && s.files.size() == 2 ? persistence::fxcm_m1_span(s.files[0], s.files[1], stamp_of(s))
                                                                : persistence::lean_tick_span(s.files, s.utc_offset_minutes);
     if (!span) return span.error();

@@ -18,6 +18,10 @@ enum class price_side : std::uint8_t { mid = 0, bid = 1, ask = 2 };
 enum class instrument_kind : std::uint8_t { spot_fx = 0, spot_metal = 1 };
 enum class order_kind : std::uint8_t { market = 0, limit = 1, stop = 2, stop_limit = 3, market_if_touched = 4, trailing_stop = 5 };
 enum class time_in_force : std::uint8_t { good_till_cancel = 0, immediate_or_cancel = 1, fill_or_kill = 2, day = 3, good_till_date = 4 };
+/// What a send_started sends: a new order, or a request about one that was sent before.
+enum class venue_request : std::uint8_t { order = 0, cancel = 1 };
+/// What is to become of an order that works.
+enum class order_change : std::uint8_t { cancel = 0 };
 enum class position_mode : std::uint8_t { netting = 0, hedging = 1 };
 enum class trading_state : std::uint8_t { active = 0, reducing = 1, halted = 2 };
 enum class regime_kind : std::uint8_t { unknown = 0, trend = 1, range = 2, volatile_market = 3, quiet = 4 };

@@ -14,6 +14,8 @@ inline constexpr std::array price_side_words{"mid"sv, "bid"sv, "ask"sv};
 inline constexpr std::array instrument_kind_words{"spot_fx"sv, "spot_metal"sv};
 inline constexpr std::array order_kind_words{"market"sv, "limit"sv, "stop"sv, "stop_limit"sv, "market_if_touched"sv, "trailing_stop"sv};
 inline constexpr std::array time_in_force_words{"good_till_cancel"sv, "immediate_or_cancel"sv, "fill_or_kill"sv, "day"sv, "good_till_date"sv};
+inline constexpr std::array venue_request_words{"order"sv, "cancel"sv};
+inline constexpr std::array order_change_words{"cancel"sv};
 inline constexpr std::array position_mode_words{"netting"sv, "hedging"sv};
 inline constexpr std::array trading_state_words{"active"sv, "reducing"sv, "halted"sv};
 inline constexpr std::array regime_words{"unknown"sv, "trend"sv, "range"sv, "volatile"sv, "quiet"sv};
@@ -46,6 +48,8 @@ constexpr std::string_view word_of(price_side v) { return words::pick(words::pri
 constexpr std::string_view word_of(instrument_kind v) { return words::pick(words::instrument_kind_words, v); }
 constexpr std::string_view word_of(order_kind v) { return words::pick(words::order_kind_words, v); }
 constexpr std::string_view word_of(time_in_force v) { return words::pick(words::time_in_force_words, v); }
+constexpr std::string_view word_of(venue_request v) { return words::pick(words::venue_request_words, v); }
+constexpr std::string_view word_of(order_change v) { return words::pick(words::order_change_words, v); }
 constexpr std::string_view word_of(position_mode v) { return words::pick(words::position_mode_words, v); }
 constexpr std::string_view word_of(trading_state v) { return words::pick(words::trading_state_words, v); }
 constexpr std::string_view word_of(regime_kind v) { return words::pick(words::regime_words, v); }

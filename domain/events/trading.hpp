@@ -33,8 +33,13 @@ struct signal_proposed {
   double fast{};
   double slow{};
   timestamp valid_until;
+  order_kind entry{};  ///< how it is to be entered
+  price entry_price;   ///< limit: no worse; stop: from here on; 0: at the market
+  price stop_loss;     ///< 0: none
+  price take_profit;   ///< 0: none
+  bool only_if_flat{};
   TOMNEXT_FIELDS(FIELD(1, strategy) FIELD(2, signal) FIELD(3, instrument) FIELD(4, direction) FIELD(5, score) FIELD(6, fast) FIELD(7, slow)
-                     FIELD(8, valid_until))
+                     FIELD(8, valid_until) FIELD(9, entry) FIELD(10, entry_price) FIELD(11, stop_loss) FIELD(12, take_profit) FIELD(13, only_if_flat))
 };
 struct signal_stage_changed {
   TOMNEXT_EVENT(63, signal_stage_changed, 1)
@@ -61,8 +66,26 @@ struct order_intended {
   bool reduce_only{};
   position_id closes;  ///< hedging: the position that it reduces; 0 opens a new one
   timestamp valid_until;
+  price trigger;      ///< stop, stop_limit, market_if_touched; trailing_stop: where it begins, 0: `trail` from the market
+  price trail;        ///< trailing_stop: its distance
+  timestamp expires;  ///< good_till_date
+  order_id parent;    ///< a child of a bracket: works for what its parent has filled
+  order_id oco;       ///< one cancels other
   TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind)
-                     FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until))
+                     FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until) FIELD(14, trigger)
+                         FIELD(15, trail) FIELD(16, expires) FIELD(17, parent) FIELD(18, oco))
+};
+
+/// A strategy wants an order of its own changed: cancelled. What has been filled by then stays filled.
+struct order_change_intended {
+  TOMNEXT_EVENT(66, order_change_intended, 1)
+  order_id order;
+  strategy_id strategy;
+  account_id account;
+  instrument_id instrument;
+  order_change change{};
+  text why;
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, account) FIELD(4, instrument) FIELD(5, change) FIELD(6, why))
 };
 
 /// The limits of the book. A limit of 0 is not set.
@@ -94,9 +117,14 @@ struct order_approved {
   quantity reserved;  ///< exposure held until the order ends
   amount notional;    ///< at the side traded, in minor units of the quote currency
   price reference_price;
+  price trigger;      ///< stop, stop_limit, market_if_touched; trailing_stop: where it begins, 0: `trail` from the market
+  price trail;        ///< trailing_stop: its distance
+  timestamp expires;  ///< good_till_date
+  order_id parent;    ///< a child of a bracket: works for what its parent has filled
+  order_id oco;       ///< one cancels other
   TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind)
                      FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until) FIELD(14, reserved)
-                         FIELD(15, notional) FIELD(16, reference_price))
+                         FIELD(15, notional) FIELD(16, reference_price) FIELD(17, trigger) FIELD(18, trail) FIELD(19, expires) FIELD(20, parent) FIELD(21, oco))
 };
 struct order_denied {
   TOMNEXT_EVENT(112, order_denied, 1)
@@ -128,6 +156,18 @@ struct reservation_released {
   TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, instrument) FIELD(3, released) FIELD(4, why))
 };
 
+/// A cancel is always approved: it can only lessen what the book may come to hold.
+struct change_approved {
+  TOMNEXT_EVENT(115, change_approved, 1)
+  order_id order;
+  strategy_id strategy;
+  account_id account;
+  instrument_id instrument;
+  order_change change{};
+  text why;
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, account) FIELD(4, instrument) FIELD(5, change) FIELD(6, why))
+};
+
 /// The client order id (the order's id) is decided and durable from here on.
 struct order_submitted {
   TOMNEXT_EVENT(130, order_submitted, 1)
@@ -144,8 +184,14 @@ struct order_submitted {
   bool reduce_only{};
   position_id closes;
   timestamp valid_until;
+  price trigger;      ///< stop, stop_limit, market_if_touched; trailing_stop: where it begins, 0: `trail` from the market
+  price trail;        ///< trailing_stop: its distance
+  timestamp expires;  ///< good_till_date
+  order_id parent;    ///< a child of a bracket: works for what its parent has filled
+  order_id oco;       ///< one cancels other
   TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, account) FIELD(5, instrument) FIELD(6, direction) FIELD(7, kind)
-                     FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until))
+                     FIELD(8, validity) FIELD(9, size) FIELD(10, limit) FIELD(11, reduce_only) FIELD(12, closes) FIELD(13, valid_until) FIELD(14, trigger)
+                         FIELD(15, trail) FIELD(16, expires) FIELD(17, parent) FIELD(18, oco))
 };
 /// Bytes leave for the venue only after this is durable. An order with it and without an answer is unknown, not failed.
 struct send_started {
@@ -158,7 +204,17 @@ struct send_started {
   quantity size;
   price limit;
   std::uint32_t attempt{};
-  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, instrument) FIELD(3, direction) FIELD(4, kind) FIELD(5, validity) FIELD(6, size) FIELD(7, limit) FIELD(8, attempt))
+  bool reduce_only{};
+  position_id closes;
+  price trigger;            ///< stop, stop_limit, market_if_touched; trailing_stop: where it begins, 0: `trail` from the market
+  price trail;              ///< trailing_stop: its distance
+  timestamp expires;        ///< good_till_date
+  order_id parent;          ///< a child of a bracket: works for what its parent has filled
+  order_id oco;             ///< one cancels other
+  venue_request request{};  ///< a cancel names the order and the instrument alone
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, instrument) FIELD(3, direction) FIELD(4, kind) FIELD(5, validity) FIELD(6, size) FIELD(7, limit) FIELD(8, attempt)
+                     FIELD(9, reduce_only) FIELD(10, closes) FIELD(11, trigger) FIELD(12, trail) FIELD(13, expires) FIELD(14, parent) FIELD(15, oco)
+                         FIELD(16, request))
 };
 struct order_acknowledged {
   TOMNEXT_EVENT(132, order_acknowledged, 1)
@@ -218,9 +274,53 @@ struct order_expired {
   TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, instrument) FIELD(5, leaves) FIELD(6, why))
 };
 
-enum class venue_report : std::uint8_t { acknowledged = 0, filled = 1, rejected = 2, cancelled = 3, expired = 4 };
+/// The market has reached the order's trigger: it is a market or a limit order from now on.
+struct order_triggered {
+  TOMNEXT_EVENT(137, order_triggered, 1)
+  order_id order;
+  strategy_id strategy;
+  signal_id signal;
+  instrument_id instrument;
+  price trigger;
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, instrument) FIELD(5, trigger))
+};
+/// The venue works another size of the order from now on: that of a bracket's child whose parent has ended, say.
+struct order_amended {
+  TOMNEXT_EVENT(138, order_amended, 1)
+  order_id order;
+  strategy_id strategy;
+  signal_id signal;
+  instrument_id instrument;
+  quantity old_size;
+  quantity size;
+  quantity leaves;
+  text why;
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, signal) FIELD(4, instrument) FIELD(5, old_size) FIELD(6, size) FIELD(7, leaves) FIELD(8, why))
+};
+/// A change that was asked for was not made; the order is what it was, or has ended already.
+struct order_change_refused {
+  TOMNEXT_EVENT(139, order_change_refused, 1)
+  order_id order;
+  strategy_id strategy;
+  instrument_id instrument;
+  order_change change{};
+  text reason;
+  TOMNEXT_FIELDS(FIELD(1, order) FIELD(2, strategy) FIELD(3, instrument) FIELD(4, change) FIELD(5, reason))
+};
+
+enum class venue_report : std::uint8_t {
+  acknowledged = 0,
+  filled = 1,
+  rejected = 2,
+  cancelled = 3,
+  expired = 4,
+  triggered = 5,
+  amended = 6,
+  change_refused = 7
+};
 constexpr std::string_view word_of(venue_report v) {
-  return words::pick(std::to_array<std::string_view>({"acknowledged", "filled", "rejected", "cancelled", "expired"}), v);
+  return words::pick(std::to_array<std::string_view>({"acknowledged", "filled", "rejected", "cancelled", "expired", "triggered", "amended", "change_refused"}),
+                     v);
 }
 
 /// What the venue told us, word for word, before the gateway has drawn its conclusions.

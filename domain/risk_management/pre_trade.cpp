@@ -25,6 +25,7 @@ refusal check_form(const order_intended& o, const pre_trade_view& v) {
     return refuse(limit_kind::validity, static_cast<std::int64_t>(o.direction), 0, "an order buys or sells");
   }
   if (v.order_open) return refuse(limit_kind::validity, 0, 0, "an order of this id is still open");
+  if (o.parent && !v.parent_open) return refuse(limit_kind::validity, 0, 0, "its parent is not an approved order");
   if (o.valid_until.ns != 0 && v.at > o.valid_until) return refuse(limit_kind::validity, v.at.ns, o.valid_until.ns, "the intent is too old");
   return {};
 }
@@ -110,6 +111,7 @@ verdict check(const order_intended& order, const pre_trade_view& view) {
     found.notional = notional.value_or(amount{});
   }
   refusal r = check_quantity(order, view);
+  if (order.parent) return r ? *r : found;
   if (!r) r = check_state(order, view);
   if (!r) r = check_reduce_only(order, view);
   if (!r) r = check_price(order, view);

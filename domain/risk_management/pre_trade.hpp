@@ -46,6 +46,7 @@ struct pre_trade_view {
   trading_state state{};
   timestamp at;
   bool order_open{};                 ///< an earlier order of the same id has not ended
+  bool parent_open{};                ///< a child's parent is approved, and has not ended
   int128 worst_in_direction{};       ///< exposure::worst of the instrument for the order's direction
   quantity closable;                 ///< what a reduce-only order may close
   bool netting{};                    ///< the account has one position per instrument: what closes no more than that reduces it, flagged or not
@@ -69,6 +70,7 @@ struct verdict {
 /// Checks in this order, the first refusal wins: instrument known, well-formed (direction, order id, validity), quantity, trading state,
 /// reduce-only, price available, price collar, notional, position, orders per second. Equal to a limit is allowed.
 /// In `reducing`, an order of a netting account that closes no more than there is to close passes like a reduce-only one.
+/// A bracket's child passes with its parent: it only closes what that opens, so it is checked for its form, its size, and that its parent is open.
 /// A reduce-only order passes in `active` and `reducing`, and is checked for quantity ≤ closable and for its price alone: closing must stay possible.
 verdict check(const order_intended& order, const pre_trade_view& view);
 

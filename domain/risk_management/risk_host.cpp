@@ -39,6 +39,7 @@ pre_trade_view risk_host::view_of(const header& h, const order_intended& e) cons
   v.state = state_;
   v.at = h.at;
   v.order_open = exposure_.find(e.order) != nullptr;
+  v.parent_open = exposure_.find(e.parent) != nullptr;
   if (e.instrument.value >= instruments_max) return v;
   v.terms = terms_[e.instrument.value];
   v.quote = quotes_[e.instrument.value];
@@ -55,8 +56,33 @@ void risk_host::decide(const header& h, const order_intended& e, outbox& out) co
     out.emit(order_denied{e.order, e.strategy, e.signal, e.account, e.instrument, found.limit, found.value, found.allowed, found.reason});
     return;
   }
-  out.emit(order_approved{e.order, e.strategy, e.signal, e.account, e.instrument, e.direction, e.kind, e.validity, e.size, e.limit, e.reduce_only, e.closes,
-                          e.valid_until, e.size, found.notional, found.reference_price});
+  order_approved a;
+  a.order = e.order;
+  a.strategy = e.strategy;
+  a.signal = e.signal;
+  a.account = e.account;
+  a.instrument = e.instrument;
+  a.direction = e.direction;
+  a.kind = e.kind;
+  a.validity = e.validity;
+  a.size = e.size;
+  a.limit = e.limit;
+  a.reduce_only = e.reduce_only;
+  a.closes = e.closes;
+  a.valid_until = e.valid_until;
+  a.reserved = e.parent ? quantity{} : e.size;  // a child only closes what its parent opens
+  a.notional = found.notional;
+  a.reference_price = found.reference_price;
+  a.trigger = e.trigger;
+  a.trail = e.trail;
+  a.expires = e.expires;
+  a.parent = e.parent;
+  a.oco = e.oco;
+  out.emit(a);
+}
+
+void risk_host::decide(const header&, const order_change_intended& e, outbox& out) const {
+  out.emit(change_approved{e.order, e.strategy, e.account, e.instrument, e.change, e.why});
 }
 
 void risk_host::apply(const header& h, const order_approved& e) {

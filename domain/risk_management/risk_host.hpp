@@ -29,11 +29,11 @@ inline constexpr std::size_t command_keys_max = 1024;
 class risk_host {
  public:
   static constexpr const char* service = "risk_management";
-  static constexpr std::uint32_t version = 1;
+  static constexpr std::uint32_t version = 2;
   static constexpr std::uint32_t state_version = 1;
-  using inputs = type_list<limits_set, instrument_defined, account_opened, quote_accepted, order_intended, order_filled, order_rejected, order_cancelled,
-                           order_expired, operator_commanded>;
-  using outputs = type_list<order_approved, order_denied, trading_state_changed, reservation_released>;
+  using inputs = type_list<limits_set, instrument_defined, account_opened, quote_accepted, order_intended, order_change_intended, order_filled, order_rejected,
+                           order_cancelled, order_expired, operator_commanded>;
+  using outputs = type_list<order_approved, order_denied, change_approved, trading_state_changed, reservation_released>;
 
   risk_host(host_id, risk_configuration configuration) : configuration_(configuration) {}
 
@@ -49,10 +49,12 @@ class risk_host {
   // its own outputs
   void apply(const header& h, const order_approved& e);
   void apply(const header&, const order_denied&) {}
+  void apply(const header&, const change_approved&) {}
   void apply(const header&, const trading_state_changed& e) { state_ = e.state; }
   void apply(const header&, const reservation_released& e) { exposure_.release(e.order); }
 
   void decide(const header& h, const order_intended& e, outbox& out) const;
+  void decide(const header& h, const order_change_intended& e, outbox& out) const;
   void decide(const header&, const order_filled& e, outbox& out) const {
     if (!e.leaves) release(e.order, "filled for less", out);
   }

@@ -37,6 +37,18 @@ std::int64_t parameters::integer(const std::string& key, std::int64_t fallback, 
   return value;
 }
 
+rate parameters::decimal(const std::string& key, rate fallback, std::int64_t minimum, std::int64_t maximum) {
+  known_.push_back(key);
+  auto found = values_.find(key);
+  if (found == values_.end()) return fallback;
+  const auto value = rate::parse(found->second);
+  if (!value || *value < rate::whole(minimum) || *value > rate::whole(maximum)) {
+    refuse(key, "'" + found->second + "' is not a decimal number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+    return fallback;
+  }
+  return *value;
+}
+
 std::size_t parameters::choice(const std::string& key, std::size_t fallback, const std::vector<std::string>& allowed) {
   known_.push_back(key);
   auto found = values_.find(key);

@@ -8,16 +8,29 @@
 #include <vector>
 
 #include "domain/base/archive.hpp"
+#include "domain/base/decimal.hpp"
 #include "domain/events/market.hpp"
 
 namespace tomnext::strategy_execution {
 
+/// How an opinion is to be entered. The default is a market order that turns an opposite position round.
+struct entry_terms {
+  order_kind kind{};    ///< market; or limit or stop, which wait for their price until the strategy's next opinion
+  price at;             ///< limit: no worse than this; stop: from this price on
+  price stop_loss;      ///< a stop that protects what was entered; 0: none
+  price take_profit;    ///< a limit at which it is taken; the first of the two ends the other; 0: none
+  bool only_if_flat{};  ///< no entry where a position is held, either way
+  template <class Archive> void archive(Archive& a) { a(kind, at, stop_loss, take_profit, only_if_flat); }
+};
+
 /// What a strategy wants after a bar: to be long or short, how sure it is, and the two figures that made it say so.
 struct opinion {
-  side direction{};
-  double score{};  ///< −1 … +1, its sign agreeing with the direction
+  side direction{};  ///< none: nothing is entered
+  double score{};    ///< −1 … +1, its sign agreeing with the direction
   double fast{};
   double slow{};
+  entry_terms entry{};
+  side leave{};  ///< buy: a long position is closed, whatever is entered; sell: a short one
 };
 
 /// The parameters of one strategy as written in its file, read by type; what is left over or out of range is an error that names what is allowed.
@@ -26,6 +39,8 @@ class parameters {
   explicit parameters(std::map<std::string, std::string> values) : values_(std::move(values)) {}
   /// An integer within [minimum, maximum].
   std::int64_t integer(const std::string& key, std::int64_t fallback, std::int64_t minimum, std::int64_t maximum);
+  /// A decimal number within [minimum, maximum], exact to twelve decimals. The bounds are whole numbers.
+  rate decimal(const std::string& key, rate fallback, std::int64_t minimum, std::int64_t maximum);
   /// One of the allowed words; the index of the word.
   std::size_t choice(const std::string& key, std::size_t fallback, const std::vector<std::string>& allowed);
   /// The first thing that was wrong, also a key that nobody asked for.

@@ -57,6 +57,7 @@ void strategy_host::apply(const header&, const signal_proposed& e) {
   signal_ = e.signal;
   signal_direction_ = e.direction;
   signal_score_ = e.score;
+  signal_entry_ = {e.entry, e.entry_price, e.stop_loss, e.take_profit, e.only_if_flat};
   signal_waiting_ = configuration_.confirm_by_model;
 }
 
@@ -67,13 +68,21 @@ void strategy_host::apply(const header&, const signal_stage_changed& e) {
 // Whether an order closes is told by the position it names, or in a netting account by what is left to close.
 void strategy_host::apply(const header&, const order_intended& e) {
   ++next_order_;
+  if (e.parent) {
+    orders_[e.order] = {e.signal, false, {}, e.size, {}, false, true, false};
+    return;
+  }
   position_id closes = e.closes;
   const position_id netted{configuration_.instrument.value};
   if (auto held = own_.find(netted); !hedges() && held != own_.end()) {
     const bool against = (held->second.value > 0) != (e.direction == side::buy);
     if (against && e.size <= closable(netted)) closes = netted;
   }
-  orders_[e.order] = {e.signal, !closes, closes, e.size, {}};
+  orders_[e.order] = {e.signal, !closes, closes, e.size, {}, !closes && e.kind != order_kind::market, false, false};
+}
+
+void strategy_host::apply(const header&, const order_change_intended& e) {
+  if (auto found = orders_.find(e.order); found != orders_.end()) found->second.cancel_sent = true;
 }
 
 // ---- its life --------------------------------------------------------------------------------------
@@ -96,6 +105,7 @@ void strategy_host::decide(const header& h, const source_state_changed& e, outbo
 
 void strategy_host::stop(const header& h, std::string_view why, outbox& out) const {
   drop_waiting_signal(why, out);
+  cancel_waiting(why, out);
   if (state_ != strategy_state::stopping) enter_state(strategy_state::stopping, why, out);
   close_or_stop(h, out);
 }
@@ -106,14 +116,14 @@ void strategy_host::close_or_stop(const header& h, outbox& out) const {
     std::uint32_t n = 0;
     return intend_closing(h, {}, n, out);
   }
-  if (orders_.empty()) enter_state(strategy_state::stopped, own_.empty() ? "flat" : "positions are kept", out);
+  if (!in_flight()) enter_state(strategy_state::stopped, own_.empty() ? "flat" : "positions are kept", out);
 }
 
 // After each end of an order and each late fill. A closing order that ended without closing anything is not simply repeated: it would end the same way.
 void strategy_host::settle(const header& h, std::string_view why, outbox& out) const {
   const bool woken = state_ == strategy_state::stopped && !own_.empty() && !keeps_positions_;
   if (woken) enter_state(strategy_state::stopping, "a late fill opened a position", out);
-  if ((state_ != strategy_state::stopping && !woken) || !orders_.empty()) return;
+  if ((state_ != strategy_state::stopping && !woken) || in_flight()) return;
   const bool in_vain = ended_.order && ended_.was.closes && ended_.was.filled.value == 0;
   if (in_vain && own_.contains(ended_.was.closes) && !keeps_positions_) {
     return enter_state(strategy_state::failed, "a position could not be closed: " + std::string(why), out);
@@ -154,6 +164,7 @@ void strategy_host::decide(const header& h, const operator_commanded& e, outbox&
     case operator_command::pause_strategy:
       if (!trades() && state_ != strategy_state::warming_up) break;
       drop_waiting_signal("the strategy is paused", out);
+      cancel_waiting("the strategy is paused", out);
       enter_state(strategy_state::paused, e.why.view(), out);
       break;
     case operator_command::resume_strategy:
@@ -181,8 +192,26 @@ void strategy_host::drop_waiting_signal(std::string_view why, outbox& out) const
   if (signal_waiting_) stage(signal_, signal_stage::rejected, why, out);
 }
 
+// At the market: one that waits for its price is replaced, not waited for.
 bool strategy_host::entry_in_flight() const {
-  return std::any_of(orders_.begin(), orders_.end(), [](const auto& o) { return o.second.entry; });
+  return std::any_of(orders_.begin(), orders_.end(), [](const auto& o) { return o.second.entry && !o.second.waits; });
+}
+
+// What protects a position stays as long as the position: it is nothing that a stopping strategy waits for.
+bool strategy_host::in_flight() const {
+  return std::any_of(orders_.begin(), orders_.end(), [](const auto& o) { return !o.second.protects; });
+}
+
+quantity strategy_host::own_net() const {
+  quantity sum;
+  for (const auto& [position, held] : own_) sum = saturating_add(sum, held.value);
+  return sum;
+}
+
+void strategy_host::cancel_waiting(std::string_view why, outbox& out) const {
+  for (const auto& [order, o] : orders_)
+    if (o.waits && !o.cancel_sent)
+      out.emit(order_change_intended{order, configuration_.strategy, configuration_.account, configuration_.instrument, order_change::cancel, why});
 }
 
 void strategy_host::decide(const header& h, const bar_closed& e, outbox& out) const {
@@ -190,18 +219,37 @@ void strategy_host::decide(const header& h, const bar_closed& e, outbox& out) co
   if (state_ == strategy_state::warming_up) enter_state(strategy_state::running, "its averages are ready", out);
   else if (!trades()) return;
   const auto wanted = logic_->decide(e);
-  if (!wanted || signal_waiting_ || entry_in_flight() || already(wanted->direction)) return;
+  if (!wanted || signal_waiting_ || entry_in_flight()) return;
+  cancel_waiting("the strategy has a newer opinion", out);
+  const plan p = plan_of(*wanted, {net_, own_net()});
+  std::uint32_t n = 0;
+  if (p.close && !p.enter) return intend_closing(h, {}, n, out);
+  if (!p.enter) return;
 
   const signal_id signal{std::uint64_t{configuration_.strategy.value} << 32 | next_signal_};
-  const timestamp valid_until = h.at + configuration_.intent_valid_ns;
-  out.emit(
-      signal_proposed{configuration_.strategy, signal, configuration_.instrument, wanted->direction, wanted->score, wanted->fast, wanted->slow, valid_until});
+  signal_proposed proposed;
+  proposed.strategy = configuration_.strategy;
+  proposed.signal = signal;
+  proposed.instrument = configuration_.instrument;
+  proposed.direction = wanted->direction;
+  proposed.score = wanted->score;
+  proposed.fast = wanted->fast;
+  proposed.slow = wanted->slow;
+  proposed.valid_until = h.at + configuration_.intent_valid_ns;
+  proposed.entry = wanted->entry.kind;
+  proposed.entry_price = wanted->entry.at;
+  proposed.stop_loss = wanted->entry.stop_loss;
+  proposed.take_profit = wanted->entry.take_profit;
+  proposed.only_if_flat = wanted->entry.only_if_flat;
+  out.emit(proposed);
   stage(signal, signal_stage::validated, "running, and the bar moved", out);
   if (configuration_.confirm_by_model) {
+    // What the opinion leaves does not wait for a model.
+    if (wanted->leave == opposite(wanted->direction) && p.close) intend_closing(h, {}, n, out);
     out.emit(timer_armed{self_, confirmation_timer, timer_generation_ + 1, h.at + configuration_.confirmation_timeout_ns});
     return;
   }
-  act(h, wanted->direction, {}, wanted->score, signal, out);
+  act(h, *wanted, {}, signal, out);
 }
 
 // The model's probability is that the signal is right: a sell that it confirms speaks for selling.
@@ -221,18 +269,39 @@ void strategy_host::decide(const header& h, const timer_fired& e, outbox& out) c
 
 // While a signal waited, another strategy may have gone that way.
 void strategy_host::act_on_waiting(const header& h, std::optional<double> model, outbox& out) const {
-  if (already(signal_direction_)) return stage(signal_, signal_stage::rejected, "the instrument is that way already", out);
-  act(h, signal_direction_, model, signal_score_, signal_, out);
+  opinion o{signal_direction_, signal_score_, 0, 0};
+  o.entry = signal_entry_;
+  if (!plan_of(o, {net_, own_net()}).enter) return stage(signal_, signal_stage::rejected, "the instrument is that way already", out);
+  act(h, o, model, signal_, out);
 }
 
-void strategy_host::act(const header& h, side direction, std::optional<double> model, double technical, signal_id signal, outbox& out) const {
-  const double score = aggregate({.technical = technical, .model = model, .regime = {}, .correlation = {}}, {});
+void strategy_host::act(const header& h, const opinion& o, std::optional<double> model, signal_id signal, outbox& out) const {
+  const double score = aggregate({.technical = o.score, .model = model, .regime = {}, .correlation = {}}, {});
   // Written so that a score that is not a number is too weak.
-  if (!(score * static_cast<double>(sign(direction)) > act_above)) return stage(signal, signal_stage::rejected, "the score is too weak", out);
+  if (!(score * static_cast<double>(sign(o.direction)) > act_above)) return stage(signal, signal_stage::rejected, "the score is too weak", out);
   stage(signal, signal_stage::aggregated, "the score is strong enough", out);
   std::uint32_t n = 0;
-  intend_closing(h, signal, n, out);
-  intend(h, signal, n, direction, configuration_.size, {}, out);
+  const bool turns = o.entry.kind == order_kind::market && !o.entry.only_if_flat;
+  if (turns || plan_of(o, {net_, own_net()}).close) intend_closing(h, signal, n, out);
+  auto entry = intent(h, signal, n++, o.direction, configuration_.size);
+  entry.kind = o.entry.kind;
+  (o.entry.kind == order_kind::stop ? entry.trigger : entry.limit) = o.entry.at;
+  out.emit(entry);
+  protect(h, signal, n, entry.order, o, out);
+}
+
+// The stop first: where both could fill at once, the market tries them in their order.
+void strategy_host::protect(const header& h, signal_id signal, std::uint32_t& n, order_id entry, const opinion& o, outbox& out) const {
+  for (const auto& [level, kind] : {std::pair{o.entry.stop_loss, order_kind::stop}, std::pair{o.entry.take_profit, order_kind::limit}}) {
+    if (!level) continue;
+    auto child = intent(h, signal, n++, opposite(o.direction), configuration_.size);
+    child.kind = kind;
+    (kind == order_kind::stop ? child.trigger : child.limit) = level;
+    child.reduce_only = true;
+    child.parent = entry;
+    if (hedges()) child.closes = position_id{entry.value};
+    out.emit(child);
+  }
 }
 
 quantity strategy_host::closable(position_id position) const {
@@ -251,7 +320,7 @@ void strategy_host::intend_closing(const header& h, signal_id signal, std::uint3
   }
 }
 
-void strategy_host::intend(const header& h, signal_id signal, std::uint32_t n, side direction, quantity size, position_id closes, outbox& out) const {
+order_intended strategy_host::intent(const header& h, signal_id signal, std::uint32_t n, side direction, quantity size) const {
   order_intended o;
   o.order = order_id{std::uint64_t{configuration_.strategy.value} << 32 | (next_order_ + n)};
   o.strategy = configuration_.strategy;
@@ -261,12 +330,17 @@ void strategy_host::intend(const header& h, signal_id signal, std::uint32_t n, s
   o.direction = direction;
   o.kind = order_kind::market;
   o.size = size;
+  o.valid_until = h.at + configuration_.intent_valid_ns;
+  return o;
+}
+
+void strategy_host::intend(const header& h, signal_id signal, std::uint32_t n, side direction, quantity size, position_id closes, outbox& out) const {
+  auto o = intent(h, signal, n, direction, size);
   // A netting account has one position per instrument. Where other strategies trade in it too, closing our part need not reduce the whole, and risk judges
   // the order by what it does to the account.
   const bool net_holds_it = already(opposite(direction)) && magnitude(net_) >= size;
   o.reduce_only = closes && (hedges() || (configuration_.sole_trader && net_holds_it));
   o.closes = hedges() ? closes : position_id{};
-  o.valid_until = h.at + configuration_.intent_valid_ns;
   out.emit(o);
 }
 

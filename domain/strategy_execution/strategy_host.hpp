@@ -8,6 +8,7 @@
 #include "domain/base/outbox.hpp"
 #include "domain/base/service.hpp"
 #include "domain/strategy_execution/aggregation.hpp"
+#include "domain/strategy_execution/plan.hpp"
 #include "domain/strategy_execution/strategy.hpp"
 
 namespace tomnext::strategy_execution {
@@ -36,15 +37,19 @@ struct strategy_configuration {
 /// what it closes are its own positions only, less what is on its way to be closed. A reversal closes first, then enters. While an entry is in flight no
 /// other signal is proposed. The outcome of a signal is that of its entry order: rejected, expired, or completed, also where it was filled in part.
 /// A stop closes what is open and waits for what is in flight; what could not be closed leaves the strategy failed, and a further stop tries again.
+/// An entry that waits for its price is cancelled by the strategy's next opinion, by a pause and by a stop; its stop-loss and take-profit are orders of its
+/// own from the beginning, which the market lets sleep until the entry fills. They close no position by themselves in what is told here: a position with
+/// protection can still be closed whole.
 /// Closing orders are reduce-only where they are sure to be: always in a hedging account; in a netting account where its net position holds as much.
 class strategy_host {
  public:
   static constexpr const char* service = "strategy_execution";
-  static constexpr std::uint32_t version = 1;
-  static constexpr std::uint32_t state_version = 1;
+  static constexpr std::uint32_t version = 2;
+  static constexpr std::uint32_t state_version = 2;
   using inputs = type_list<instrument_defined, bar_closed, signal_confirmation_given, order_approved, order_denied, order_submitted, order_rejected,
                            order_filled, order_cancelled, order_expired, timer_fired, source_state_changed, operator_commanded>;
-  using outputs = type_list<strategy_registered, strategy_state_changed, signal_proposed, signal_stage_changed, order_intended, timer_armed>;
+  using outputs =
+      type_list<strategy_registered, strategy_state_changed, signal_proposed, signal_stage_changed, order_intended, order_change_intended, timer_armed>;
 
   strategy_host(host_id self, strategy_configuration configuration, std::unique_ptr<strategy> logic)
       : self_(self), configuration_(std::move(configuration)), logic_(std::move(logic)) {}
@@ -64,6 +69,7 @@ class strategy_host {
   void apply(const header&, const signal_proposed& e);
   void apply(const header&, const signal_stage_changed& e);
   void apply(const header&, const order_intended& e);
+  void apply(const header&, const order_change_intended& e);
   void apply(const header&, const timer_armed& e) { timer_generation_ = e.generation; }
 
   void decide(const header& h, const instrument_defined& e, outbox& out) const;
@@ -84,8 +90,8 @@ class strategy_host {
   [[nodiscard]] const strategy_configuration& configuration() const { return configuration_; }
 
   template <class Archive> void archive(Archive& a) {
-    a(state_, registered_, net_, own_, orders_, next_order_, next_signal_, signal_, signal_direction_, signal_score_, signal_waiting_, timer_generation_,
-      keeps_positions_, commands_);
+    a(state_, registered_, net_, own_, orders_, next_order_, next_signal_, signal_, signal_direction_, signal_score_, signal_entry_, signal_waiting_,
+      timer_generation_, keeps_positions_, commands_);
     archive_logic(a);
   }
 
@@ -95,7 +101,10 @@ class strategy_host {
     bool entry{};
     position_id closes;  // of its own; 0 for an entry
     quantity remaining, filled;
-    template <class Archive> void archive(Archive& a) { a(signal, entry, closes, remaining, filled); }
+    bool waits{};        // an entry that is not at the market
+    bool protects{};     // the stop-loss or take-profit of an entry
+    bool cancel_sent{};  // its cancel is on its way
+    template <class Archive> void archive(Archive& a) { a(signal, entry, closes, remaining, filled, waits, protects, cancel_sent); }
   };
   /// The order that the input just applied has ended. Lives from apply to decide of one input only: nothing to archive.
   struct ended_order {
@@ -116,11 +125,16 @@ class strategy_host {
   [[nodiscard]] bool trades() const { return state_ == strategy_state::running; }
   [[nodiscard]] bool already(side direction) const { return direction == side::buy ? net_.value > 0 : net_.value < 0; }
   [[nodiscard]] bool entry_in_flight() const;
+  [[nodiscard]] bool in_flight() const;
+  [[nodiscard]] quantity own_net() const;
+  void cancel_waiting(std::string_view why, outbox& out) const;
+  void protect(const header& h, signal_id signal, std::uint32_t& n, order_id entry, const opinion& o, outbox& out) const;
+  [[nodiscard]] order_intended intent(const header& h, signal_id signal, std::uint32_t n, side direction, quantity size) const;
   [[nodiscard]] quantity closable(position_id position) const;
   [[nodiscard]] const own_order* entry_of(order_id order) const;
   [[nodiscard]] bool concerns(const operator_commanded& e) const;
   [[nodiscard]] const command_key* find_command(const text& key) const;
-  void act(const header& h, side direction, std::optional<double> model, double technical, signal_id signal, outbox& out) const;
+  void act(const header& h, const opinion& o, std::optional<double> model, signal_id signal, outbox& out) const;
   void act_on_waiting(const header& h, std::optional<double> model, outbox& out) const;
   void intend_closing(const header& h, signal_id signal, std::uint32_t& n, outbox& out) const;
   void intend(const header& h, signal_id signal, std::uint32_t n, side direction, quantity size, position_id closes, outbox& out) const;
@@ -147,6 +161,7 @@ class strategy_host {
   signal_id signal_;  // the newest
   side signal_direction_{};
   double signal_score_{};
+  entry_terms signal_entry_;
   bool signal_waiting_ = false;  // for its confirmation
   std::uint32_t timer_generation_ = 0;
   bool keeps_positions_ = false;      // the source has ended, and at_end says keep

@@ -34,8 +34,47 @@ void gateway_host::decide(const header& h, const order_approved& e, outbox& out)
   s.reduce_only = e.reduce_only;
   s.closes = e.closes;
   s.valid_until = e.valid_until;
+  s.trigger = e.trigger;
+  s.trail = e.trail;
+  s.expires = e.expires;
+  s.parent = e.parent;
+  s.oco = e.oco;
   out.emit(s);
-  out.emit(send_started{e.order, e.instrument, e.direction, e.kind, e.validity, e.size, e.limit, 1});
+  send_started send;
+  send.order = e.order;
+  send.instrument = e.instrument;
+  send.direction = e.direction;
+  send.kind = e.kind;
+  send.validity = e.validity;
+  send.size = e.size;
+  send.limit = e.limit;
+  send.attempt = 1;
+  send.reduce_only = e.reduce_only;
+  send.closes = e.closes;
+  send.trigger = e.trigger;
+  send.trail = e.trail;
+  send.expires = e.expires;
+  send.parent = e.parent;
+  send.oco = e.oco;
+  out.emit(send);
+}
+
+// A cancel goes to the venue where the order may still work there; otherwise it is answered here.
+void gateway_host::decide(const header&, const change_approved& e, outbox& out) const {
+  const auto found = orders_.find(e.order);
+  const auto refuse = [&](std::string_view why) { out.emit(order_change_refused{e.order, e.strategy, e.instrument, e.change, why}); };
+  if (found == orders_.end()) return refuse("no such order");
+  if (auto asked = orders::transition(found->second.status, order_move::request_cancel); !asked) return refuse(asked.error().message);
+  send_started send;
+  send.order = e.order;
+  send.instrument = found->second.instrument;
+  send.attempt = 1;
+  send.request = venue_request::cancel;
+  out.emit(send);
+}
+
+void gateway_host::apply(const header&, const send_started& e) {
+  if (e.request == venue_request::cancel) move(e.order, order_move::request_cancel);
 }
 
 void gateway_host::apply(const header&, const order_submitted& e) {
@@ -58,6 +97,9 @@ order_move gateway_host::move_of(const order& o, const venue_order_reported& e) 
     case venue_report::rejected: return order_move::reject;
     case venue_report::cancelled: return order_move::cancel;
     case venue_report::expired: return order_move::expire;
+    case venue_report::triggered: return order_move::trigger;
+    case venue_report::amended: return order_move::accept;  // a restatement
+    case venue_report::change_refused: return order_move::refuse_change;
     case venue_report::filled: break;
   }
   return e.size.value < o.size.value - o.filled.value ? order_move::partial_fill : order_move::fill;
@@ -65,8 +107,10 @@ order_move gateway_host::move_of(const order& o, const venue_order_reported& e) 
 
 bool gateway_host::expected(const venue_order_reported& e) const {
   auto found = orders_.find(e.order);
-  if (found == orders_.end() || e.report > venue_report::expired) return false;
+  if (found == orders_.end() || e.report > venue_report::change_refused) return false;
   if (e.report == venue_report::filled && (e.execution == 0 || e.size.value <= 0 || e.at_price.value <= 0 || executions_.contains(e.execution))) return false;
+  // A triggered order that is restated stays triggered: the state machine has no move for it, and needs none.
+  if (e.report == venue_report::amended) return e.size >= found->second.filled && orders::is_working(found->second.status.state);
   return orders::transition(found->second.status, move_of(found->second, e)).has_value();
 }
 
@@ -79,6 +123,11 @@ void gateway_host::decide(const header&, const venue_order_reported& e, outbox& 
     case venue_report::rejected: out.emit(order_rejected{e.order, o.strategy, o.signal, o.instrument, e.reason}); return;
     case venue_report::cancelled: out.emit(order_cancelled{e.order, o.strategy, o.signal, o.instrument, leaves, e.reason}); return;
     case venue_report::expired: out.emit(order_expired{e.order, o.strategy, o.signal, o.instrument, leaves, e.reason}); return;
+    case venue_report::triggered: out.emit(order_triggered{e.order, o.strategy, o.signal, o.instrument, e.at_price}); return;
+    case venue_report::amended:
+      out.emit(order_amended{e.order, o.strategy, o.signal, o.instrument, o.size, e.size, {e.size.value - o.filled.value}, e.reason});
+      return;
+    case venue_report::change_refused: out.emit(order_change_refused{e.order, o.strategy, o.instrument, order_change::cancel, e.reason}); return;
     case venue_report::filled: break;
   }
   order_filled f;
@@ -111,6 +160,11 @@ void gateway_host::move(order_id id, order_move m) {
   auto found = orders_.find(id);
   if (found == orders_.end()) return;
   if (auto s = orders::transition(found->second.status, m)) found->second.status = *s;
+}
+
+void gateway_host::apply(const header&, const order_amended& e) {
+  if (auto found = orders_.find(e.order); found != orders_.end()) found->second.size = e.size;
+  move(e.order, order_move::accept);
 }
 
 void gateway_host::end(order_id id, order_move m) {

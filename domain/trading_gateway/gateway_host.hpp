@@ -38,10 +38,11 @@ struct open_order {
 class gateway_host {
  public:
   static constexpr const char* service = "trading_gateway";
-  static constexpr std::uint32_t version = 1;
+  static constexpr std::uint32_t version = 2;
   static constexpr std::uint32_t state_version = 1;
-  using inputs = type_list<instrument_defined, order_approved, venue_order_reported>;
-  using outputs = type_list<order_submitted, send_started, order_acknowledged, order_rejected, order_filled, order_cancelled, order_expired>;
+  using inputs = type_list<instrument_defined, order_approved, change_approved, venue_order_reported>;
+  using outputs = type_list<order_submitted, send_started, order_acknowledged, order_rejected, order_filled, order_cancelled, order_expired, order_triggered,
+                            order_amended, order_change_refused>;
 
   gateway_host(host_id, gateway_configuration configuration) : configuration_(configuration) {}
 
@@ -56,8 +57,13 @@ class gateway_host {
   void apply(const header&, const order_filled& e);
   void apply(const header&, const order_cancelled& e) { end(e.order, orders::order_move::cancel); }
   void apply(const header&, const order_expired& e);
+  void apply(const header&, const send_started& e);
+  void apply(const header&, const order_triggered& e) { move(e.order, orders::order_move::trigger); }
+  void apply(const header&, const order_amended& e);
+  void apply(const header&, const order_change_refused& e) { move(e.order, orders::order_move::refuse_change); }
 
   void decide(const header& h, const order_approved& e, outbox& out) const;
+  void decide(const header& h, const change_approved& e, outbox& out) const;
   void decide(const header& h, const venue_order_reported& e, outbox& out) const;
 
   [[nodiscard]] std::uint64_t unexpected_reports() const { return unexpected_; }

@@ -70,6 +70,22 @@ result<std::unique_ptr<quote_reader>> open_fxcm_m1(const std::string& bid_file, 
                                                    minute_form form = minute_form::quotes);
 result<time_span> fxcm_m1_span(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp);
 
+/// How a CSV file of bars is to be read.
+struct bars_csv_format {
+  std::uint32_t step_s = 3'600;
+  bar_stamp stamp = bar_stamp::open;
+  std::int64_t points = 1;            ///< per unit of price, a power of ten; 1: the file has prices
+  std::int32_t utc_offset_minutes{};  ///< the file's clock minus UTC, where its times name no zone
+  timestamp from{INT64_MIN};          ///< bars that open before it are passed over
+  timestamp until{INT64_MAX};         ///< bars that open from here on, too
+};
+
+/// Bars of one price (.csv or .csv.gz). The header names open, high, low and close, in any case, and a time as date, time, datetime or timestamp, or in a
+/// column without a name; other columns are ignored. Each bar becomes four quotes, its open, high, low and close, bid and ask alike, at 300, 200, 100 and
+/// 0 ms before its close. Bars lie on boundaries of their step since 1970 in UTC.
+result<std::unique_ptr<quote_reader>> open_bars_csv(const std::string& file, const bars_csv_format& format, bad_lines bad);
+result<time_span> bars_csv_span(const std::string& file, const bars_csv_format& format);
+
 /// LEAN tick zips, each with one CSV of `milliseconds since local midnight,bid,ask`; the date is the first eight digits of the file's name. Files are
 /// given in the order of their dates. Local time is UTC plus utc_offset_minutes, all year.
 result<std::unique_ptr<quote_reader>> open_lean_ticks(const std::vector<std::string>& files, std::int32_t utc_offset_minutes, bad_lines bad);

@@ -35,19 +35,28 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-const std::string rest =
-    "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n"
-    "strategies: [{kind: ema_cross, instrument: GBP/USD, bars: 5m-mid, size: 1000000, slow: 30}]\n"
-    "calendar: {holidays: [{currency: USD, dates: [2012-02-20]}]}\n"
-    "research: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
+std::string rest_with(const std::string& strategy, const std::string& venue = "") {
+  return "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n" + venue +
+         "calendar: {holidays: [{currency: USD, dates: [2012-02-20]}]}\nstrategies: [{instrument: GBP/USD, bars: 5m-mid, size: 1000000, " + strategy +
+         "}]\nresearch: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
+}
+const std::string rest = rest_with("kind: ema_cross, slow: 30");
+std::string bars_with(const std::string& kind) {
+  return "data: [{format: bars-csv, file: f, step: 1h, instrument: GBP/USD}]\n" + rest_with("kind: " + kind, "venue: {profile: next_bar_open}\n");
+}
 std::string node_with(const std::string& action) {
   return "node: {holidays: [{name: bank, dates: [2026-12-25]}], jobs: [{name: j, schedule: '0 17 * * *', holidays: [bank], action: " + action + "}]}\n";
 }
-// The three kinds of source take different keys, and so do the actions of jobs and two ways of financing.
+// The kinds of source take different keys, and so do the kinds of strategy, the profiles of the market, the actions of jobs and two ways of financing.
 const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest + node_with("log_backup, target: t"),
                                      "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest + node_with("log_scrub"),
                                      "data: [{log: l}]\n" + rest + node_with("snapshot_hosts"),
-                                     "data: [{log: l}]\nportfolio: {financing: differential, interest_rates: r}\n" + rest + node_with("snapshot_hosts")};
+                                     "data: [{log: l}]\nportfolio: {financing: differential, interest_rates: r}\n" + rest + node_with("snapshot_hosts"),
+                                     bars_with("sma_cross") + node_with("snapshot_hosts"),
+                                     bars_with("rsi_reversal") + node_with("snapshot_hosts"),
+                                     bars_with("stop_entry") + node_with("snapshot_hosts"),
+                                     bars_with("donchian_breakout") + node_with("snapshot_hosts"),
+                                     bars_with("bollinger_reversion") + node_with("snapshot_hosts")};
 
 }  // namespace
 
@@ -81,7 +90,9 @@ TEST_CASE("every key that a reader takes is documented") {
       auto message = refusal(f, {std::string(section) + ".zzz=1"});
       INFO(message);
       REQUIRE(has_text(message, "unknown key"));
-      message = replaced(replaced(message, " (parameters of ema_cross), and for every strategy:", ","), "allowed: ", "allowed here: ");
+      for (const auto& [kind, known] : strategy_execution::strategy_kinds())
+        message = replaced(message, " (parameters of " + kind + "), and for every strategy:", ",");
+      message = replaced(message, "allowed: ", "allowed here: ");
       std::stringstream allowed(message.substr(message.find("allowed here: ") + 14));
       std::size_t keys = 0;
       for (std::string key; std::getline(allowed, key, ',');) {

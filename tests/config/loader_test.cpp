@@ -98,7 +98,7 @@ TEST_CASE("wrong types and values out of range say what is allowed") {
   CHECK_REFUSED(edited("commission_rate: 0.00002", "commission_rate: -0.1"), "venue.commission_rate", "from 0 to below 1");
   CHECK_REFUSED(edited("without_updates: true", "without_updates: yes"), "bars.without_updates", "neither true nor false");
   CHECK_REFUSED(edited("positions: hedging", "positions: fifo"), "account.positions", "none of: netting, hedging");
-  CHECK_REFUSED(edited("format: fxcm-m1", "format: fxcm-m5"), "test.yaml:1: data[0].format", "none of: fxcm-m1, lean-tick");
+  CHECK_REFUSED(edited("format: fxcm-m1", "format: fxcm-m5"), "test.yaml:1: data[0].format", "none of: fxcm-m1, lean-tick, bars-csv");
   CHECK_REFUSED(edited("size: 1000000, ema", "size: 0, ema"), "strategies[0].size", "must be positive");
   CHECK_REFUSED(edited("size: 1000000, ema", "size: 0.5, ema"), "strategies[0].size", "multiple of the quantity step 1");
   CHECK_REFUSED(edited("bars: 5m-mid", "bars: 5x-mid"), "strategies[0].bars", "5x-mid");
@@ -134,7 +134,8 @@ TEST_CASE("instruments that are none, or that nobody quotes") {
 TEST_CASE("a strategy's own mistakes are shown where they stand") {
   CHECK_REFUSED(edited("slow: 20", "slw: 20"), "test.yaml:7: strategies[0].slw", "allowed: fast, slow, ema_seed");
   CHECK_REFUSED(edited("slow: 20", "slw: 20"), "strategies[0].slw", "for every strategy: kind, name, instrument, bars, size");
-  CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_crossing"), "test.yaml:7: strategies[0].kind", "there are: ema_cross");
+  CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_crossing"), "test.yaml:7: strategies[0].kind",
+                "there are: bollinger_reversion, donchian_breakout, ema_cross");
   CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_cross, confirm_by_model: true"), "strategies[0].confirm_by_model", "no model for this instrument");
   CHECK_REFUSED(edited("kind: ema_cross", "kind: ema_cross, name: " + std::string(64, 'n')), "strategies[0].name", "longer than 63 bytes");
   auto twice = edited("strategies: [",
@@ -300,4 +301,45 @@ TEST_CASE("the canonical text says what decides the same as the file; how a node
   auto elsewhere = load(printed_file + "node: {log: other, port: 8080}\nrisk: {position_max: 5}\n", {"strategies.0.fast=12", "account.currency=USD"});
   REQUIRE(elsewhere);
   CHECK(elsewhere->source_text == d->source_text);
+}
+
+TEST_CASE("the market: profiles and models, each setting with its profile") {
+  const std::string bars = edited("financing: none", "profile: next_bar_open, spread_ratio: 0.0001, slippage_probability: 0.5, slippage_steps_max: 3, seed: 7");
+  const auto d = load(bars);
+  REQUIRE(d);
+  CHECK(d->venue.profile == venue::venue_profile::next_bar_open);
+  CHECK(d->venue.spread_ratio == *rate::parse("0.0001"));
+  CHECK(d->venue.models.slippage_steps_max == 3);
+  CHECK(d->venue.models.seed == 7);
+  const auto quotes = load(edited("financing: none", "latency_ms: 50, partial_fill_probability: 0.2"));
+  REQUIRE(quotes);
+  CHECK(quotes->venue.profile == venue::venue_profile::top_of_book);
+  CHECK(quotes->venue.models.latency_ns == 50 * millisecond_ns);
+  CHECK_REFUSED(edited("financing: none", "spread_ratio: 0.1"), "venue.spread_ratio", "belongs to the profile next_bar_open");
+  CHECK_REFUSED(edited("financing: none", "profile: next_bar_open, latency_ms: 5"), "venue.latency_ms", "belongs to the profile top_of_book");
+  CHECK_REFUSED(edited("financing: none", "profile: bars_as_feed"), "venue.profile", "is how data are read");
+  CHECK_REFUSED(edited("financing: none", "profile: level_two"), "venue.profile", "none of: top_of_book, next_bar_open");
+  CHECK_REFUSED(edited("financing: none", "reject_probability: 1.5"), "venue.reject_probability", "from 0 to 1");
+  auto as_feed = bars;
+  as_feed.replace(as_feed.find("as: ticks"), 9, "as: bars_as_feed");
+  CHECK_REFUSED(as_feed, "data", "next_bar_open can make no bars");
+  auto two = bars;
+  two.insert(two.rfind("]"), ", {kind: ema_cross, instrument: GBP/USD, bars: 1h-mid, size: 1000000}");
+  CHECK_REFUSED(two, "strategies", "trade on the same bars");
+}
+
+TEST_CASE("bars in one file as a source") {
+  const std::string rest = "\naccount: {currency: USD, balance: 1}\n";
+  const auto d = load("data: [{format: bars-csv, file: h4.csv, step: 4h, points: 100000, from: 2015-01-01, instrument: GBP/USD}]" + rest);
+  REQUIRE(d);
+  CHECK(d->data[0].files == std::vector<std::string>{"/data/h4.csv"});
+  CHECK(d->data[0].step_s == 14'400);
+  CHECK(d->data[0].points == 100'000);
+  CHECK(d->data[0].stamp == "open");
+  CHECK(d->data[0].from == *parse_timestamp("2015-01-01T00:00:00Z"));
+  const auto edited_source = [&](const std::string& keys) { return "data: [{format: bars-csv, file: f, instrument: GBP/USD, " + keys + "}]" + rest; };
+  CHECK_REFUSED(edited_source("step: 4x"), "data[0].step", "unknown unit");
+  CHECK_REFUSED(edited_source("step: 4h, points: 30"), "data[0].points", "power of ten");
+  CHECK_REFUSED(edited_source("step: 4h, from: soon"), "data[0].from", "soon");
+  CHECK_REFUSED(edited_source("stamp: open"), "data[0].step", "");
 }

@@ -18,7 +18,7 @@ class order_invariants {
     if (const auto* limits = e.get_if<limits_set>()) limits_ = *limits;
     if (const auto* approved = e.get_if<order_approved>()) approve(*approved);
     if (const auto* submitted = e.get_if<order_submitted>()) known(submitted->order, "submitted");
-    if (const auto* sent = e.get_if<send_started>()) send(*sent);
+    if (const auto* sent = e.get_if<send_started>(); sent != nullptr && sent->request == venue_request::order) send(*sent);
     if (const auto* filled = e.get_if<order_filled>()) fill(*filled);
     if (const auto* rejected = e.get_if<order_rejected>()) end(rejected->order, "rejected");
     if (const auto* cancelled = e.get_if<order_cancelled>()) end(cancelled->order, "cancelled");

@@ -8,8 +8,12 @@
 #include "domain/base/archive.hpp"
 #include "domain/indicators/adx.hpp"
 #include "domain/indicators/atr.hpp"
+#include "domain/indicators/bollinger.hpp"
+#include "domain/indicators/channel.hpp"
 #include "domain/indicators/ema.hpp"
 #include "domain/indicators/returns.hpp"
+#include "domain/indicators/rsi.hpp"
+#include "domain/indicators/sma.hpp"
 #include "domain/indicators/volatility.hpp"
 #include "tests/support/catch.hpp"
 
@@ -85,8 +89,17 @@ double adx_of(const std::vector<ohlc>& bars, std::size_t n) {
   return exponential(dx, sum_of(dx, 0, n) / static_cast<double>(n), n, 1 / static_cast<double>(n));
 }
 
+price price_of(double x) { return {std::llround(x * 1e9)}; }
+// Channels have two values: their width stands for both.
+template <class I> double value_of(const I& x) {
+  if constexpr (requires { x.value(); }) return x.value();
+  else return x.highest().to_double() - x.lowest().to_double();
+}
+
 template <class I> void feed(I& x, const ohlc& b) {
   if constexpr (requires { x.update(b.high, b.low, b.close); }) x.update(b.high, b.low, b.close);
+  else if constexpr (requires { x.update(price{}, price{}); }) x.update(price_of(b.high), price_of(b.low));
+  else if constexpr (requires { x.update(price{}); }) x.update(price_of(b.close));
   else x.update(b.close);
 }
 
@@ -121,6 +134,64 @@ TEST_CASE("indicators: bar by bar equals the formula over the whole history", "[
     adx a(n);
     for (const auto& b : bars) feed(a, b);
     RC_ASSERT(std::fabs(a.value() - adx_of(bars, n)) < 1e-6);  // where both movements nearly vanish, their ratio keeps fewer digits
+  }));
+  CHECK(rc::check("sma and its exact comparison", [] {
+    const auto n = *rc::gen::inRange(1u, 30u), m = *rc::gen::inRange(1u, 30u);
+    const auto bars = any_bars(std::max(n, m));
+    sma a(n), b(m);
+    for (const auto& x : bars) {
+      feed(a, x);
+      feed(b, x);
+    }
+    // Whole pips: sums are whole numbers.
+    const auto pips = [&](std::size_t count) {
+      std::int64_t sum = 0;
+      for (std::size_t i = bars.size() - count; i < bars.size(); ++i) sum += std::llround(bars[i].close * 1e4);
+      return sum;
+    };
+    RC_ASSERT(near(a.value(), static_cast<double>(pips(n)) / n * 1e-4));
+    const std::int64_t apart = pips(n) * m - pips(m) * n;
+    RC_ASSERT(a.compare(b) == (apart > 0) - (apart < 0));
+    RC_ASSERT(b.compare(a) == -a.compare(b));
+  }));
+  CHECK(rc::check("rsi", [] {
+    const auto n = *rc::gen::inRange(1u, 30u);
+    const auto x = closes(any_bars(n + 1));
+    rsi r(n);
+    for (const double c : x) r.update(c);
+    std::vector<double> gains, losses;
+    for (std::size_t i = 1; i < x.size(); ++i) {
+      gains.push_back(std::max(x[i] - x[i - 1], 0.0));
+      losses.push_back(std::max(x[i - 1] - x[i], 0.0));
+    }
+    const double g = exponential(gains, sum_of(gains, 0, n) / n, n, 1.0 / n), l = exponential(losses, sum_of(losses, 0, n) / n, n, 1.0 / n);
+    RC_ASSERT(std::fabs(r.value() - (l > 0 ? 100 * g / (g + l) : 100)) < 1e-7);
+  }));
+  CHECK(rc::check("channel", [] {
+    const auto n = *rc::gen::inRange<std::size_t>(1, 30);
+    const auto bars = any_bars(n);
+    channel c(static_cast<std::uint32_t>(n));
+    for (const auto& b : bars) feed(c, b);
+    double high = 0, low = 1e9;
+    for (std::size_t i = bars.size() - n; i < bars.size(); ++i) {
+      high = std::max(high, bars[i].high);
+      low = std::min(low, bars[i].low);
+    }
+    RC_ASSERT(c.highest() == price_of(high));
+    RC_ASSERT(c.lowest() == price_of(low));
+  }));
+  CHECK(rc::check("bollinger", [] {
+    const auto n = *rc::gen::inRange<std::size_t>(1, 30);
+    const auto x = closes(any_bars(n));
+    bollinger b(static_cast<std::uint32_t>(n), 2);
+    for (const double c : x) b.update(c);
+    const double mean = sum_of(x, x.size() - n, x.size()) / static_cast<double>(n);
+    double squares = 0;
+    for (std::size_t i = x.size() - n; i < x.size(); ++i) squares += (x[i] - mean) * (x[i] - mean);
+    const double apart = 2 * std::sqrt(squares / static_cast<double>(n));
+    RC_ASSERT(near(b.value(), mean));
+    RC_ASSERT(near(b.upper(), mean + apart));
+    RC_ASSERT(near(b.lower(), mean - apart));
   }));
   CHECK(rc::check("log return and volatility", [] {
     const auto n = *rc::gen::inRange(2u, 30u);
@@ -163,8 +234,8 @@ template <class I> void check_life(I fresh, std::size_t ready_after) {
       for (I* x : {&whole, &resumed, &reset}) feed(*x, bars[i]);
       RC_ASSERT(whole.ready() == (i + 1 >= ready_after));
       RC_ASSERT(resumed.ready() == whole.ready());
-      RC_ASSERT(resumed.value() == whole.value());
-      RC_ASSERT(reset.value() == whole.value());
+      RC_ASSERT(value_of(resumed) == value_of(whole));
+      RC_ASSERT(value_of(reset) == value_of(whole));
     }
   }));
 }
@@ -179,6 +250,10 @@ TEST_CASE("indicators: ready on time, stored and reset without a trace", "[indic
   check_life(adx(5), 10);
   check_life(log_return(5), 6);
   check_life(volatility(5), 6);
+  check_life(sma(5), 5);
+  check_life(rsi(5), 6);
+  check_life(channel(5), 5);
+  check_life(bollinger(5, 2), 5);
 }
 
 TEST_CASE("indicators: a market that does not move", "[indicators]") {

@@ -5,8 +5,12 @@
 
 #include "domain/indicators/adx.hpp"
 #include "domain/indicators/atr.hpp"
+#include "domain/indicators/bollinger.hpp"
+#include "domain/indicators/channel.hpp"
 #include "domain/indicators/ema.hpp"
 #include "domain/indicators/returns.hpp"
+#include "domain/indicators/rsi.hpp"
+#include "domain/indicators/sma.hpp"
 #include "domain/indicators/volatility.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/shared_data.hpp"
@@ -66,6 +70,28 @@ std::size_t check_ttr(const table& t) {
       [&] { return average.ready(); }, [&] { return average.value(); });
   return n;
 }
+std::size_t check_ttr_of_strategies(const table& t) {
+  std::size_t n = compare_closes(t, "RSI14wilder", 1e-9, rsi(14));
+  const auto at = [&](std::size_t i, const char* column) { return price{std::llround(t.number(i, column) * 1e9)}; };
+  sma mean(20);
+  n += compare(
+      t, "SMA20", 1e-12, [&](std::size_t i) { mean.update(at(i, "close")); }, [&] { return mean.ready(); }, [&] { return mean.value(); });
+  for (const char* column : {"BBclose20_2pop.dn", "BBclose20_2pop.mavg", "BBclose20_2pop.up"}) {
+    bollinger bands(20, 2);
+    n += compare(
+        t, column, 1e-9, [&](std::size_t i) { bands.update(t.number(i, "close")); }, [&] { return bands.ready(); },
+        [&] { return column[16] == 'n'   ? bands.lower()
+                     : column[15] == 'u' ? bands.upper()
+                                         : bands.value(); });
+  }
+  for (const bool high : {true, false}) {
+    channel c(20);
+    n += compare(
+        t, high ? "donchian20.high" : "donchian20.low", 1e-9, [&](std::size_t i) { c.update(at(i, "high"), at(i, "low")); }, [&] { return c.ready(); },
+        [&] { return (high ? c.highest() : c.lowest()).to_double(); });
+  }
+  return n;
+}
 std::size_t check_lean_adx(const table& t) {
   // +DI and −DI are known before ADX is.
   adx of_movement(14);
@@ -99,6 +125,8 @@ TEST_CASE("indicators: the whole reference tables", "[indicators][shared]") {
   }
   const auto whole = [&](const std::string& file) { return tests::read_table(*tests::shared_data(folder + file)); };
   CHECK(check_ttr(whole("ttr-fx/GBPUSD-h4-2017.csv.gz")) > 5'900);
+  CHECK(check_ttr_of_strategies(whole("ttr-fx/GBPUSD-h4-2017.csv.gz")) > 8'200);
+  CHECK(check_ttr_of_strategies(whole("ttr-fx/USDJPY-d1-2013-2017.csv.gz")) > 8'200);
   CHECK(compare_closes(whole("lean/spy_ema.csv"), "EMA14", 0.006, ema(14)) > 300);
   CHECK(compare_bars(whole("lean/spy_atr_wilder.txt"), "Average True Range 14", 5.1e-6, atr(14)) > 450);
   CHECK(check_lean_adx(whole("lean/spy_with_adx.txt")) > 450);

@@ -385,3 +385,53 @@ TEST_CASE("risk: a host restored from its archive answers like the one that live
     RC_ASSERT(tests::saved(one.host()) == tests::saved(other.host()));
   }));
 }
+
+TEST_CASE("a bracket's children pass with their parent, hold no exposure, and carry their terms") {
+  auto b = opened();
+  auto child = intent(2, side::sell, 100);
+  child.parent = order_id{1};
+  child.kind = order_kind::stop;
+  child.trigger = price{1'500'000'000};
+  child.trail = price{7};
+  child.expires = start + hour_ns;
+  child.oco = order_id{3};
+  child.reduce_only = true;
+  const auto denied = only<order_denied>(b(start, child));
+  REQUIRE(denied.size() == 1);
+  CHECK(denied[0].reason == "its parent is not an approved order");
+  REQUIRE(only<order_approved>(b(start, intent(1, side::buy, 100))).size() == 1);
+  const auto approved = only<order_approved>(b(start, child));
+  REQUIRE(approved.size() == 1);
+  CHECK(approved[0].reserved == quantity{});
+  CHECK(approved[0].trigger == child.trigger);
+  CHECK(approved[0].trail == child.trail);
+  CHECK(approved[0].expires == child.expires);
+  CHECK(approved[0].parent == child.parent);
+  CHECK(approved[0].oco == child.oco);
+  auto none = child;
+  none.order = order_id{4};
+  none.size = quantity{};
+  CHECK(only<order_denied>(b(start, none)).size() == 1);
+  // What protects may be more than what is left to close: closing stays possible.
+  b(start, fill(1, side::buy, 100, 0));
+  auto close = intent(5, side::sell, 100);
+  close.reduce_only = true;
+  CHECK(only<order_approved>(b(start, close)).size() == 1);
+}
+
+TEST_CASE("a cancel is approved in every trading state") {
+  for (const auto command : {operator_command::none, operator_command::reduce, operator_command::halt}) {
+    auto b = opened();
+    operator_commanded o;
+    o.command = command;
+    b(start, o);
+    order_change_intended c;
+    c.order = order_id{1};
+    c.instrument = pound;
+    c.why = "replaced";
+    const auto approved = only<change_approved>(b(start, c));
+    REQUIRE(approved.size() == 1);
+    CHECK(approved[0].order == order_id{1});
+    CHECK(approved[0].why == "replaced");
+  }
+}

@@ -273,6 +273,87 @@ TEST_CASE("a gateway restarted anywhere in a session goes on as if nothing had h
   for (std::size_t i = 0; i < 11; ++i) CHECK(play(i) == whole);
 }
 
+TEST_CASE("an order's terms reach the venue: trigger, trail, expiry, its parent and its other side") {
+  session s;
+  auto a = approval(1);
+  a.kind = order_kind::trailing_stop;
+  a.validity = time_in_force::good_till_date;
+  a.trigger = at("1.5");
+  a.trail = at("0.01");
+  a.expires = start + hour_ns;
+  a.parent = order_of(3, 7);
+  a.oco = order_of(3, 8);
+  a.reduce_only = true;
+  const auto out = s(a);
+  REQUIRE(out.size() == 2);
+  const auto same = [&](const auto& o) {
+    return o.kind == a.kind && o.validity == a.validity && o.trigger == a.trigger && o.trail == a.trail && o.expires == a.expires && o.parent == a.parent &&
+           o.oco == a.oco && o.reduce_only && o.closes == a.closes;
+  };
+  CHECK(same(out[0].as<order_submitted>()));
+  CHECK(same(out[1].as<send_started>()));
+  CHECK(out[1].as<send_started>().request == venue_request::order);
+}
+
+TEST_CASE("a trigger and a restated size are told as such, and fills count against the new size") {
+  session s;
+  s(approval(1));
+  s(report(1, venue_report::acknowledged));
+  auto triggered = report(1, venue_report::triggered);
+  triggered.at_price = at("1.5");
+  const auto hit = only<order_triggered>(s(triggered));
+  REQUIRE(hit.size() == 1);
+  CHECK(hit[0].trigger == at("1.5"));
+  CHECK(hit[0].signal == signal_id{9});
+  CHECK(s(triggered).empty());  // no order triggers twice
+  CHECK(s.unexpected() == 1);
+  auto smaller = report(1, venue_report::amended);
+  smaller.size = units(400);
+  const auto amended = only<order_amended>(s(smaller));
+  REQUIRE(amended.size() == 1);
+  CHECK(amended[0].old_size == units(1'000'000));
+  CHECK(amended[0].size == units(400));
+  const auto f = only<order_filled>(s(filled(1, 1, 400)));
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].leaves == units(0));
+  CHECK(s.host().open_orders() == 0);
+  CHECK(s(smaller).empty());
+}
+
+TEST_CASE("a cancel is sent where the order may still work, and answered here where it cannot") {
+  session s;
+  const auto cancel = [&](std::uint32_t number) {
+    change_approved c;
+    c.order = order_of(3, number);
+    c.strategy = strategy_id{3};
+    c.instrument = pound;
+    return s(c);
+  };
+  s(approval(1));
+  s(report(1, venue_report::acknowledged));
+  auto out = cancel(1);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].as<send_started>().request == venue_request::cancel);
+  CHECK(out[0].as<send_started>().order == order_of(3, 1));
+  const auto gone = only<order_cancelled>(s(report(1, venue_report::cancelled)));
+  REQUIRE(gone.size() == 1);
+  CHECK(s.host().open_orders() == 0);
+  out = cancel(1);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].as<order_change_refused>().reason == "cancelled orders cannot request a cancel");
+  CHECK(cancel(9).at(0).as<order_change_refused>().reason == "no such order");
+
+  s(approval(2));
+  s(report(2, venue_report::acknowledged));
+  cancel(2);
+  CHECK(only<order_filled>(s(filled(2, 1, 1'000'000))).size() == 1);  // too late
+  const auto refused = only<order_change_refused>(s(report(2, venue_report::change_refused)));
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].reason == "because");
+  CHECK(s(report(2, venue_report::change_refused)).empty());  // one request, one answer
+  CHECK(s.unexpected() == 1);
+}
+
 TEST_CASE("no sequence of reports books more executions than there were, or an order's end twice") {
   CHECK(rc::check("random reports", [] {
     session s;
@@ -280,7 +361,7 @@ TEST_CASE("no sequence of reports books more executions than there were, or an o
     std::set<std::uint64_t> executions;
     for (int i = 0; i < 40; ++i) {
       const auto number = *rc::gen::inRange<std::uint32_t>(1, 4);
-      const auto what = static_cast<venue_report>(*rc::gen::inRange(0, 5));
+      const auto what = static_cast<venue_report>(*rc::gen::inRange(0, 8));
       if (what != venue_report::filled) {
         s(report(number, what));
         continue;

@@ -1,5 +1,6 @@
 #include "domain/venue/venue_host.hpp"
 
+#include <array>
 #include <limits>
 
 #include <rapidcheck.h>
@@ -25,8 +26,13 @@ send_started market(std::uint32_t number, side direction, std::int64_t size) {
   s.attempt = 1;
   return s;
 }
+venue::venue_configuration settings(bool flagged_quotes_fill) {
+  venue::venue_configuration c;
+  c.flagged_quotes_fill = flagged_quotes_fill;
+  return c;
+}
 struct market_place : host_driver<venue_host> {
-  explicit market_place(bool flagged_quotes_fill = false) : host_driver(venue_host(self, {flagged_quotes_fill}), self) {}
+  explicit market_place(bool flagged_quotes_fill = false) : host_driver(venue_host(self, settings(flagged_quotes_fill)), self) {}
   std::vector<venue_order_reported> reports(const send_started& s) { return only<venue_order_reported>(input(s, start)); }
   std::string refusal(const send_started& s) {
     const auto r = reports(s);
@@ -136,7 +142,7 @@ TEST_CASE("what this venue cannot do it refuses, and says why") {
   v.with(quote_of("1.57000", "1.57010"));
   auto limit = market(3, side::buy, 1);
   limit.kind = order_kind::limit;
-  CHECK(v.refusal(limit) == "this venue takes market orders only");
+  CHECK(v.refusal(limit) == "a limit order needs a positive limit price");
   CHECK(v.refusal(market(4, side::buy, 0)) == "quantity is not positive");
   CHECK(v.refusal(market(5, side::buy, -7)) == "quantity is not positive");
   CHECK(v.refusal(market(6, side::none, 1)) == "an order buys or sells");
@@ -198,7 +204,7 @@ TEST_CASE("a fresh venue goes on from the archive of another") {
   market_place v;
   v.with(pound_dollar()).with(sized(quote_of("1.57000", "1.57010"), 100, 100));
   v.reports(market(1, side::buy, 200));
-  venue_host fresh(self, {});
+  venue_host fresh(self, settings(false));
   REQUIRE(restore(fresh, saved(v.host())));
   v.replace(std::move(fresh));
   CHECK(v.refusal(market(1, side::buy, 1)) == "duplicate client order id");
@@ -229,4 +235,124 @@ TEST_CASE("whatever is sent, each order is refused once or filled whole") {
     RC_ASSERT(filled == units(size).value);
     RC_ASSERT(r.back().leaves.value == 0);
   }));
+}
+
+// ---- orders that wait, and bars --------------------------------------------------------------------
+
+namespace {
+
+send_started waiting(std::uint32_t number, side direction, std::int64_t size, order_kind kind, const char* level) {
+  auto s = market(number, direction, size);
+  s.kind = kind;
+  (kind == order_kind::limit ? s.limit : s.trigger) = at(level);
+  return s;
+}
+quote_accepted quote_at(std::int64_t seconds, const char* both) {
+  auto q = quote_of(both, both);
+  q.source_time = timestamp{seconds * second_ns};
+  return q;
+}
+struct bar_place : host_driver<venue_host> {
+  bar_place() : host_driver(venue_host(self, bar_settings()), self) { input(pound_dollar(), start); }
+  static venue::venue_configuration bar_settings() {
+    venue::venue_configuration c;
+    c.profile = venue::venue_profile::next_bar_open;
+    c.bars_of[pound.value] = {60, price_side::bid};
+    c.bars.spread = *rate::parse("0.0001");
+    return c;
+  }
+  std::vector<venue_order_reported> sent(const send_started& s) { return only<venue_order_reported>(input(s, now())); }
+  /// One minute of four quotes, then its timers.
+  std::vector<venue_order_reported> minute(std::int64_t closes_at_s, std::array<const char*, 4> prices) {
+    std::vector<event> all;
+    for (std::size_t i = 0; i < 4; ++i)
+      for (const auto& e : quote(quote_at(closes_at_s - 3 + static_cast<std::int64_t>(i), prices[i]))) all.push_back(e);
+    for (const auto& e : fire_through(timestamp{closes_at_s * second_ns})) all.push_back(e);
+    return only<venue_order_reported>(all);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("orders wait, trigger, are cancelled, and end with the day or the data; each report under the order's number") {
+  market_place v;
+  v.with(pound_dollar()).with(quote_of("1.57000", "1.57010"));
+  CHECK(v.reports(waiting(1, side::buy, 10, order_kind::stop, "1.57100")).size() == 1);
+  CHECK(v.reports(waiting(2, side::buy, 10, order_kind::limit, "1.56000")).size() == 1);
+  auto daily = waiting(3, side::buy, 10, order_kind::limit, "1.55000");
+  daily.validity = time_in_force::day;
+  v.reports(daily);
+  v.reports(waiting(4, side::buy, 10, order_kind::limit, "1.54000"));
+  const auto hit = only<venue_order_reported>(v.input(quote_of("1.57090", "1.57100"), start));
+  REQUIRE(hit.size() == 2);
+  CHECK(hit[0].report == venue_report::triggered);
+  CHECK(hit[0].at_price == at("1.571"));
+  CHECK(hit[1].report == venue_report::filled);
+  CHECK(hit[1].venue_order == 1);
+  CHECK(hit[1].execution == 1);
+  send_started cancel;
+  cancel.order = order_of(3, 2);
+  cancel.instrument = pound;
+  cancel.request = venue_request::cancel;
+  const auto cancelled = v.reports(cancel);
+  REQUIRE(cancelled.size() == 1);
+  CHECK(cancelled[0].report == venue_report::cancelled);
+  CHECK(cancelled[0].venue_order == 2);
+  CHECK(v.reports(cancel).at(0).report == venue_report::change_refused);
+  const auto day = only<venue_order_reported>(v.input(trading_day_rolled{}, start));
+  REQUIRE(day.size() == 1);
+  CHECK(day[0].report == venue_report::expired);
+  CHECK(day[0].venue_order == 3);
+  source_state_changed end;
+  end.state = source_state::ended;
+  const auto last = only<venue_order_reported>(v.input(end, start));
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].order == order_of(3, 4));
+  CHECK(last[0].report == venue_report::expired);
+}
+
+TEST_CASE("in next_bar_open an order is worked when the next bar has closed, and what closes after the end is filled on the last") {
+  bar_place v;
+  v.minute(6'000, {"1.1", "1.2", "1.0", "1.15"});
+  CHECK(v.sent(market(1, side::buy, 10)).size() == 1);
+  auto loss = waiting(2, side::sell, 10, order_kind::stop, "1.05");
+  loss.parent = order_of(3, 1);
+  loss.reduce_only = true;
+  v.sent(loss);
+  CHECK(v.quote(quote_at(6'010, "1.16")).size() == 1);  // a timer
+  const auto entered = v.minute(6'060, {"1.17", "1.2", "1.1", "1.15"});
+  REQUIRE(entered.size() == 1);
+  CHECK(entered[0].at_price == at("1.160116"));  // the bar's open, the first quote, and the spread
+  const auto stopped = v.minute(6'120, {"1.1", "1.11", "1.04", "1.06"});
+  REQUIRE(stopped.size() == 2);
+  CHECK(stopped[0].report == venue_report::triggered);
+  CHECK(stopped[1].at_price == at("1.05"));
+  v.sent(market(3, side::buy, 10));
+  v.minute(6'180, {"1.1", "1.11", "1.04", "1.06"});
+  v.sent(waiting(4, side::buy, 10, order_kind::limit, "1.0"));
+  source_state_changed end;
+  end.state = source_state::ended;
+  const auto expired = only<venue_order_reported>(v.input(end, v.now()));
+  REQUIRE(expired.size() == 1);
+  CHECK(expired[0].report == venue_report::expired);
+  auto close = market(5, side::sell, 10);
+  close.reduce_only = true;
+  const auto closed = v.sent(close);
+  REQUIRE(closed.size() == 2);
+  CHECK(closed[1].at_price == at("1.1"));
+}
+
+TEST_CASE("a venue goes on from its archive in the middle of a bar, with all that waits") {
+  bar_place one, other;
+  for (auto* v : {&one, &other}) {
+    v->minute(6'000, {"1.1", "1.2", "1.0", "1.15"});
+    v->sent(market(1, side::buy, 10));
+    v->sent(waiting(2, side::sell, 10, order_kind::limit, "1.3"));
+    v->quote(quote_at(6'010, "1.16"));
+  }
+  venue_host fresh(self, bar_place::bar_settings());
+  REQUIRE(restore(fresh, saved(one.host())));
+  one.replace(std::move(fresh));
+  CHECK(one.minute(6'060, {"1.17", "1.31", "1.1", "1.15"}) == other.minute(6'060, {"1.17", "1.31", "1.1", "1.15"}));
+  CHECK(saved(one.host()) == saved(other.host()));
 }
