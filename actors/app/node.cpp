@@ -32,6 +32,7 @@ result<std::unique_ptr<node>> node::start(config::deployment deployment, replay:
   TOMNEXT_TRY(n->restore());
   n->spawn_actors(std::move(*hosts));
   TOMNEXT_TRY(n->listen());
+  TOMNEXT_TRY(n->open_gate());
   return n;
 }
 
@@ -105,6 +106,8 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   n.figures = figures_;
   n.directory = directory_;
   n.notes = notes_;
+  if (options_.gate)
+    for (const auto& p : options_.gate->placements) n.elsewhere.insert(p.hosts.begin(), p.hosts.end());
   n.tap = options_.tap;
   n.offered = options_.offered;
   n.on_source_end = [this] {
@@ -144,6 +147,17 @@ result<void> node::listen() {
   return {};
 }
 
+result<void> node::open_gate() {
+  if (!options_.gate) return {};
+  std::map<std::string, std::uint32_t> hosts;
+  for (const auto& [id, name] : host_names_) hosts.emplace(name, id);
+  const remote::gate_names names{name_of::journal, name_of::reader, name_of::keeper, name_of::readiness};
+  auto opened = remote::host_gate::open(*system_, directory_, names, hosts, configuration_, *options_.gate);
+  if (!opened) return opened.error().within("letting hosts in from other processes");
+  gate_ = std::move(*opened);
+  return {};
+}
+
 // ---- its end ---------------------------------------------------------------------------------------
 
 void node::finish(node_outcome outcome) {
@@ -179,6 +193,7 @@ bool node::stop() {
     ask(&*self, directory_->at<time_protocol>(name_of::time), 5s, halt_v).receive([](bool) {}, ignore);
     ask(&*self, directory_->at<journal_protocol>(name_of::journal), 5s, settled_v).receive([](std::uint64_t) {}, ignore);
     ask(&*self, directory_->at<feed_protocol>(name_of::feed), 2s, settled_v, std::string()).receive([](std::uint64_t) {}, ignore);
+    if (gate_) gate_->stop();
     exit_after_queue(root_, exit_reason::user_shutdown);
   } else {
     exit_now(root_, exit_reason::kill);
@@ -195,6 +210,7 @@ bool node::stop() {
 
 node::~node() {
   stop();
+  gate_.reset();
   http_.reset();
   system_.reset();
 }

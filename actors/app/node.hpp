@@ -10,6 +10,7 @@
 
 #include "actors/api/http_server.hpp"
 #include "actors/app/node_tree.hpp"
+#include "actors/remote/host_gate.hpp"
 
 namespace tomnext::app {
 
@@ -17,6 +18,7 @@ struct node_options {
   std::shared_ptr<persistence::event_log> log;                             ///< opened for writing, or in memory
   std::string directory;                                                   ///< of the log; empty: in memory, no snapshots
   std::optional<std::uint16_t> port;                                       ///< of the HTTP endpoint; 0: any free one; absent: none
+  std::optional<remote::gate_settings> gate = {};                          ///< lets hosts in that run in other processes; absent: all run here
   bool test_hooks = false;                                                 ///< POST /api/v1/actors/NAME/kill
   actors::wall_clock clock;                                                ///< by which jobs run
   bool stay = false;                                                       ///< go on answering when the source has ended
@@ -49,6 +51,8 @@ class node {
   /// Whether all hosts have recovered; nothing where the actors' shared threads do not answer in time.
   [[nodiscard]] std::optional<bool> ready_within(std::chrono::milliseconds deadline) const;
   [[nodiscard]] std::uint16_t port() const { return http_ ? http_->port() : std::uint16_t{0}; }
+  /// Null where all hosts run here.
+  [[nodiscard]] const remote::host_gate* gate() const { return gate_.get(); }
   [[nodiscard]] std::shared_ptr<actors::introspection> figures() const { return figures_; }
   /// For measurements and tests.
   [[nodiscard]] actors::actor_system& system() { return *system_; }
@@ -63,6 +67,7 @@ class node {
   result<void> restore();
   void spawn_actors(std::vector<replay::composed_host> hosts);
   result<void> listen();
+  result<void> open_gate();
 
   std::shared_ptr<const config::deployment> deployment_;
   replay::composition_parts parts_;
@@ -83,6 +88,7 @@ class node {
   std::unique_ptr<actors::actor_system> system_;
   actors::actor_ptr root_;
   std::unique_ptr<api::http_server> http_;
+  std::unique_ptr<remote::host_gate> gate_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

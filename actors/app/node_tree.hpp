@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct node_parts {
   std::shared_ptr<const config::deployment> deployment;
   replay::composition_parts composition;
   std::vector<replay::composed_host> hosts;
+  std::set<std::string> elsewhere = {};          ///< names of hosts that run in other processes: the journal knows them, and nobody here starts them
   std::shared_ptr<persistence::event_log> log;   ///< opened for writing, or in memory
   std::string log_directory;                     ///< empty: in memory
   std::shared_ptr<actors::sequencer> sequencer;  ///< knows the whole stored log
@@ -70,6 +72,8 @@ template <class Protocol> [[nodiscard]] std::function<Protocol()> whoever_is(con
 }
 /// The scheduler of the node's jobs under a supervisor that never gives up. No children where no jobs are configured.
 [[nodiscard]] actors::supervised_group jobs_group(const node_parts& parts);
+/// A host as a child of its service's supervisor. Whom it talks to is looked up in the directory when it starts.
+[[nodiscard]] actors::child_spec host_child(const node_parts& parts, const replay::composed_host& host, const std::string& service);
 /// The nine services, in the order of their start.
 [[nodiscard]] std::vector<actors::supervised_group> service_groups(const node_parts& parts);
 /// Their names in that order.

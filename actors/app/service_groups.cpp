@@ -103,6 +103,42 @@ constexpr std::array<service_plan, 9> plans{{
     {"data_pipeline", nullptr, market_workers},
 }};
 
+child_spec coordinator_child(const node_parts& n, const service_plan& plan, std::vector<std::string> hosts) {
+  coordinator_settings c;
+  c.service = plan.name;
+  c.hosts = std::move(hosts);
+  c.host = [d = n.directory](const std::string& name) { return d->at<host_protocol>(name); };
+  c.time_authority = whoever_is<time_protocol>(n, name_of::time);
+  if (plan.command != nullptr) c.command = plan.command;
+  return child_of(n, c.service + "/coordinator", restart_kind::permanent, 1s,
+                  [f = n.figures, c, journal = whoever_is<journal_protocol>(n, name_of::journal)](parent_actor& p, const std::string& name) {
+                    auto now = c;
+                    now.journal = journal();
+                    return pointer_of(spawn_actor<coordinator_protocol, coordinator_state>(p, f, {name, "coordinator", now.service, coordinator_mailbox}, now));
+                  });
+}
+
+supervised_group group_of(const node_parts& n, const service_plan& plan) {
+  supervised_group group;
+  group.settings.name = plan.name;
+  group.settings.parent = name_of::node;
+  group.settings.strategy = plan.strategy;
+  group.settings.restarts_max = plan.restarts_max;
+  group.settings.window = plan.window;
+  group.settings.on_restart = restart_noted_by(n);
+  std::vector<std::string> hosts;
+  for (const auto& h : n.hosts)
+    if (h.definition.service == group.settings.name) hosts.push_back(h.definition.name);
+  group.children.push_back(coordinator_child(n, plan, hosts));
+  for (const auto& h : n.hosts)
+    if (h.definition.service == group.settings.name && n.elsewhere.count(h.definition.name) == 0) group.children.push_back(host_child(n, h, plan.name));
+  if (plan.workers != nullptr)
+    for (auto& w : plan.workers(n, plan.name)) group.children.push_back(std::move(w));
+  return group;
+}
+
+}  // namespace
+
 child_spec host_child(const node_parts& n, const replay::composed_host& h, const std::string& service) {
   const auto& storage = n.deployment->node.storage;
   host_settings s;
@@ -132,42 +168,6 @@ child_spec host_child(const node_parts& n, const replay::composed_host& h, const
                     return pointer_of(spawn_actor<host_protocol, host_state>(p, f, {name, "host", service}, std::move(now)));
                   });
 }
-
-child_spec coordinator_child(const node_parts& n, const service_plan& plan, std::vector<std::string> hosts) {
-  coordinator_settings c;
-  c.service = plan.name;
-  c.hosts = std::move(hosts);
-  c.host = [d = n.directory](const std::string& name) { return d->at<host_protocol>(name); };
-  c.time_authority = whoever_is<time_protocol>(n, name_of::time);
-  if (plan.command != nullptr) c.command = plan.command;
-  return child_of(n, c.service + "/coordinator", restart_kind::permanent, 1s,
-                  [f = n.figures, c, journal = whoever_is<journal_protocol>(n, name_of::journal)](parent_actor& p, const std::string& name) {
-                    auto now = c;
-                    now.journal = journal();
-                    return pointer_of(spawn_actor<coordinator_protocol, coordinator_state>(p, f, {name, "coordinator", now.service, coordinator_mailbox}, now));
-                  });
-}
-
-supervised_group group_of(const node_parts& n, const service_plan& plan) {
-  supervised_group group;
-  group.settings.name = plan.name;
-  group.settings.parent = name_of::node;
-  group.settings.strategy = plan.strategy;
-  group.settings.restarts_max = plan.restarts_max;
-  group.settings.window = plan.window;
-  group.settings.on_restart = restart_noted_by(n);
-  std::vector<std::string> hosts;
-  for (const auto& h : n.hosts)
-    if (h.definition.service == group.settings.name) hosts.push_back(h.definition.name);
-  group.children.push_back(coordinator_child(n, plan, hosts));
-  for (const auto& h : n.hosts)
-    if (h.definition.service == group.settings.name) group.children.push_back(host_child(n, h, plan.name));
-  if (plan.workers != nullptr)
-    for (auto& w : plan.workers(n, plan.name)) group.children.push_back(std::move(w));
-  return group;
-}
-
-}  // namespace
 
 std::vector<supervised_group> service_groups(const node_parts& n) {
   std::vector<supervised_group> all;

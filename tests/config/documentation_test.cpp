@@ -47,7 +47,7 @@ std::string node_with(const std::string& action) {
 const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest + node_with("log_backup, target: t"),
                                      "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest + node_with("log_scrub"),
                                      "data: [{log: l}]\n" + rest + node_with("snapshot_hosts"),
-                                     "data: [{log: l}]\nportfolio: {financing: differential, interest_rates: r}\n" + rest};
+                                     "data: [{log: l}]\nportfolio: {financing: differential, interest_rates: r}\n" + rest + node_with("snapshot_hosts")};
 
 }  // namespace
 

@@ -18,5 +18,7 @@ struct small_deployment {
 inline constexpr std::uint64_t deployments = 12;
 /// Made when it is first asked for, and kept. The market's files lie in a scratch folder until the process ends.
 small_deployment& deployment_of(std::uint64_t variant);
+/// Whether jobs run by the calendar in this variant, each second.
+bool has_jobs(std::uint64_t variant);
 
 }  // namespace tomnext::tests

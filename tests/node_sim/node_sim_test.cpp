@@ -5,6 +5,7 @@
 
 #include "tests/node_sim/seeds.hpp"
 #include "tests/node_sim/shrink.hpp"
+#include "tests/node_sim/deployments.hpp"
 #include "tests/node_sim/simulation.hpp"
 #include "tests/support/catch.hpp"
 
@@ -66,7 +67,8 @@ TEST_CASE("without faults each small deployment comes to its end, in lockstep as
     CHECK(v.orders > 50);
     CHECK(v.alerts > 0);
     CHECK(v.snapshots > 20);
-    CHECK((v.job_runs > 5) == (variant % 4 == 3));
+    INFO(v.job_runs << " runs of jobs");
+    CHECK((v.job_runs > 2) == has_jobs(variant));
   }
 }
 

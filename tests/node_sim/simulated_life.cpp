@@ -164,7 +164,7 @@ void simulated_life::start() {
 
 void simulated_life::step() {
   auto& c = *settings_.schedule;
-  if (++turns_ % 64 == 0) scheduler_.advance_time(std::chrono::microseconds(c.below(2'000)));
+  if (++turns_ % 64 == 0) scheduler_.advance_time(std::chrono::microseconds(c.below(settings_.pace_us)));
   if (faults_.holds_any()) faults_.release(now());
   if (log_full_until_ && now() >= *log_full_until_) {
     log_full_until_.reset();

@@ -32,7 +32,8 @@ struct life_settings {
   std::string folder;  ///< of the snapshots
   mutant with = mutant::none;
   chance* schedule = nullptr;
-  timestamp wall_at_begin;  ///< date and time when the life begins; they go on with its virtual time
+  std::uint64_t pace_us = 2'000;  ///< virtual time passes by so much each 64 turns, at most
+  timestamp wall_at_begin;        ///< date and time when the life begins; they go on with its virtual time
   std::function<void(const persistence::group&)> on_sequenced;
   std::function<void(std::uint32_t host, std::uint32_t incarnation)> on_enrolled;
 };

@@ -167,6 +167,7 @@ void simulation::live() {
   s.with = with_;
   s.schedule = &schedule_;
   s.wall_at_begin = wall_;
+  if (has_jobs(case_.variant)) s.pace_us = 60'000;  // a history of some seconds, so that they have their times
   s.on_enrolled = [this](std::uint32_t host, std::uint32_t incarnation) { registered_[host] = incarnation; };
   s.on_sequenced = [this](const persistence::group& g) { on_sequenced(g); };
   if (next_fault_ >= case_.plan.size()) mend_source();
