@@ -49,9 +49,5 @@ struct decision_options {
 /// The log is read once, on another thread; a second time only where it says of an input, behind it, that its host passed it over.
 /// errc::invalid_argument where the log was made by other hosts than the composed ones; errc::poisonous_input where an exception escapes a service.
 result<decision_report> replay_decisions(const persistence::event_log& log, std::vector<composed_host> hosts, const decision_options& options);
-inline result<decision_report> replay_decisions(const persistence::event_log& log, std::vector<composed_host> hosts,
-                                                const std::function<bool(std::uint64_t)>& on_progress) {
-  return replay_decisions(log, std::move(hosts), decision_options{1, UINT64_MAX, {}, on_progress});
-}
 
 }  // namespace tomnext::replay

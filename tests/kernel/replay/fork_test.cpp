@@ -278,8 +278,11 @@ TEST_CASE("fork: another venue's answers are not taken, and orders open there ar
   auto& r = run_once();
   // The same log as if its venue had been somebody else's: reports come from outside.
   persistence::memory_log other;
-  auto made = std::make_shared<persistence::group>();
-  made->epoch = 1;
+  std::shared_ptr<persistence::group> made;
+  const auto flush = [&] {
+    const persistence::group_ref ref = std::exchange(made, nullptr);
+    if (ref) REQUIRE(other.append({&ref, 1}));
+  };
   std::uint64_t reports = 0, open_at = 0;
   for (auto e : events_of(*r.log)) {
     if (e.is<venue_order_reported>()) {
@@ -288,10 +291,11 @@ TEST_CASE("fork: another venue's answers are not taken, and orders open there ar
       ++reports;
     }
     if (e.is<send_started>() && reports > 100 && open_at == 0) open_at = e.head.seq;
+    if (!made) made = std::make_shared<persistence::group>(persistence::group{1, {}});
     made->events.push_back(e);
+    if (made->events.size() == 512) flush();
   }
-  const persistence::group_ref ref = made;
-  REQUIRE(other.append({&ref, 1}));
+  flush();
   const auto directory = r.folder.file("log");
   auto early = replay::fork_seq(other, open_at - 100);
   REQUIRE(early);
