@@ -322,6 +322,7 @@ TEST_CASE("the market: profiles and models, each setting with its profile") {
   CHECK_REFUSED(edited("financing: none", "reject_probability: 1.5"), "venue.reject_probability", "from 0 to 1");
   auto as_feed = bars;
   as_feed.replace(as_feed.find("as: ticks"), 9, "as: bars_as_feed");
+  as_feed.replace(as_feed.find("5m-mid"), 6, "1m-bid");
   CHECK_REFUSED(as_feed, "data", "next_bar_open can make no bars");
   auto two = bars;
   two.insert(two.rfind("]"), ", {kind: ema_cross, instrument: GBP/USD, bars: 1h-mid, size: 1000000}");
