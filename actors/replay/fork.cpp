@@ -225,21 +225,21 @@ class run {
     if (!states) return states.error();
     std::size_t i = 0;
     std::optional<error> failure;
-    std::size_t open_orders = 0;
     TOMNEXT_TRY(compose(d_, parts, [&]<class S>(const host_description& h, S service) {
       const auto bytes = states->at(i++).host.service->save();
       state_reader r(bytes);
       r(service);
       if (r.failed() || !r.at_end()) failure = error(errc::snapshot_invalid, h.name + ": its state at the fork cannot be read back");
-      if constexpr (std::is_same_v<S, trading_gateway::gateway_host>) open_orders += service.open_orders();
       kernel_.add(h, std::move(service));
     }));
     if (failure) return *failure;
-    if (past_.other_venue && open_orders != 0)
-      return error(errc::invalid_argument,
-                   fmt::format("at event {} orders are open ({}) at a venue that was not the simulated one, which knows nothing of them: "
-                               "fork where none is open",
-                               o_.at_seq, open_orders));
+    // What a venue of the outside knows of orders and positions at that moment is not in the log, and the simulated one cannot take over from it.
+    if (past_.other_venue)
+      return error(
+          errc::invalid_argument,
+          fmt::format("this log's orders went to a venue that was not the simulated one, so it cannot be forked at event {}: it can be run again from its "
+                      "first quote, with --with or --set",
+                      o_.at_seq));
     kernel_.resume(o_.at_seq, past_.now, past_.armed());
     if (report_.settings_changed) announce();
     return going_on(o_.at_seq);

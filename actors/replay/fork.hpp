@@ -43,8 +43,8 @@ struct rerun_report {
 
 /// `d` and `parts` as deployment_of_log gives them, with the settings changed. A fork begins with the events of the log up to at_seq as they are, all but the
 /// declaration, which names log and seq; hosts have the states of a fold of them (design law 8) under the changed settings. Written to disk before it is named.
-/// errc::configuration_value where a setting cannot change in the middle of a log; errc::invalid_argument where the hosts are others, or orders are open at a
-/// venue that was not simulated; otherwise what the log, the disk or a service says.
+/// errc::configuration_value where a setting cannot change in the middle of a log; errc::invalid_argument where the hosts are others, or where a fork is of a log whose
+/// venue was not the simulated one; otherwise what the log, the disk or a service says.
 result<rerun_report> rerun(const persistence::event_log& log, const config::deployment& recorded, const config::deployment& d, const composition_parts& parts,
                            const rerun_options& o);
 
