@@ -178,11 +178,11 @@ TEST_CASE("replay --fork-at: goes on from a past moment in a log of its own", "[
 
 TEST_CASE("state: account, positions, open orders and features of a moment are the sum of what was booked by then", "[replay_e2e]") {
   auto& d = demo();
-  // Behind the fill that opens the fifth position.
+  // Behind the fill that opens the fifth position (change 0: opened).
   const auto booked = events(d.log, {"--type", "position_changed"});
   std::uint64_t at = 0, opened = 0;
   for (const auto& e : booked)
-    if (e["payload"]["change"] == "opened" && ++opened == 5) at = e["seq"].get<std::uint64_t>();
+    if (e["payload"]["change"] == 0 && ++opened == 5) at = e["seq"].get<std::uint64_t>();
   REQUIRE(at != 0);
   const auto to = std::to_string(at);
   const auto s = answer({"state", d.log, "--at", to});
