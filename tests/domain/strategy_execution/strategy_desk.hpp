@@ -131,4 +131,14 @@ struct desk : host_driver<strategy_execution::strategy_host> {
   std::uint32_t others = 0;
 };
 
+/// The one order that these events intend.
+inline order_intended one(const std::vector<event>& events) {
+  const auto found = only<order_intended>(events);
+  REQUIRE(found.size() == 1);
+  return found[0];
+}
+inline signal_id signal_number(std::uint32_t n) { return signal_id{std::uint64_t{ours.value} << 32 | n}; }
+inline const std::vector<signal_stage> all_the_way{signal_stage::validated, signal_stage::aggregated, signal_stage::risk_checked, signal_stage::executing,
+                                                   signal_stage::completed};
+
 }  // namespace tomnext::tests
