@@ -13,7 +13,8 @@
   X(log)                    \
   X(why)                    \
   X(state)                  \
-  X(actors)
+  X(actors)                 \
+  X(jobs)
 
 namespace tomnext::app {
 
