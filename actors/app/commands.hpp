@@ -8,6 +8,8 @@
 #define TOMNEXT_COMMANDS(X) \
   X(import)                 \
   X(backtest)               \
+  X(sweep)                  \
+  X(check_strategy)         \
   X(run)                    \
   X(replay)                 \
   X(log)                    \

@@ -8,6 +8,18 @@
 
 namespace tomnext::app {
 
+namespace {
+
+// "45 s", "3 min 20 s", "2 h 5 min".
+std::string time_left(double seconds) {
+  const auto s = static_cast<std::uint64_t>(std::min(seconds, 3.6e8) + 0.5);
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3'600) return fmt::format("{} min {} s", s / 60, s % 60);
+  return fmt::format("{} h {} min", s / 3'600, s / 60 % 60);
+}
+
+}  // namespace
+
 std::string progress_text(const std::string& label, const std::string& unit, std::uint64_t done, std::uint64_t total, double elapsed_s) {
   if (total == 0) {
     const auto rate = elapsed_s > 0 ? static_cast<std::uint64_t>(static_cast<double>(done) / elapsed_s) : 0;
@@ -17,8 +29,10 @@ std::string progress_text(const std::string& label, const std::string& unit, std
   const auto shown = std::min(done, total);
   const auto share = static_cast<double>(shown) / static_cast<double>(total);
   const auto filled = static_cast<std::size_t>(share * static_cast<double>(width));
-  return fmt::format("{} [{}{}] {:3.0f} %  {} of {} {}", label, std::string(filled, '#'), std::string(width - filled, ' '), share * 100, grouped(shown),
-                     grouped(total), unit);
+  auto text = fmt::format("{} [{}{}] {:3.0f} %  {} of {} {}", label, std::string(filled, '#'), std::string(width - filled, ' '), share * 100, grouped(shown),
+                          grouped(total), unit);
+  if (done > 0 && done < total && elapsed_s > 0) text += ", " + time_left(elapsed_s / share - elapsed_s) + " left";
+  return text;
 }
 
 progress_line::progress_line(std::ostream& err, std::string label, std::string unit, std::uint64_t total)

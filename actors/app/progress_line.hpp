@@ -30,7 +30,7 @@ class progress_line {
   std::chrono::steady_clock::time_point began_, last_;
 };
 
-/// The text of a progress line: "import [#####     ]  50 %  1,000 of 2,000 quotes", or without a total "import  1,000 quotes, 20,000/s".
+/// The text of a progress line: "import [#####     ]  50 %  1,000 of 2,000 quotes, 3 s left", or without a total "import  1,000 quotes, 20,000/s".
 std::string progress_text(const std::string& label, const std::string& unit, std::uint64_t done, std::uint64_t total, double elapsed_s);
 using replay::grouped;
 

@@ -53,6 +53,8 @@ class timer_queue {
     return a;
   }
   [[nodiscard]] timestamp next() const { return next_; }
+  /// True where one fires before a timer of that host that is due then.
+  [[nodiscard]] bool any_before(timestamp due, host_id target) const { return next_ < due || (next_ == due && !heap_.empty() && heap_.top().target < target); }
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
 
  private:
@@ -140,6 +142,26 @@ template <class Log> class kernel {
     while (!failure_ && (timers_.next() < e.head.at || (ends && timers_.next() <= e.head.at))) fire();
     visit(e, [&](const auto& payload) { input(payload, e.head.at, e.head.host, e.head.position); });
   }
+  /// What a host that runs elsewhere put out when a timer of its own fired: told where it would have been put out here. `tell` is called with a function
+  /// that publishes one payload.
+  template <class Tell> void elsewhere(timestamp due, host_id target, Tell&& tell) {
+    while (timers_.any_before(due, target)) [[unlikely]] fire();
+    if (failure_) return;
+    header h;
+    h.at = now_ = due > now_ ? due : now_;
+    h.host = target;
+    h.depth = 1;
+    tell([&]<class E>(const E& e) {
+      h.seq = h.correlation = ++seq_;
+      h.type = E::type_number;
+      h.version = E::schema_version;
+      ++counts_[E::type_number];
+      publish(h, e);
+    });
+    drain();
+  }
+  /// When the next timer is due; later than any time where none is armed.
+  [[nodiscard]] timestamp next_timer() const { return timers_.next(); }
   /// The end of the data counts as a later tick: what is due by now fires.
   void end_of_data() {
     const timestamp last = now_;

@@ -20,7 +20,9 @@ TEST_CASE("digits in groups of three") {
 TEST_CASE("a progress line is a bar where the total is known, else a rate") {
   CHECK(progress_text("import", "quotes", 50'000, 0, 2) == "import  50,000 quotes, 25,000/s");
   CHECK(progress_text("import", "quotes", 0, 0, 0) == "import  0 quotes, 0/s");
-  CHECK(progress_text("verify", "events", 500, 1'000, 1) == "verify [###############               ]  50 %  500 of 1,000 events");
+  CHECK(progress_text("verify", "events", 500, 1'000, 1) == "verify [###############               ]  50 %  500 of 1,000 events, 1 s left");
+  CHECK(progress_text("verify", "events", 500, 1'000, 200) == "verify [###############               ]  50 %  500 of 1,000 events, 3 min 20 s left");
+  CHECK(progress_text("verify", "events", 250, 1'000, 2'500) == "verify [#######                       ]  25 %  250 of 1,000 events, 2 h 5 min left");
   // A log that grew meanwhile does not overflow its bar.
   CHECK(progress_text("verify", "events", 2'000, 1'000, 1) == "verify [##############################] 100 %  1,000 of 1,000 events");
 }
