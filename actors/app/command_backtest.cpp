@@ -6,13 +6,14 @@
 #include "actors/app/interrupts.hpp"
 #include "actors/app/progress_line.hpp"
 #include "actors/replay/backtest.hpp"
+#include "actors/replay/run_report.hpp"
 
 namespace tomnext::app {
 namespace {
 
 struct backtest_command_options {
   config_options configuration;
-  std::string log;
+  std::string log, report, csv;
   bool encrypt = false;
 };
 
@@ -23,6 +24,8 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
   replay::backtest_options options;
   options.log = o.log;
   if (o.encrypt) options.encrypt = persistence::encryption::from_now_on;
+  replay::report_builder events;
+  if (!o.report.empty() || !o.csv.empty()) options.on_events = [&](const persistence::group& g) { events.take(g); };
   std::string table;
   {
     progress_line progress(s.err, "back-test", "quotes");
@@ -32,6 +35,12 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
     };
     auto report = replay::run_backtest(*deployment, options);
     if (!report) return report.error();
+    if (options.on_events) {
+      auto told = events.finish(*deployment, *report);
+      if (!told) return told.error().within("report");
+      if (!o.report.empty()) TOMNEXT_TRY(replay::write_html(*told, o.report));
+      if (!o.csv.empty()) TOMNEXT_TRY(replay::write_csv(*told, o.csv));
+    }
     table = s.json ? replay::to_json(*report) + "\n" : replay::to_table(*report);
   }
   s.out << table;
@@ -44,6 +53,8 @@ action add(CLI::App& app) {
   app.add_option("--log", o->log, "keeps the results as a log in this directory")->type_name("DIR");
   app.add_flag("--encrypt", o->encrypt, "the log of --log is written encrypted, with the newest of the keys that TOMNEXT_LOG_KEYS names (log keygen)")
       ->needs("--log");
+  app.add_option("--report", o->report, "a page with charts, tables and statistics, which needs nothing else; replaced if it is there")->type_name("FILE");
+  app.add_option("--csv", o->csv, "equity.csv, trades.csv, daily.csv, monthly.csv and statistics.json, into this folder")->type_name("DIR");
   return [o](session& s) { return run(*o, s); };
 }
 

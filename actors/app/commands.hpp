@@ -8,6 +8,7 @@
 #define TOMNEXT_COMMANDS(X) \
   X(import)                 \
   X(backtest)               \
+  X(report)                 \
   X(run)                    \
   X(replay)                 \
   X(log)                    \
