@@ -74,11 +74,14 @@ error no_database(const std::exception& e) { return {errc::file_unreadable, std:
 
 }  // namespace
 
-result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tomnext::date last) {
+namespace {
+
+/// Each date ends so many hours after its midnight by a city's clock. Both cities change their clocks at night: the time exists once on every day.
+result<std::vector<calendar_defined>> trading_days(tomnext::date first, tomnext::date last, const char* city, std::chrono::hours ends, roll_profile roll) {
   if (last < first) return error(errc::configuration_value, "a calendar that ends on " + to_string(last) + ", before it begins on " + to_string(first));
   if (last.days - first.days > 366 * 60) return error(errc::configuration_value, "a calendar of more than 60 years");
   try {
-    const auto* zone = ::date::locate_zone("America/New_York");
+    const auto* zone = ::date::locate_zone(city);
     const std::string version = version_of_zones();
     std::vector<calendar_defined> pages;
     for (auto day = first; day <= last; ++day.days) {
@@ -87,15 +90,25 @@ result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tom
         page.version = 1;
         page.tzdata_version = std::string_view(version);
         page.first_date = day;
+        page.roll = roll;
         pages.push_back(page);
       }
-      // 17:00 exists and is unique on every day: New York changes its clocks at night.
-      auto local = ::date::local_days{::date::days{day.days}} + std::chrono::hours(17);
+      auto local = ::date::local_days{::date::days{day.days}} + ends;
       auto utc = zone->to_sys(local);
       pages.back().boundaries.push_back({utc.time_since_epoch().count() * second_ns});
     }
     return pages;
   } catch (const std::exception& e) { return no_database(e); }
+}
+
+}  // namespace
+
+result<std::vector<calendar_defined>> new_york_calendar(tomnext::date first, tomnext::date last) {
+  return trading_days(first, last, "America/New_York", std::chrono::hours(17), roll_profile::new_york);
+}
+
+result<std::vector<calendar_defined>> auckland_calendar(tomnext::date first, tomnext::date last) {
+  return trading_days(first, last, "Pacific/Auckland", std::chrono::hours(24 + 7), roll_profile::auckland);
 }
 
 result<calendar::session_table> session_offsets() {

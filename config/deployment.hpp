@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/base/market.hpp"
+#include "domain/calendar/job.hpp"
 #include "domain/calendar/sessions.hpp"
 #include "domain/events/event.hpp"
 #include "domain/strategy_execution/strategy_host.hpp"
@@ -23,6 +24,19 @@ struct data_source {
   instrument_id instrument;
   std::string stamp = "open";  ///< of the file's bars: "open" or "close"
   std::int32_t utc_offset_minutes{};
+  /// Comparison mode: strategies see each minute's bid bar before the venue has that minute's prices. Orders then fill at the closing quotes of the minute
+  /// before, which no market offers.
+  bool bars_as_feed = false;
+};
+
+/// How positions held over a roll are financed, and the files that say by what.
+struct financing_settings {
+  financing_method method = financing_method::points;
+  rate markup;
+  std::int32_t day_count = 0;  ///< 360 or 365; 0: by currency
+  std::string interest_rates;  ///< differential, compat
+  std::string swap_rates;      ///< points, annual_rate, tomnext
+  std::string swap_statement;  ///< what the broker booked
 };
 
 /// What a line that cannot be read, or a price that is not positive, does to a run.
@@ -84,6 +98,13 @@ struct storage_settings {
   std::string key_file;                        ///< with the keys that the log is encrypted with from now on; empty: in clear, or as the log is
 };
 
+/// A job of the calendar: when it runs, and what it does.
+struct job_setting {
+  calendar::job_settings when;              ///< `when.action` is one of job_action_names
+  std::string target;                       ///< of log_backup: its folder
+  std::uint64_t bytes_per_s = 64ull << 20;  ///< of log_scrub: how fast it reads; 0: as fast as it goes
+};
+
 struct node_settings {
   std::string log;                   ///< directory of the node's log
   std::string listen = "127.0.0.1";  ///< loopback only
@@ -94,6 +115,7 @@ struct node_settings {
   std::uint32_t poison_deaths_max = 3;  ///< an input that has killed its host so many times is not tried again
   bool poison_stops = false;            ///< `poisonous_input: stop`; `park` passes it over with an alert
   storage_settings storage;
+  std::vector<job_setting> jobs;
 };
 
 struct deployment {
@@ -104,6 +126,11 @@ struct deployment {
   bool bars_without_updates = false;
   quality_settings quality;
   rate commission_rate;
+  financing_settings financing;
+  bool usual_holidays = true;                    ///< those of the currencies that are traded most, by rule, where the file lists none of a currency
+  std::vector<holidays_defined> holidays;        ///< those that the file lists; once the data have been looked at, the usual ones too
+  std::vector<swap_rates_published> swap_rates;  ///< those that stand; once the files have been looked at, theirs too
+  std::vector<swap_reported> swap_reports;       ///< of the statement, once it has been looked at
   std::vector<strategy_execution::strategy_configuration> strategies;
   /// Bars that features, regimes and models read. Absent: of each instrument those of its first strategy, and nothing for instruments that none trades
   /// (without any strategy: 1m-mid for all).

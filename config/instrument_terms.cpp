@@ -3,17 +3,10 @@
 #include <fmt/format.h>
 
 #include "domain/base/money.hpp"
+#include "domain/calendar/value_dates.hpp"
 
 namespace tomnext::config {
 namespace {
-
-// A T+1 pair settles one day earlier than the rest. Source: the T+1 list of services.md, as data.
-std::uint32_t spot_lag(currency base, currency quote) {
-  const bool usd = base.code == "USD" || quote.code == "USD";
-  for (const char* c : {"CAD", "TRY", "PHP", "RUB"})
-    if (usd && (base.code == c || quote.code == c)) return 1;
-  return 2;
-}
 
 bool is_metal(currency c) { return !c.code.empty() && c.code.view()[0] == 'X' && (c.code == "XAU" || c.code == "XAG" || c.code == "XPT" || c.code == "XPD"); }
 
@@ -60,7 +53,9 @@ result<instrument_defined> instrument_terms(const std::string& symbol, instrumen
   i.price_precision = minor_units(i.quote) == 0 ? 3 : is_metal(i.base) ? 2 : 5;
   i.quantity_step = quantity::whole(1);
   i.quantity_min = quantity::whole(1);
-  i.spot_lag_days = spot_lag(i.base, i.quote);
+  i.spot_lag_days = calendar::spot_lag_days(i.base, i.quote);
+  // NZD/USD rolls at 07:00 Auckland; crosses go with New York.
+  if ((i.base.code == "NZD" && i.quote.code == "USD") || (i.base.code == "USD" && i.quote.code == "NZD")) i.roll = roll_profile::auckland;
   i.base_minor_units = minor_units(i.base);
   i.quote_minor_units = minor_units(i.quote);
   return i;

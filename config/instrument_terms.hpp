@@ -11,7 +11,7 @@ namespace tomnext::config {
 result<currency> parse_currency(const std::string& text);
 
 /// "GBP/USD" with its usual terms: 5 decimals (3 where the quote currency has no minor unit, 2 for metals), steps of one unit, T+2, and T+1 for the
-/// pairs of USD with CAD, TRY, PHP and RUB. errc::unknown_instrument for whatever is no spot pair: it says how one is written.
+/// pairs of USD with CAD, TRY, PHP and RUB; rolls at 17:00 New York, NZD/USD at 07:00 Auckland. errc::unknown_instrument for whatever is no spot pair: it says how one is written.
 result<instrument_defined> instrument_terms(const std::string& symbol, instrument_id id);
 
 }  // namespace tomnext::config

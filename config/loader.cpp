@@ -7,7 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/financing_section.hpp"
 #include "config/instrument_terms.hpp"
+#include "config/jobs.hpp"
 #include "config/yaml_reader.hpp"
 #include "config/yaml_structure.hpp"
 
@@ -32,12 +34,20 @@ class loader {
     });
     top.require("account");
     top.child("account", [&](mapping& m) { read_account(m); });
+    std::optional<financing_method> of_venue;
     top.child("venue", [&](mapping& m) {
       d_.commission_rate = m.parsed<rate>("commission_rate", rate{}, [](const std::string& t) { return rate::parse(t); });
       if (d_.commission_rate.value < 0 || d_.commission_rate.value >= rate::one)
         m.fail(errc::configuration_value, "commission_rate", "must be from 0 to below 1");
-      read_financing(m);
+      of_venue = financing_method_in(m, "financing");
     });
+    if (of_venue) d_.financing.method = *of_venue;
+    top.child("portfolio", [&](mapping& m) {
+      read_portfolio(
+          m, of_venue, [this](const std::string& f) { return resolved(f); }, d_.financing);
+    });
+    top.child("calendar", [&](mapping& m) { read_calendar(m, d_); });
+    check_financing(top, d_);
     top.child("research", [&](mapping& m) { read_research(m); });
     top.each("models", [&](mapping& m, std::size_t) { read_model(m); });
     top.each("strategies", [&](mapping& m, std::size_t i) { read_strategy(m, i); });
@@ -105,6 +115,8 @@ class loader {
     i.spot_lag_days = static_cast<std::uint32_t>(m.integer("spot_lag_days", i.spot_lag_days, 0, 2));
     i.base_minor_units = static_cast<std::uint32_t>(m.integer("base_minor_units", i.base_minor_units, 0, 6));
     i.quote_minor_units = static_cast<std::uint32_t>(m.integer("quote_minor_units", i.quote_minor_units, 0, 6));
+    i.roll = static_cast<roll_profile>(m.choice("roll", static_cast<std::size_t>(i.roll), {"new_york", "auckland"}));
+    read_standing_swap(m, id, d_.swap_rates);
   }
 
   void read_data(mapping& m) {
@@ -119,7 +131,7 @@ class loader {
     s.instrument = define(m.text("instrument"), m, "instrument");
     if (format == 0) {
       s.files = {resolved(m.text("bid")), resolved(m.text("ask"))};
-      m.choice("as", 0, {"ticks"});
+      s.bars_as_feed = m.choice("as", 0, {"ticks", "bars_as_feed"}) == 1;
       s.stamp = m.choice("stamp", 0, {"open", "close"}) == 0 ? "open" : "close";
     } else {
       const auto files = m.list("files");
@@ -128,17 +140,6 @@ class loader {
       s.utc_offset_minutes = static_cast<std::int32_t>(m.integer("utc_offset_minutes", lean_utc_offset_minutes, -14 * 60, 14 * 60));
     }
     d_.data.push_back(std::move(s));
-  }
-
-  // Only what is built is accepted: a financing method that silently charged nothing would be a wrong result.
-  static void read_financing(mapping& m) {
-    const auto method = m.text("financing", "none");
-    if (method == "none") return;
-    for (const char* later : {"points", "annual_rate", "tomnext", "differential", "compat"})
-      if (method == later)
-        return m.fail(errc::configuration_value, "financing",
-                      fmt::format("'{}' is not built yet; what is built: none (positions held overnight neither cost nor earn)", method));
-    m.fail(errc::configuration_value, "financing", fmt::format("'{}' is no financing method; what is built: none", method));
   }
 
   void read_account(mapping& m) {
@@ -204,6 +205,9 @@ class loader {
     s.account = d_.account.account;
     s.positions = d_.account.positions;
     s.bars = m.parsed<bar_spec>("bars", {}, [](const std::string& t) { return parse_bar_spec(t); });
+    for (const auto& x : d_.data)
+      if (x.bars_as_feed && x.instrument == s.instrument && s.bars != bar_spec{60, price_side::bid})
+        m.fail(errc::configuration_value, "bars", "must be 1m-bid: this pair's data are bars_as_feed");
     s.size = units(m, "size", {});
     if (s.instrument) {
       const auto& i = d_.instruments[s.instrument.value - 1];
@@ -272,6 +276,7 @@ class loader {
     n.poison_stops = m.choice("poisonous_input", 0, {"park", "stop"}) == 1;
     n.pace = m.parsed<pace_setting>("pace", n.pace, [](const std::string& t) { return parse_pace(t); });
     m.child("storage", [&](mapping& c) { read_storage(c); });
+    n.jobs = read_jobs(m, [this](const std::string& file) { return resolved(file); });
   }
 
   void read_storage(mapping& m) {

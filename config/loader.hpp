@@ -26,6 +26,8 @@ result<pace_setting> parse_pace(const std::string& text);
 
 /// Trading-day boundaries, 17:00 New York, for the UTC dates first … last, as pages; the tzdata of this machine.
 result<std::vector<calendar_defined>> new_york_calendar(date first, date last);
+/// The same for pairs that roll in Auckland: the trading day of a date ends there at 07:00 of the next.
+result<std::vector<calendar_defined>> auckland_calendar(date first, date last);
 
 /// UTC offsets of Tokyo, London and New York from 1970 to 2100, by the tzdata of this machine.
 result<calendar::session_table> session_offsets();

@@ -14,7 +14,8 @@
   X(log)                    \
   X(why)                    \
   X(state)                  \
-  X(actors)
+  X(actors)                 \
+  X(jobs)
 
 namespace tomnext::app {
 

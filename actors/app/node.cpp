@@ -6,6 +6,7 @@
 
 #include "actors/app/node_tree.hpp"
 #include "actors/replay/preamble.hpp"
+#include "actors/runtime/job_events.hpp"
 #include "persistence/checksum.hpp"
 
 namespace tomnext::app {
@@ -34,7 +35,8 @@ result<std::unique_ptr<node>> node::start(config::deployment deployment, replay:
   return n;
 }
 
-// The whole stored log tells the sequencer who has appended what, and which timers are armed; and it must have been made with this configuration.
+// The whole stored log tells the sequencer who has appended what, and which timers are armed; what jobs have done; and it must have been made with this
+// configuration.
 result<void> node::restore() {
   configuration_ = persistence::sha256({deployment_->source_text});
   // A log begins with what it is for, before any host activates in it.
@@ -56,6 +58,7 @@ result<void> node::restore() {
     if (!*g) break;
     for (const auto& e : (*g)->events) {
       sequencer_->restore(e);
+      if (const auto change = change_of(e)) jobs_known_->apply(*change);
       const auto* c = e.get_if<configuration_set>();
       if (c != nullptr && c->content_hash != configuration_)
         return error(errc::configuration_value, "this log was made with another configuration (" + persistence::to_hex(c->content_hash).substr(0, 12) +
@@ -83,6 +86,7 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   boards_.scrub = std::make_shared<scrub_board>(on_disk ? storage.scrub_bytes_per_s : 0);
   boards_.disk = std::make_shared<disk_board>(storage.free_bytes_min, on_disk);
   boards_.work = std::make_shared<work_board>();
+  boards_.jobs = std::make_shared<job_board>();
   for (const auto& h : hosts) host_names_[h.definition.id.value] = h.definition.name;
 
   node_parts n;
@@ -96,6 +100,8 @@ void node::spawn_actors(std::vector<replay::composed_host> hosts) {
   n.preamble = preamble_;
   n.source_ended = source_ended_;
   n.boards = boards_;
+  n.jobs_known = jobs_known_;
+  n.clock = options_.clock;
   n.figures = figures_;
   n.directory = directory_;
   n.notes = notes_;

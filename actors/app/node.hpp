@@ -18,6 +18,7 @@ struct node_options {
   std::string directory;                                                   ///< of the log; empty: in memory, no snapshots
   std::optional<std::uint16_t> port;                                       ///< of the HTTP endpoint; 0: any free one; absent: none
   bool test_hooks = false;                                                 ///< POST /api/v1/actors/NAME/kill
+  actors::wall_clock clock;                                                ///< by which jobs run
   bool stay = false;                                                       ///< go on answering when the source has ended
   std::function<void(const persistence::group&)> tap;                      ///< sees every sequenced group, in the journal's context
   std::function<void(const std::vector<actors::offered_input>&)> offered;  ///< sees what the ingress offers, in its context; for measurements
@@ -76,6 +77,7 @@ class node {
   std::map<std::uint32_t, std::string> host_names_;
   std::vector<event> preamble_;
   bool source_ended_ = false;
+  std::shared_ptr<calendar::job_records> jobs_known_ = std::make_shared<calendar::job_records>();
 
   actors::system_config system_config_;
   std::unique_ptr<actors::actor_system> system_;

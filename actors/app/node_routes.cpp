@@ -6,45 +6,16 @@
 
 #include "actors/api/actor_table.hpp"
 #include "actors/api/metrics.hpp"
+#include "actors/app/errand.hpp"
 #include "actors/app/event_trace.hpp"
+#include "actors/app/job_routes.hpp"
 #include "actors/protocols.hpp"
-#include "actors/runtime/ask_within.hpp"
 #include "actors/runtime/view_support.hpp"
 
 namespace tomnext::app {
 namespace {
 
 using namespace actors;
-using namespace std::chrono_literals;
-constexpr auto answer_deadline = 1500ms;
-
-// One request that waits for an actor: the bridge's errand. The responder answers for it, also when the actor never does.
-struct errand {
-  std::string correlation_id;
-  api::responder respond;
-  void answer(std::string json) const { respond({200, "application/json", std::move(json), {}}); }
-  void fail(const actor_error& e) const { respond(api::problem(from_caf(e), correlation_id)); }
-};
-
-// The call of a request from outside. Its server cannot tell when a client goes away: the deadline gives it up.
-call_ref call_of(actor_system& system, const errand& e, urgency how = urgency::normal) {
-  return begin_call(e.correlation_id, system.clock().now() + answer_deadline, {}, how);
-}
-
-// Asks `who` from an actor of its own, which ends with the answer.
-template <class Protocol, class Answer, class... Question>
-void ask_then(actor_system& system, const Protocol& who, const errand& e, const call_ref& c, Answer on_answer, Question... question) {
-  if (!who) return e.respond(api::problem(503, "unavailable", "not started yet", e.correlation_id));
-  spawn_errand(system, [=](plain_actor* self) {
-    requests_in_flight one;
-    ask_within(self, one, *c, who, question...).then(on_answer, [e](const actor_error& why) { e.fail(why); });
-  });
-}
-template <class Protocol, class... Question>
-void ask_and_answer(actor_system& system, const Protocol& who, const errand& e, const call_ref& c, Question... question) {
-  ask_then(
-      system, who, e, c, [e](const std::string& json) { e.answer(json); }, question...);
-}
 
 class routes {
  public:
@@ -57,9 +28,10 @@ class routes {
     if (q.path == "/metrics")
       return get(q, e, [&] {
         const auto work = node_.boards.work ? node_.boards.work->as_metrics() : std::string();
+        const auto jobs = node_.boards.jobs ? node_.boards.jobs->as_metrics() : std::string();
         respond({200,
                  "text/plain; version=0.0.4",
-                 api::actor_metrics(node_.figures->figures()) + node_.boards.scrub->as_metrics() + node_.boards.disk->as_metrics() + work,
+                 api::actor_metrics(node_.figures->figures()) + node_.boards.scrub->as_metrics() + node_.boards.disk->as_metrics() + work + jobs,
                  {}});
       });
     if (q.path == "/api/v1/actors") return get(q, e, [&] { e.answer(api::actors_json(node_.figures->figures())); });
@@ -72,6 +44,7 @@ class routes {
     constexpr std::string_view work_prefix = "/api/v1/work/", cancel_suffix = "/cancel";
     if (node_.boards.work && q.path.starts_with(work_prefix) && q.path.ends_with(cancel_suffix) && q.path.size() > work_prefix.size() + cancel_suffix.size())
       return post(q, e, [&] { cancel_work(q.path.substr(work_prefix.size(), q.path.size() - work_prefix.size() - cancel_suffix.size()), e); });
+    if (node_.boards.jobs && is_job_path(q.path)) return answer_of_jobs(system_, node_.directory, node_.boards.jobs, q, e);
     if (node_.test_hooks && q.path == "/api/v1/actors/kill") return post(q, e, [&] { kill(q, e); });
     constexpr std::string_view prefix = "/api/v1/";
     if (q.path.starts_with(prefix)) return service(q, e, q.path.substr(prefix.size()));
@@ -79,17 +52,9 @@ class routes {
   }
 
  private:
-  template <class Answer> static void only(const char* method, const api::http_request& q, const errand& e, Answer answer) {
-    if (q.method == method || (q.method == "HEAD" && std::string_view(method) == "GET")) return answer();
-    auto refusal = api::problem(405, "method_not_allowed", std::string("use ") + method, e.correlation_id);
-    refusal.headers.emplace_back("Allow", method);
-    e.respond(std::move(refusal));
-  }
-  template <class Answer> static void get(const api::http_request& q, const errand& e, Answer answer) { only("GET", q, e, answer); }
-  template <class Answer> static void post(const api::http_request& q, const errand& e, Answer answer) { only("POST", q, e, answer); }
-
   static void missing(const api::http_request& q, const errand& e) {
-    e.respond(api::problem(404, "not_found", "there is nothing at " + q.path + "; see /api/v1/actors, /api/v1/log, /api/v1/SERVICE", e.correlation_id));
+    e.respond(
+        api::problem(404, "not_found", "there is nothing at " + q.path + "; see /api/v1/actors, /api/v1/log, /api/v1/jobs, /api/v1/SERVICE", e.correlation_id));
   }
 
   void ready(const errand& e) const {

@@ -1,4 +1,4 @@
-// What a node answers over HTTP: health, figures, the services' views and commands.
+// What a node answers over HTTP: health, figures, the services' views and commands, its jobs.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -11,6 +11,7 @@
 #include "actors/journal/scrub_board.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/introspection.hpp"
+#include "actors/runtime/job_board.hpp"
 #include "actors/runtime/work_board.hpp"
 #include "persistence/event_log.hpp"
 
@@ -21,10 +22,12 @@ struct log_boards {
   std::shared_ptr<actors::scrub_board> scrub;
   std::shared_ptr<actors::disk_board> disk;
   std::shared_ptr<actors::work_board> work = nullptr;  ///< of the worker pool; null: the node has none
+  std::shared_ptr<actors::job_board> jobs = nullptr;   ///< of the calendar; null: the node has none
 };
 
-/// The worker pool's name, where a node has one.
+/// The worker pool's name, where a node has one; and that of the scheduler of its jobs.
 inline constexpr auto work_pool_name = "runtime/work";
+inline constexpr auto calendar_name = "runtime/calendar";
 
 /// What of a node can be seen from outside.
 struct node_surface {

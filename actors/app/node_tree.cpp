@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 
+#include "actors/app/job_actions.hpp"
 #include "actors/journal/disk_watch_actor.hpp"
 #include "actors/journal/feed_actor.hpp"
 #include "actors/journal/journal_actor.hpp"
@@ -15,6 +16,7 @@
 #include "actors/journal/snapshot_keeper.hpp"
 #include "actors/journal/writer_actor.hpp"
 #include "actors/runtime/instrumented.hpp"
+#include "actors/runtime/job_events.hpp"
 #include "actors/runtime/readiness.hpp"
 #include "actors/runtime/time_authority.hpp"
 #include "actors/runtime/watchdog.hpp"
@@ -114,15 +116,21 @@ child_spec watchdog_of(const node_parts& n) {
   });
 }
 
-/// Work apart, and those who look after the node and its log. Under a supervisor of their own, which never gives up: whatever befalls them, their restarts are not counted
-/// among those that end a node.
+/// Of those whose restarts are not counted among those that end a node: whatever befalls them, it never gives up.
+supervisor_settings unending(const node_parts& n, const char* name) {
+  supervisor_settings s;
+  s.name = name;
+  s.parent = name_of::node;
+  s.restarts_max = 1'000;  // more than its pauses allow within the window
+  s.backoff_max = 5s;
+  s.on_restart = restart_noted_by(n);
+  return s;
+}
+
+/// Work apart, and those who look after the node and its log.
 supervised_group upkeep_of(const node_parts& n) {
   supervised_group group;
-  group.settings.name = name_of::upkeep;
-  group.settings.parent = name_of::node;
-  group.settings.restarts_max = 1'000;  // more than its pauses allow within the window
-  group.settings.backoff_max = 5s;
-  group.settings.on_restart = restart_noted_by(n);
+  group.settings = unending(n, name_of::upkeep);
   group.children.push_back(work_pool_of(n));
   group.children.push_back(watchdog_of(n));
   if (n.log_directory.empty()) return group;  // a log in memory has nothing that decays, and no disk
@@ -180,7 +188,41 @@ void add_services(const node_parts& n, std::vector<child_spec>& tree) {
   }
 }
 
+/// What jobs do is recorded through the time authority, and done by those who come before it.
+void add_jobs(const node_parts& n, std::vector<child_spec>& tree) {
+  auto group = jobs_group(n);
+  if (group.children.empty()) return;
+  tree.push_back(needing({name_of::journal, name_of::feed, name_of::keeper, name_of::upkeep, name_of::time}, branch_of(n, std::move(group))));
+}
+
 }  // namespace
+
+supervised_group jobs_group(const node_parts& n) {
+  supervised_group group;
+  group.settings = unending(n, name_of::jobs);
+  if (n.deployment->node.jobs.empty()) return group;
+  calendar_scheduler_settings s;
+  s.clock = n.clock;
+  s.board = n.boards.jobs ? n.boards.jobs : std::make_shared<job_board>();
+  s.records = n.jobs_known ? n.jobs_known : std::make_shared<calendar::job_records>();
+  s.record = record_in_log(whoever_is<time_protocol>(n, name_of::time), whoever_is<journal_protocol>(n, name_of::journal));
+  action_parts parts;
+  parts.directory = n.directory;
+  parts.log = n.log;
+  parts.log_directory = n.log_directory;
+  for (const auto& h : n.hosts) parts.hosts.push_back(h.definition.name);
+  parts.scrub = n.boards.scrub;
+  parts.clock = n.clock;
+  group.children.push_back(
+      child_of(n, name_of::calendar, restart_kind::permanent, 1s, [f = n.figures, d = n.deployment, s, parts](parent_actor& p, const std::string& name) {
+        auto now = s;
+        auto with = parts;
+        with.system = &p.home_system();
+        now.jobs = job_definitions(d->node.jobs, with);
+        return pointer_of(spawn_actor<calendar_protocol, calendar_scheduler_state>(p, f, {name, "scheduler", name_of::jobs}, std::move(now)));
+      }));
+  return group;
+}
 
 child_spec child_of(const node_parts& n, std::string name, restart_kind restart, std::chrono::milliseconds stop_deadline,
                     std::function<actor_ptr(parent_actor&, const std::string&)> start) {
@@ -207,6 +249,7 @@ supervised_group node_tree(const node_parts& n) {
   add_readers(n, link, root.children);
   root.children.push_back(branch_of(n, upkeep_of(n)));
   add_runtime(n, root.children);
+  add_jobs(n, root.children);
   add_services(n, root.children);
   // An order that cannot be is told by the supervisor, which refuses such children.
   if (auto ordered = in_order_of_needs(root.children)) root.children = std::move(*ordered);

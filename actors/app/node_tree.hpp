@@ -11,8 +11,10 @@
 #include "actors/monitoring_alerting/supervision_notes.hpp"
 #include "actors/protocols.hpp"
 #include "actors/replay/hosts.hpp"
+#include "actors/runtime/clock.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/supervision_tree.hpp"
+#include "domain/calendar/job_change.hpp"
 #include "persistence/snapshots.hpp"
 
 namespace tomnext::app {
@@ -26,8 +28,8 @@ struct node_outcome {
 namespace name_of {
 inline constexpr auto node = "node", journal = "journal/journal", writer = "journal/writer", reader = "journal/reader", keeper = "journal/snapshots",
                       feed = "journal/feed", scrubber = "journal/scrubber", disk_watch = "journal/disk", upkeep = "journal/upkeep",
-                      readiness = "runtime/readiness", work = work_pool_name, watchdog = "runtime/watchdog", time = "runtime/time",
-                      source = "data_pipeline/source", ingress = "data_pipeline/ingress";
+                      readiness = "runtime/readiness", work = work_pool_name, watchdog = "runtime/watchdog", time = "runtime/time", jobs = "runtime/jobs",
+                      calendar = calendar_name, source = "data_pipeline/source", ingress = "data_pipeline/ingress";
 }  // namespace name_of
 
 /// What the actors of a node are made of.
@@ -42,6 +44,8 @@ struct node_parts {
   std::vector<event> preamble;  ///< with which a new log begins
   bool source_ended = false;    ///< the log holds the end of the source
   log_boards boards;
+  std::shared_ptr<calendar::job_records> jobs_known;  ///< what the log knows of jobs; null: nothing
+  actors::wall_clock clock;                           ///< by which jobs run
   std::shared_ptr<actors::introspection> figures;
   std::shared_ptr<actors::directory> directory;  ///< the addresses of all
   std::shared_ptr<actors::supervision_notes> notes;
@@ -64,6 +68,8 @@ struct node_parts {
 template <class Protocol> [[nodiscard]] std::function<Protocol()> whoever_is(const node_parts& parts, std::string name) {
   return [d = parts.directory, name = std::move(name)] { return d->at<Protocol>(name); };
 }
+/// The scheduler of the node's jobs under a supervisor that never gives up. No children where no jobs are configured.
+[[nodiscard]] actors::supervised_group jobs_group(const node_parts& parts);
 /// The nine services, in the order of their start.
 [[nodiscard]] std::vector<actors::supervised_group> service_groups(const node_parts& parts);
 /// Their names in that order.

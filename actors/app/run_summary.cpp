@@ -13,14 +13,19 @@ void count(const event& e, run_summary& r) {
   ++r.events;
   if (e.is<quote_accepted>()) ++r.ticks;
   else if (e.is<quote_rejected>()) ++r.rejected_ticks;
-  else if (e.is<bar_closed>()) ++r.bars;
-  else if (e.is<order_submitted>()) ++r.orders;
+  else if (e.is<bar_closed>()) {
+    ++r.bars;
+    if (e.head.cause == 0) ++r.ticks;  // the source told it
+  } else if (e.is<order_submitted>()) ++r.orders;
   else if (e.is<order_filled>()) ++r.fills;
   else if (e.is<order_denied>()) ++r.denied_orders;
   else if (e.is<host_recovered>()) ++r.restarts;
   else if (const auto* c = e.get_if<cash_moved>()) r.final_balance = c->balance;
   else if (const auto* s = e.get_if<source_state_changed>()) r.source_ended = s->state == source_state::ended;
-  else if (const auto* p = e.get_if<position_changed>()) {
+  else if (const auto* f = e.get_if<financing_booked>()) {
+    r.final_balance = f->balance;
+    r.financing.value += f->booked.value;
+  } else if (const auto* p = e.get_if<position_changed>()) {
     r.final_balance = p->balance;
     r.commission.value += p->commission.value;
     if (p->change == position_change::opened) ++r.positions;
@@ -56,6 +61,7 @@ std::string to_json(const run_summary& r) {
   j["positions"] = r.positions;
   j["host_restarts"] = r.restarts;
   j["commission"] = to_string(r.commission, r.minor_units);
+  j["financing"] = to_string(r.financing, r.minor_units);
   j["final_balance"] = to_string(r.final_balance, r.minor_units);
   j["currency"] = r.in.code.view();
   j["source_ended"] = r.source_ended;
@@ -73,6 +79,7 @@ std::string to_table(const run_summary& r) {
   line("fills", std::to_string(r.fills));
   line("positions", std::to_string(r.positions));
   line("commission", to_string(r.commission, r.minor_units) + " " + std::string(r.in.code.view()));
+  line("financing", to_string(r.financing, r.minor_units) + " " + std::string(r.in.code.view()));
   line("balance", to_string(r.final_balance, r.minor_units) + " " + std::string(r.in.code.view()));
   line("events", std::to_string(r.events));
   line("host restarts", std::to_string(r.restarts));

@@ -9,7 +9,7 @@ namespace tomnext::app {
 
 struct run_summary {
   std::uint64_t ticks = 0, rejected_ticks = 0, bars = 0, orders = 0, fills = 0, denied_orders = 0, positions = 0, restarts = 0, events = 0;
-  amount final_balance, commission;
+  amount final_balance, commission, financing;
   currency in;
   std::uint32_t minor_units = 2;
   bool source_ended = false;

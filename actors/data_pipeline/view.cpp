@@ -14,4 +14,9 @@ result<std::string> view(const data_pipeline::trading_calendar& host, const std:
   return json_bytes(nlohmann::json{{"boundaries_pending", host.pending()}});
 }
 
+result<std::string> view(const data_pipeline::comparison_clock& host, const std::string& question, const std::string&) {
+  if (question != "status") return unknown_question(question, "status");
+  return json_bytes(nlohmann::json{{"next_boundary", to_string(host.boundary())}});
+}
+
 }  // namespace tomnext::actors

@@ -10,6 +10,9 @@ result<std::string> view(const portfolio_management::account_host& host, const s
   const auto s = host.statistics();
   return json_bytes(nlohmann::json{{"balance_minor_units", host.balance().value},
                                    {"commission_minor_units", host.commission().value},
+                                   {"financing_minor_units", host.financing().value},
+                                   {"financing_bookings", host.financing_bookings()},
+                                   {"financing_deferred", host.financing_deferred()},
                                    {"open_positions", host.open_positions()},
                                    {"positions_opened", s.positions_opened},
                                    {"positions_closed", s.positions_closed},

@@ -1,6 +1,7 @@
 // raw clock in this file: the phases of a run are measured; no decision reads them.
 #include "actors/replay/backtest.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "actors/replay/group_builder.hpp"
@@ -71,7 +72,9 @@ class run {
       if (!n) return n.error();
       if (*n == 0) return {};
       for (const auto& q : std::span(quotes.data(), *n)) {
-        if (q.accepted) kernel_.quote(q.quote);
+        if (q.is_bar) [[unlikely]]
+          kernel_.bar(q.bar, q.bar_position);
+        else if (q.accepted) kernel_.quote(q.quote);
         else kernel_.quote(q.rejected);
       }
       taken += *n;
@@ -97,6 +100,11 @@ class run {
     r.statistics = account_->statistics();
     r.positions = r.statistics.positions_opened;
     r.commission = account_->commission();
+    r.financing = account_->financing();
+    r.financing_bookings = account_->financing_bookings();
+    r.financing_deferred = account_->financing_deferred();
+    r.method = d_.financing.method;
+    r.bars_as_feed = std::any_of(d_.data.begin(), d_.data.end(), [](const auto& s) { return s.bars_as_feed; });
     r.final_balance = account_->balance();
     r.in = d_.account.in;
     r.minor_units = d_.account.minor_units;

@@ -17,6 +17,8 @@ struct backtest_report {
   amount opening_balance, commission, financing, final_balance;
   currency in;
   std::uint32_t minor_units = 2;
+  std::uint64_t financing_bookings = 0, financing_deferred = 0;  ///< of positions over a roll; deferred: there were no rates for it until the end
+  financing_method method{};
   std::uint64_t iterations = 0;  ///< quotes and timers
   std::string head_hash;
   std::uint64_t state_hash = 0;
@@ -25,6 +27,7 @@ struct backtest_report {
   std::vector<std::string> instruments;
   timestamp first, last;               ///< of the data
   bool flagged_quotes_traded = false;  ///< comparison mode
+  bool bars_as_feed = false;           ///< comparison mode: orders filled at the quotes of the minute before what the strategies saw
   portfolio_management::account_statistics statistics;
 };
 

@@ -18,6 +18,15 @@ std::string minutes_of(timestamp t) {
   return text;
 }
 
+// ", compat, 29 bookings: for comparison only, financially wrong"
+std::string financing_note(const backtest_report& r) {
+  if (r.method == financing_method::none && r.financing_bookings == 0) return ", none: positions held overnight neither cost nor earned";
+  std::string note = fmt::format(", {}, {} bookings", word_of(r.method), grouped(r.financing_bookings));
+  if (r.financing_deferred > 0) note += fmt::format("; {} more deferred: no rates were published for them", grouped(r.financing_deferred));
+  if (r.method == financing_method::compat) note += ": for comparison only, financially wrong";
+  return note;
+}
+
 nlohmann::ordered_json optional(const std::optional<double>& x) { return x ? nlohmann::ordered_json(*x) : nlohmann::ordered_json(nullptr); }
 
 }  // namespace
@@ -43,6 +52,9 @@ std::string to_json(const backtest_report& r) {
   j["opening_balance"] = money(r.opening_balance, r);
   j["commission"] = money(r.commission, r);
   j["financing"] = money(r.financing, r);
+  j["financing_method"] = std::string(word_of(r.method));
+  j["financing_bookings"] = r.financing_bookings;
+  j["financing_deferred"] = r.financing_deferred;
   j["final_balance"] = money(r.final_balance, r);
   const auto& s = r.statistics;
   j["statistics"] = {{"total_return", s.total_return},
@@ -52,6 +64,12 @@ std::string to_json(const backtest_report& r) {
                      {"win_rate", optional(s.win_rate)},
                      {"profit_factor", optional(s.profit_factor)},
                      {"days", s.days}};
+  // What no market and no broker does, and is here to compare with other projects' figures only.
+  j["comparison_modes"] = nlohmann::ordered_json::array();
+  if (r.flagged_quotes_traded) j["comparison_modes"].push_back("flagged_quotes_trade");
+  if (r.bars_as_feed) j["comparison_modes"].push_back("bars_as_feed");
+  if (r.method == financing_method::compat) j["comparison_modes"].push_back("financing: compat");
+  j["look_ahead"] = r.bars_as_feed;
   j["events"] = r.events;
   j["head_hash"] = r.head_hash;
   j["state_hash"] = fmt::format("{:016x}", r.state_hash);
@@ -77,7 +95,7 @@ std::string to_table(const backtest_report& r) {
       !r.flagged_quotes_traded ? "flagged; these neither filled nor marked" : "flagged; traded all the same (quality.flagged_quotes_trade)";
   count("ticks", r.ticks, r.flagged_ticks == 0 ? "" : grouped(r.flagged_ticks) + " " + flagged);
   if (r.rejected_ticks > 0) count("rejected ticks", r.rejected_ticks);
-  count("bars", r.bars);
+  count("bars", r.bars, r.bars_as_feed ? "look-ahead: orders filled at the quotes of the minute before each bar (bars_as_feed); for comparison only" : "");
   std::string refused = r.denied_orders == 0 ? "" : grouped(r.denied_orders) + " more denied by risk";
   if (r.rejected_orders != 0) refused += (refused.empty() ? "" : ", ") + grouped(r.rejected_orders) + " of them rejected by the venue";
   count("orders", r.orders, refused);
@@ -88,7 +106,7 @@ std::string to_table(const backtest_report& r) {
   cash("opening balance", r.opening_balance);
   cash("trading result", amount{r.final_balance.value - r.opening_balance.value + r.commission.value - r.financing.value}, ", before costs");
   cash("commission", amount{-r.commission.value});
-  cash("financing", r.financing);
+  cash("financing", r.financing, financing_note(r));
   cash("final balance", r.final_balance, fmt::format(", {:+.2f} %", 100 * s.total_return));
   out += "\n";
   row("max drawdown", fmt::format("{:.2f}", 100 * s.max_drawdown), "%");

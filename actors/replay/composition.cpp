@@ -16,7 +16,9 @@ result<void> validate(const config::deployment& d) {
 
 std::vector<bar_spec> bars_of(const config::deployment& d, instrument_id instrument) {
   std::vector<bar_spec> all;
+  const bool fed = std::any_of(d.data.begin(), d.data.end(), [&](const auto& s) { return s.bars_as_feed && s.instrument == instrument; });
   auto want = [&](bar_spec b) {
+    if (b == bar_spec{60, price_side::bid} && fed) return;  // they come from the file
     if (std::find(all.begin(), all.end(), b) == all.end()) all.push_back(b);
   };
   for (const auto& s : d.strategies)
@@ -32,6 +34,12 @@ std::optional<bar_spec> research_bars_of(const config::deployment& d, instrument
   for (const auto& s : d.strategies)
     if (s.instrument == instrument) return s.bars;
   return std::nullopt;
+}
+
+bool rolls_in_auckland(const config::deployment& d) {
+  const auto& f = d.financing;
+  if (f.method == financing_method::compat || (f.method == financing_method::none && f.swap_statement.empty())) return false;
+  return std::any_of(d.instruments.begin(), d.instruments.end(), [](const auto& i) { return i.roll == roll_profile::auckland; });
 }
 
 feature_store::feature_configuration features_of(const config::deployment& d, instrument_id instrument) {

@@ -8,6 +8,7 @@
 #include "config/deployment.hpp"
 #include "domain/analysis_engine/analysis_host.hpp"
 #include "domain/data_pipeline/aggregator.hpp"
+#include "domain/data_pipeline/comparison_clock.hpp"
 #include "domain/data_pipeline/trading_calendar.hpp"
 #include "domain/feature_store/feature_host.hpp"
 #include "domain/ml_integration/model_host.hpp"
@@ -34,6 +35,8 @@ std::vector<bar_spec> bars_of(const config::deployment& d, instrument_id instrum
 /// The bars that research reads of an instrument; nothing where it is not researched.
 std::optional<bar_spec> research_bars_of(const config::deployment& d, instrument_id instrument);
 feature_store::feature_configuration features_of(const config::deployment& d, instrument_id instrument);
+/// True where rolls at 07:00 Auckland finance anything.
+bool rolls_in_auckland(const config::deployment& d);
 
 /// Calls add(host_description, service) for each host in rank order: venue, aggregators, calendar, features, analysis, strategies, models, risk,
 /// gateway, portfolio, monitoring. The rank is the order at one cause, so it never changes without a new log.
@@ -55,6 +58,8 @@ template <class Add> result<void> compose(const config::deployment& d, const com
     });
   // Always there, so that ranks do not depend on whether the data has been looked at.
   host("calendar", 0, [&](host_id id) { return data_pipeline::trading_calendar(id); });
+  if (rolls_in_auckland(d)) host("calendar:auckland", 0, [&](host_id id) { return data_pipeline::trading_calendar(id, roll_profile::auckland); });
+  if (d.financing.method == financing_method::compat) host("calendar:comparison", 0, [&](host_id id) { return data_pipeline::comparison_clock(id); });
   for (const auto& i : d.instruments)
     if (const auto bars = research_bars_of(d, i.instrument)) {
       host("features:" + std::string(i.symbol.view()), i.instrument.value,
@@ -94,6 +99,7 @@ template <class Add> result<void> compose(const config::deployment& d, const com
     c.balance = d.account.balance;
     c.conversion = d.account.conversion;
     c.flagged_quotes_mark = d.quality.flagged_quotes_trade;
+    c.financing = {d.financing.method, d.financing.markup, d.financing.day_count};
     return portfolio_management::account_host(id, c);
   });
   host("alerts", 0, [&](host_id id) {
@@ -107,7 +113,8 @@ template <class Add> result<void> compose(const config::deployment& d, const com
 /// The first event of every log.
 inline log_declared declaration_of(log_purpose purpose) { return {purpose, "tomnext 0.1"}; }
 
-/// The inputs that follow it, in order: the configuration, models, calendar, instruments, limits, account, and the open source.
+/// The inputs that follow it, in order: the configuration, models, calendar, instruments, holidays, swap rates and reports, limits, account, and the open
+/// source.
 /// Their time is deployment.begins. The deployment has been prepared (prepare.hpp).
 template <class Input> void preamble(const config::deployment& d, const hash256& configuration, Input&& input) {
   input(configuration_set{configuration});
@@ -115,6 +122,9 @@ template <class Input> void preamble(const config::deployment& d, const hash256&
     input(model_file_added{model_id{static_cast<std::uint32_t>(i + 1)}, d.models[i].name, d.models[i].content_hash});
   for (const auto& page : d.calendar) input(page);
   for (const auto& i : d.instruments) input(i);
+  for (const auto& h : d.holidays) input(h);
+  for (const auto& r : d.swap_rates) input(r);
+  for (const auto& r : d.swap_reports) input(r);
   if (d.risk.any()) {
     limits_set l;
     l.version = 1;

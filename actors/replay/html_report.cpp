@@ -99,7 +99,8 @@ constexpr const char* conventions =
     "take "
     "252 days, deviations are of the sample (n \u2212 1), the risk-free rate is 0. With fewer than 20 daily returns a measure is n/a, as it is where it would "
     "be no "
-    "number. A trade is a position from its opening to its closing; its profit is after commission. Excursions are profits before costs at the extremes of the "
+    "number. A trade is a position from its opening to its closing; its profit is after commission and financing. Excursions are profits before costs at the "
+    "extremes of the "
     "quotes while a trade was open. All of it is folded from the events of the log that the head hash names.</p>\n";
 
 }  // namespace

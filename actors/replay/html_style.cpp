@@ -28,7 +28,7 @@ pre{background:var(--panel);padding:12px;border-radius:6px;white-space:pre-wrap;
 .note{background:var(--panel);border-left:4px solid var(--accent);padding:8px 16px;margin:16px 0}
 nav{margin:12px 0 0}
 nav a{display:inline-block;padding:4px 12px 4px 0}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:8px;margin:16px 0;padding:0}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:8px;margin:16px 0;padding:0}
 .card{background:var(--panel);border:1px solid var(--rule);border-radius:6px;padding:8px 12px}
 .card dt{color:var(--quiet);font-size:.85rem}
 .card dd{margin:0;font-size:1.2rem;font-weight:600;font-variant-numeric:tabular-nums}

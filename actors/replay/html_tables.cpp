@@ -181,7 +181,7 @@ std::string trade_tables(const run_report& r) {
   const std::string no_excursion = why("a trade could not be valued throughout");
   figures results("Trades: results");
   results.row("Closed trades", grouped(t.trades), "positions, from opening to closing")
-      .row("Net profit", cash(r, t.net_profit), "after commission")
+      .row("Net profit", cash(r, t.net_profit), "after commission and financing")
       .row("Gross profit", cash(r, t.gross_profit))
       .row("Gross loss", cash(r, t.gross_loss))
       .row("Commission", cash(r, t.commission), "paid, contained in the profits")
@@ -231,13 +231,14 @@ std::string exposure_table(const run_report& r) {
 
 std::string balance_table(const run_report& r) {
   const auto& b = r.history.bridge;
+  const amount before_costs{b.closed_trades.value + b.open_positions.value + b.commission.value - (b.financing.value - b.financing_apart.value)};
   figures t("How the balance came about");
   t.row("Opening balance", cash(r, b.opening));
   if (b.flows.value != 0) t.row("Paid in and out", cash(r, b.flows));
-  t.row("Closed trades before costs", cash(r, amount{b.closed_trades.value + b.commission.value + b.open_positions.value}),
-        b.open_positions.value == 0 ? "" : "and what open positions have realised")
-      .row("Commission", cash(r, amount{-b.commission.value}));
-  if (b.other.value != 0) t.row("Booked otherwise", cash(r, b.other), "on no position: financing, say");
+  t.row("Trading result before costs", cash(r, before_costs), r.history.open_positions.empty() ? "" : "with what open positions have realised")
+      .row("Commission", cash(r, amount{-b.commission.value}))
+      .row("Financing", cash(r, b.financing), "of positions held over a day\u2019s end; a trade\u2019s profit contains its own");
+  if (b.other.value != 0) t.row("Booked otherwise", cash(r, b.other), "by events that this build does not know");
   t.row("<strong>Final balance</strong>", "<strong>" + cash(r, b.final_balance) + "</strong>");
   if (r.history.unrealised.value != 0) t.row("Unrealised", cash(r, r.history.unrealised), "of open positions, at the last valuation; not in the balance");
   return t.text();

@@ -42,7 +42,8 @@ result<void> copy(quote_feed& feed, recorder& to, const log_writer& writer, cons
     if (!n) return n.error();
     if (*n == 0 || writer.failed()) return {};  // the writer's finish() says why
     for (const auto& q : std::span(quotes.data(), *n)) {
-      if (q.accepted) to.add(q.quote, q.time(), market_ingress, q.position());
+      if (q.is_bar) to.add(q.bar, q.time(), market_ingress, q.position());
+      else if (q.accepted) to.add(q.quote, q.time(), market_ingress, q.position());
       else to.add(q.rejected, q.time(), market_ingress, q.position());
     }
     taken += *n;

@@ -119,6 +119,11 @@ template <class Log> class kernel {
     while (timers_.next() < q.source_time) [[unlikely]] fire();
     input(q, q.source_time, market_ingress, q.source_position);
   }
+  /// A bar that the source tells, likewise.
+  void bar(const bar_closed& b, std::uint64_t position) {
+    while (timers_.next() < b.closed_at) fire();
+    input(b, b.closed_at, market_ingress, position);
+  }
   /// The end of the data counts as a later tick: what is due by now fires.
   void end_of_data() {
     const timestamp last = now_;

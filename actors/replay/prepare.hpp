@@ -5,7 +5,8 @@
 namespace tomnext::replay {
 
 /// Looks at the sources for their first and last time, and fills in deployment.begins and deployment.calendar: the boundaries, 17:00 New York, after the
-/// first quote and up to the date of the last. The same files and the same tzdata give the same. Also reads the hashes of model files.
+/// first quote and up to the date of the last (and 07:00 Auckland, where pairs roll there). The same files and the same tzdata give the same. Also reads the
+/// hashes of model files, and the files of interest rates, swap rates and reported swaps.
 /// A deployment that has a calendar keeps it.
 result<void> prepare(config::deployment& d);
 

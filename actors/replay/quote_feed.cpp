@@ -29,6 +29,10 @@ struct source {
 
 persistence::bar_stamp stamp_of(const config::data_source& s) { return s.stamp == "close" ? persistence::bar_stamp::close : persistence::bar_stamp::open; }
 
+persistence::minute_form form_of(const config::data_source& s) {
+  return s.bars_as_feed ? persistence::minute_form::bar_and_quote : persistence::minute_form::quotes;
+}
+
 result<void> check(const config::data_source& s, const std::vector<instrument_defined>& instruments) {
   if (!s.log.empty()) return {};
   if (s.format != "fxcm-m1" && s.format != "lean-tick") return error(errc::unsupported_format, "format '" + s.format + "' is none of: fxcm-m1, lean-tick");
@@ -51,7 +55,7 @@ result<source> open_source(const config::data_source& s, const feed_settings& se
     return opened;
   }
   const auto bad = settings.quality.malformed == config::malformed_lines::reject ? persistence::bad_lines::report : persistence::bad_lines::stop;
-  auto files = s.format == "fxcm-m1" ? persistence::open_fxcm_m1(s.files[0], s.files[1], stamp_of(s), bad)
+  auto files = s.format == "fxcm-m1" ? persistence::open_fxcm_m1(s.files[0], s.files[1], stamp_of(s), bad, form_of(s))
                                      : persistence::open_lean_ticks(s.files, s.utc_offset_minutes, bad);
   if (!files) return files.error();
   opened.reader = std::move(*files);
@@ -122,6 +126,7 @@ class merged_feed final : public quote_feed {
 
   result<void> take(const source& s, judged_quote& out) {
     const quote_row& row = s.row;
+    out.is_bar = false;
     if (row.refused != quote_rejection::none) {
       reject(s, row.refused, s.reader->complaint(), out);
       return {};
@@ -131,6 +136,7 @@ class merged_feed final : public quote_feed {
       reject(s, quote_rejection::malformed, s.reader->place() + ": " + finer, out);
       return {};
     }
+    if (row.is_bar) return take_bar(s, out);
     const auto verdict = judge_.judge(s.instrument, row.time, row.bid, row.ask);
     if (verdict.accepted) {
       accept(s, verdict.flags, out);
@@ -147,10 +153,27 @@ class merged_feed final : public quote_feed {
   [[nodiscard]] std::string too_fine(const source& s) const {
     const auto& i = instruments_[s.instrument.value - 1];
     const auto step = power_of_ten(price::scale - std::min(i.price_precision, price::scale));
-    if (s.row.bid.value % step == 0 && s.row.ask.value % step == 0) [[likely]]
-      return {};
+    if (s.row.bid.value % step == 0 && s.row.ask.value % step == 0) [[likely]] {
+      const auto& r = s.row;
+      if (!r.is_bar || (r.open.value % step == 0 && r.high.value % step == 0 && r.low.value % step == 0)) return {};
+    }
     return "bid " + s.row.bid.to_string() + ", ask " + s.row.ask.to_string() + ": more than the " + std::to_string(i.price_precision) + " decimals of " +
            std::string(i.symbol.view()) + "; raise instruments." + std::string(i.symbol.view()) + ".price_precision";
+  }
+
+  result<void> take_bar(const source& s, judged_quote& out) {
+    const quote_row& row = s.row;
+    if (row.low.value <= 0) {
+      const std::string why = s.reader->place() + ": low " + row.low.to_string() + ": prices must be positive";
+      if (stops_) return error(errc::malformed_line, why);
+      reject(s, quote_rejection::non_positive, why, out);
+      return {};
+    }
+    out.accepted = out.is_bar = true;
+    out.bar = {s.instrument, 60, price_side::bid, row.time - minute_ns, row.time, row.open, row.high, row.low, row.bid, 1};
+    out.bar_position = ++position_;
+    ++figures_.accepted;
+    return {};
   }
 
   void accept(const source& s, std::uint32_t flags, judged_quote& out) {

@@ -10,16 +10,20 @@
 
 namespace tomnext::replay {
 
-/// A quote with its verdict.
+/// A quote with its verdict; or, in the comparison mode `bars_as_feed`, a bar that the source tells.
 struct judged_quote {
   bool accepted{};
+  bool is_bar = false;
   quote_accepted quote;     ///< where accepted
   quote_rejected rejected;  ///< where not
-  [[nodiscard]] timestamp time() const { return accepted ? quote.source_time : rejected.source_time; }
-  [[nodiscard]] std::uint64_t position() const { return accepted ? quote.source_position : rejected.source_position; }
+  bar_closed bar;           ///< where it is one, accepted as such
+  std::uint64_t bar_position{};
+  [[nodiscard]] timestamp time() const { return is_bar ? bar.closed_at : accepted ? quote.source_time : rejected.source_time; }
+  [[nodiscard]] std::uint64_t position() const { return is_bar ? bar_position : accepted ? quote.source_position : rejected.source_position; }
 };
 
-/// Counted from the first quote of the sources on, whatever position a feed was opened at. A quote with several flags counts once as flagged.
+/// Counted from the first quote of the sources on, whatever position a feed was opened at. A quote with several flags counts once as flagged. Bars that a
+/// source tells are among the accepted.
 struct feed_figures {
   std::uint64_t accepted = 0, rejected = 0, flagged = 0, crossed = 0, locked = 0, spikes = 0;
 };

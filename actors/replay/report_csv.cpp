@@ -33,18 +33,19 @@ std::string equity_csv(const run_report& r) {
 std::string trades_csv(const run_report& r) {
   const auto& h = r.history;
   std::string out =
-      "position,strategy,instrument,direction,quantity,entered,entry_price,exited,exit_price,profit,commission,adverse_excursion,favourable_excursion,"
+      "position,strategy,instrument,direction,quantity,entered,entry_price,exited,exit_price,profit,commission,financing,adverse_excursion,favourable_"
+      "excursion,"
       "opened_seq,closed_seq\n";
   for (const auto& t : h.trades) {
     const auto& f = t.figures;
     const auto strategy = h.strategies.find(f.strategy);
     const auto instrument = h.instruments.find(f.instrument);
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", t.position.value,
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", t.position.value,
                        csv_text(strategy == h.strategies.end() ? std::to_string(f.strategy.value) : strategy->second.name),
                        csv_text(instrument == h.instruments.end() ? "" : instrument->second.terms.symbol.view()), f.direction == side::buy ? "long" : "short",
                        number(f.quantity), to_string(f.entered), number(f.entry_price), to_string(f.exited), number(f.exit_price),
-                       to_string(t.profit, h.account.minor_units), to_string(t.commission, h.account.minor_units), number(f.adverse_excursion),
-                       number(f.favourable_excursion), t.opened_seq, t.closed_seq);
+                       to_string(t.profit, h.account.minor_units), to_string(t.commission, h.account.minor_units),
+                       to_string(t.financing, h.account.minor_units), number(f.adverse_excursion), number(f.favourable_excursion), t.opened_seq, t.closed_seq);
   }
   return out;
 }
@@ -101,10 +102,12 @@ std::string statistics_json(const run_report& r) {
                   {"flows", money(h.bridge.flows)},
                   {"closed_trades", money(h.bridge.closed_trades)},
                   {"open_positions", money(h.bridge.open_positions)},
+                  {"financing_apart", money(h.bridge.financing_apart)},
                   {"other", money(h.bridge.other)},
                   {"final", money(h.bridge.final_balance)},
                   {"unrealised", money(h.unrealised)},
-                  {"commission", money(h.bridge.commission)}};
+                  {"commission", money(h.bridge.commission)},
+                  {"financing", money(h.bridge.financing)}};
   j["exposure"] = {{"gross_mean", h.exposure.gross_mean},
                    {"gross_max", h.exposure.gross_max},
                    {"long_share", h.exposure.long_share},

@@ -18,12 +18,6 @@ result<void> add_to(amount& sum, amount more) {
   return {};
 }
 
-// Other profiles of rolls have pages of their own, from the version on that knows them; reports are cut at 17:00 New York.
-template <class Page> bool of_new_york(const Page& p) {
-  if constexpr (requires { p.roll; }) return static_cast<int>(p.roll) == 0;
-  else return true;
-}
-
 quantity magnitude(quantity q) { return {q.value == INT64_MIN ? INT64_MAX : q.value < 0 ? -q.value : q.value}; }
 
 // Of each run of eight points between two days' ends: the first, the lowest, the highest and the last. Points with flows and at a day's end stay.
@@ -158,6 +152,7 @@ result<void> history_fold::close(const header& h, held& p) {
   t.position = p.p.position;
   t.profit = p.p.booked;
   t.commission = p.commission;
+  t.financing = p.financing;
   t.opened_seq = p.opened_seq;
   t.closed_seq = h.seq;
   auto& f = t.figures;
@@ -203,6 +198,20 @@ result<void> history_fold::apply(const header& h, const cash_moved& e) {
   return add_to(balance_, e.moved);
 }
 
+// Financing of a position is part of its result; what comes when it is closed already, or for none, is told apart.
+result<void> history_fold::apply(const financing_booked& e) {
+  if (e.booked.value == 0) return {};
+  TOMNEXT_TRY(add_to(balance_, e.booked));
+  TOMNEXT_TRY(add_to(history_.bridge.financing, e.booked));
+  if (e.instrument.value < instruments_max)
+    for (auto& h : open_[e.instrument.value])
+      if (h.p.position == e.position) {
+        TOMNEXT_TRY(add_to(h.financing, e.booked));
+        return add_to(h.p.booked, e.booked);
+      }
+  return add_to(history_.bridge.financing_apart, e.booked);
+}
+
 result<void> history_fold::apply(const header& h, const account_valued& e) {
   const auto unexplained = subtract(e.balance, balance_);
   if (!unexplained) return too_large();
@@ -226,7 +235,7 @@ void history_fold::add_point(statistics::equity_point p) {
 }
 
 result<void> history_fold::apply(const calendar_defined& e) {
-  if (!of_new_york(e)) return {};
+  if (e.roll != roll_profile::new_york) return {};  // reports are cut at 17:00 New York
   history_.tzdata_version = std::string(e.tzdata_version.view());
   if (history_.day_ends.empty()) history_.first_day = e.first_date;
   const std::int64_t from = e.first_date.days - history_.first_day.days;
@@ -263,6 +272,7 @@ result<void> history_fold::take(const event& e) {
     case position_changed::type_number: return e.as<position_changed>().account == account ? from(apply(e.head, e.as<position_changed>())) : result<void>();
     case account_valued::type_number: return e.as<account_valued>().account == account ? from(apply(e.head, e.as<account_valued>())) : result<void>();
     case cash_moved::type_number: return e.as<cash_moved>().account == account ? from(apply(e.head, e.as<cash_moved>())) : result<void>();
+    case financing_booked::type_number: return e.as<financing_booked>().account == account ? from(apply(e.as<financing_booked>())) : result<void>();
     case calendar_defined::type_number: return from(apply(e.as<calendar_defined>()));
     case account_opened::type_number:
       if (!account) history_.account = e.as<account_opened>();

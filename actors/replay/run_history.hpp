@@ -23,8 +23,9 @@ namespace tomnext::replay {
 struct run_trade {
   statistics::trade figures;
   position_id position;
-  amount profit;      ///< net of commission
+  amount profit;      ///< net of commission and financing
   amount commission;  ///< paid: positive
+  amount financing;   ///< earned: positive
   std::uint64_t opened_seq{}, closed_seq{};
 };
 /// What is still held at the end. Its profit is in no trade.
@@ -35,7 +36,7 @@ struct run_position {
   timestamp entered;
   quantity net;
   double average_price{};
-  amount booked;  ///< realised less commission so far
+  amount booked;  ///< realised less commission, and financing, so far
 };
 struct run_strategy {
   std::string name, kind;
@@ -45,11 +46,13 @@ struct run_instrument {
   std::uint64_t quotes = 0;
   thinned_prices prices;
 };
-/// How the final balance came about: final = opening + flows + closed trades + open positions + other. `other` is what was booked on no position and is no
-/// flow (financing, say).
+/// How the final balance came about: final = opening + flows + closed trades + open positions + financing apart + other.
 struct balance_bridge {
-  amount opening, flows, closed_trades, open_positions, other, final_balance;
-  amount commission;  ///< in closed trades and open positions
+  amount opening, flows, closed_trades, open_positions, final_balance;
+  amount financing_apart;  ///< booked when its position was closed already, or on none
+  amount other;            ///< booked otherwise: nothing that this build knows of
+  amount commission;       ///< in closed trades and open positions
+  amount financing;        ///< all of it: in closed trades, open positions, and apart
 };
 /// Time-weighted over the whole run, weekends too.
 struct exposure_figures {
@@ -102,7 +105,7 @@ class history_fold {
     std::uint64_t opened_seq{};
     side direction{};
     quantity size_max;
-    amount gross, commission;
+    amount gross, commission, financing;
     double entry_value{}, entry_size{}, exit_value{}, exit_size{};
     double lowest_price{}, highest_price{};  // seen since the last change; 0: none
     std::optional<double> adverse, favourable;
@@ -114,6 +117,7 @@ class history_fold {
   result<void> apply(const header& h, const position_changed& e);
   result<void> apply(const header& h, const account_valued& e);
   result<void> apply(const header& h, const cash_moved& e);
+  result<void> apply(const financing_booked& e);
   result<void> apply(const calendar_defined& e);
   result<void> open(const header& h, const position_changed& e, held*& position);
   result<void> close(const header& h, held& position);

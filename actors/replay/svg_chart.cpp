@@ -87,7 +87,8 @@ void chart::horizontal_lines(const std::vector<tick>& ticks) {
   for (const auto& t : ticks) {
     const double y = y_percent(t.at);
     behind_ += fmt::format("<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"{0:.2f}%\" y2=\"{0:.2f}%\"/>", y);
-    front_ += fmt::format("<text class=\"label\" x=\"3\" y=\"{:.2f}%\" dy=\"-3\">{}</text>", y, escaped(t.label));
+    front_ += fmt::format("<text class=\"label\" x=\"3\" y=\"{:.2f}%\" dy=\"{}\">{}</text>", y, y < top_percent + 4 ? 12 : -3,
+                          escaped(t.label));  // at the top: below its line
   }
 }
 

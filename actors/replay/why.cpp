@@ -89,7 +89,8 @@ result<void> add_book_of(const persistence::event_log& log, const event& report,
 
 result<void> explain(const persistence::event_log& log, cause_node& node, int depth) {
   const event& e = node.what;
-  if (e.is<bar_closed>()) TOMNEXT_TRY(add_quotes_of(log, e, node));
+  // A bar that its source told was made of nothing in this log.
+  if (e.is<bar_closed>() && e.head.cause != 0) TOMNEXT_TRY(add_quotes_of(log, e, node));
   if (e.is<venue_order_reported>() && e.as<venue_order_reported>().report == venue_report::filled) TOMNEXT_TRY(add_book_of(log, e, node));
   // A periodic timer was armed by its own last firing, and so on to the beginning: that says nothing more about this event.
   if (e.is<timer_armed>() || e.head.cause == 0 || depth >= cause_depth_max) return {};

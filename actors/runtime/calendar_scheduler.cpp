@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "actors/runtime/instrumented.hpp"
@@ -35,6 +36,10 @@ class answer_once {
   std::atomic<bool> answered_{false};
 };
 
+error being_recorded(const std::string& job, std::uint64_t command) {
+  return {errc::not_ready, "job '" + job + "': command " + std::to_string(command) + " is being recorded: ask again in a moment"};
+}
+
 }  // namespace
 
 calendar_scheduler_state::calendar_scheduler_state(calendar_protocol::pointer self, calendar_scheduler_settings settings)
@@ -60,9 +65,13 @@ calendar_protocol::behavior_type calendar_scheduler_state::behavior() {
         end(job, number, succeeded ? job_outcome::succeeded : job_outcome::failed, why);
         look();
       },
-      [this](pause_job_atom, const std::string& job, const std::string& who, const std::string& why) { return set_paused(true, job, who, why); },
-      [this](resume_job_atom, const std::string& job, const std::string& who, const std::string& why) { return set_paused(false, job, who, why); },
-      [this](run_job_atom, const std::string& job) { return run_now(job); },
+      [this](pause_job_atom, const std::string& job, const std::string& who, const std::string& why, std::uint64_t command) {
+        return set_paused(true, job, who, why, command);
+      },
+      [this](resume_job_atom, const std::string& job, const std::string& who, const std::string& why, std::uint64_t command) {
+        return set_paused(false, job, who, why, command);
+      },
+      [this](run_job_atom, const std::string& job, std::uint64_t command) { return run_now(job, command); },
       [this](list_jobs_atom) -> answer<std::string> { return json_bytes(settings_.board->as_json()); },
   };
 }
@@ -110,7 +119,14 @@ void calendar_scheduler_state::look() {
 void calendar_scheduler_state::begin(const job_run& run) {
   const auto at = now();
   if (!book_.started(run, at)) return;
-  note(run_began{run, at.wall}, [this, run] { act(run); });
+  std::uint64_t command = 0;
+  if (run.by_hand)
+    for (const auto& [taken, what] : taken_)
+      if (what == std::pair(run.job, run.number)) command = taken;
+  note(run_began{run, at.wall, command}, [this, run, command] {
+    taken_.erase(command);
+    act(run);
+  });
 }
 
 void calendar_scheduler_state::act(const job_run& run) {
@@ -147,30 +163,57 @@ result<void> calendar_scheduler_state::may_ask(const std::string& job) const {
                                      (failing_.empty() ? "" : ", since the log takes nothing (" + failing_ + ")") + ": ask again later");
 }
 
-answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std::string& job, const std::string& who, const std::string& why) {
+const carried_command* calendar_scheduler_state::carried(const std::string& job, std::uint64_t command) const {
+  const auto* known = command == 0 ? nullptr : settings_.records->find(job);
+  return known == nullptr ? nullptr : known->memory.carried(command);
+}
+
+answer<std::string> calendar_scheduler_state::set_paused(bool paused, const std::string& job, const std::string& who, const std::string& why,
+                                                         std::uint64_t command) {
   if (const auto may = may_ask(job); !may) return to_caf(may.error());
+  if (carried(job, command) != nullptr) return json_bytes(settings_.board->as_json(job));
+  if (taken_.count(command) != 0) return to_caf(being_recorded(job, command));
   const auto at = now();
   auto changed = paused ? book_.pause(job, at) : book_.resume(job, at);
   if (!changed) return to_caf(changed.error());
-  show();
-  if (!*changed) return json_bytes(settings_.board->as_json(job));
+  if (!*changed) return to_caf({errc::illegal_transition, "job '" + job + "' is " + (paused ? "paused already" : "not paused")});
   note_skipped();
   auto promise = promise_answer<std::string>(self_);
-  auto answered = [this, job, held = promise_guard<std::string>(promise)]() mutable { held.deliver(json_bytes(settings_.board->as_json(job))); };
-  if (paused) note(pause_began{job, at.wall, who, why}, std::move(answered));
-  else note(pause_ended{job, at.wall, who, why}, std::move(answered));
+  if (command != 0) taken_.emplace(command, std::pair(job, std::uint64_t{0}));
+  auto answered = [this, job, command, held = promise_guard<std::string>(promise)]() mutable {
+    taken_.erase(command);
+    held.deliver(json_bytes(settings_.board->as_json(job)));
+  };
+  if (paused) note(pause_began{job, at.wall, who, why, command}, std::move(answered));
+  else note(pause_ended{job, at.wall, who, why, command}, std::move(answered));
+  show();
   look();
   return promise;
 }
 
-answer<std::string> calendar_scheduler_state::run_now(const std::string& job) {
+// A run that was asked for, as it stands.
+std::string calendar_scheduler_state::told_run(const std::string& job, std::uint64_t number) const {
+  const auto& j = book_.jobs().at(job);
+  const auto is_it = [&](const job_run& r) { return r.number == number; };
+  const bool waits = std::any_of(j.waiting.begin(), j.waiting.end(), is_it);
+  const bool runs = j.memory.running && is_it(*j.memory.running);
+  return json_bytes({{"job", job}, {"run", number}, {"state", waits ? "waiting" : runs ? "running" : "ended"}});
+}
+
+answer<std::string> calendar_scheduler_state::run_now(const std::string& job, std::uint64_t command) {
   if (const auto may = may_ask(job); !may) return to_caf(may.error());
+  if (const auto* c = carried(job, command); c != nullptr && book_.jobs().count(job) != 0) return told_run(job, c->run);
+  if (const auto taken = taken_.find(command); taken != taken_.end()) {
+    if (asked_.count(taken->second) != 0) return to_caf(being_recorded(job, command));
+    return told_run(taken->second.first, taken->second.second);
+  }
   auto number = book_.run_now(job, now());
   if (!number) return to_caf(number.error());
+  if (command != 0) taken_.emplace(command, std::pair(job, *number));
   const auto& j = book_.jobs().at(job);
   if (j.memory.running || j.waiting.size() > 1) {
     show();
-    return json_bytes({{"job", job}, {"run", *number}, {"state", "waiting"}});
+    return told_run(job, *number);
   }
   auto promise = promise_answer<std::string>(self_);
   asked_.emplace(std::pair(job, *number), promise_guard<std::string>(promise));

@@ -25,10 +25,12 @@ TOMNEXT_ATOM(list_jobs, "listJobs");
 using calendar_protocol =
     typed<answer<void>(look_jobs_atom, std::uint64_t),                                   // to itself: look at the jobs, unless another look was ordered since
           answer<void>(job_answer_atom, std::string, std::uint64_t, bool, std::string),  // an action: (job, run, whether it succeeded, what is wrong)
-          answer<std::string>(pause_job_atom, std::string, std::string, std::string),    // (job, who, why); answered with the job as JSON once it is recorded
-          answer<std::string>(resume_job_atom, std::string, std::string, std::string),   // the same
-          answer<std::string>(run_job_atom, std::string),  // a run at once: {"job", "run", "state"}, once its beginning is recorded, or where it has to wait
-          answer<std::string>(list_jobs_atom)>;            // all jobs as JSON, as the board has them
+          // Of operators. The last number is the seq of the command, which is durable; 0 where there is none in the log. A command that was carried out before
+          // is answered by what came of it, also by another life of the node. What makes no sense is errc::illegal_transition.
+          answer<std::string>(pause_job_atom, std::string, std::string, std::string, std::uint64_t),   // (job, who, why, command): the job, once it is recorded
+          answer<std::string>(resume_job_atom, std::string, std::string, std::string, std::uint64_t),  // the same
+          answer<std::string>(run_job_atom, std::string, std::uint64_t),  // (job, command): {"job", "run", "state"}, once its beginning is recorded, or waits
+          answer<std::string>(list_jobs_atom)>;                           // all jobs as JSON, as the board has them
 
 /// What a job does. It is called in the scheduler's context and must not block: long work goes to others. `done` is called once, from any thread; where it is
 /// dropped instead, the run has failed, and further calls are not heard.
@@ -75,8 +77,10 @@ class calendar_scheduler_state {
   void act(const calendar::job_run& run);
   void end(const std::string& job, std::uint64_t number, job_outcome outcome, const std::string& why);
   [[nodiscard]] result<void> may_ask(const std::string& job) const;
-  answer<std::string> set_paused(bool paused, const std::string& job, const std::string& who, const std::string& why);
-  answer<std::string> run_now(const std::string& job);
+  [[nodiscard]] const calendar::carried_command* carried(const std::string& job, std::uint64_t command) const;
+  [[nodiscard]] std::string told_run(const std::string& job, std::uint64_t number) const;
+  answer<std::string> set_paused(bool paused, const std::string& job, const std::string& who, const std::string& why, std::uint64_t command);
+  answer<std::string> run_now(const std::string& job, std::uint64_t command);
   void note(calendar::job_change change, std::function<void()> then = {});
   void note_skipped();
   void flush();
@@ -89,6 +93,7 @@ class calendar_scheduler_state {
   calendar::job_book book_;
   std::map<std::string, job_action> actions_;
   std::map<std::pair<std::string, std::uint64_t>, promise_guard<std::string>> asked_;  // runs by hand whose beginning is awaited
+  std::map<std::uint64_t, std::pair<std::string, std::uint64_t>> taken_;  // commands not yet recorded as carried out: the job, and the run asked for; 0: none
   std::deque<entry> unrecorded_;
   bool recording_ = false;
   bool flushing_ = false;

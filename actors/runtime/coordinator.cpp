@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "actors/replay/kernel.hpp"
 #include "actors/runtime/ask_within.hpp"
+#include "actors/runtime/command_text.hpp"
 #include "actors/runtime/view_support.hpp"
 #include "domain/base/hash.hpp"
 
@@ -68,22 +68,6 @@ std::string trading_state_after(operator_command c) {
     case operator_command::resume: return "active";
     default: return {};
   }
-}
-
-// An object in which no key stands twice: the last one would win, and it may be the one that nobody meant.
-nlohmann::json parsed_once(const std::string& text, std::string& doubled) {
-  std::set<std::string> keys;
-  return nlohmann::json::parse(
-      text,
-      [&](int depth, nlohmann::json::parse_event_t what, nlohmann::json& value) {
-        if (depth == 1 && what == nlohmann::json::parse_event_t::key && !keys.insert(value.get<std::string>()).second) doubled = value.get<std::string>();
-        return true;
-      },
-      false);
-}
-
-bool has_control(const std::string& s) {
-  return std::any_of(s.begin(), s.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
 result<offered_input> command_of(const std::string& text, const coordinator_settings& s) {

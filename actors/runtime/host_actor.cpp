@@ -141,7 +141,7 @@ void host_state::activate() {
   enrolment_.reset();
   marked_at_ = core_.inputs();
   next_mark_ = marked_at_ + settings_.snapshot_every;
-  if (settings_.snapshot_interval.count() > 0) tell_later(self_, settings_.snapshot_interval, tick_v);
+  order_look();
   record_.set_state("running");
   tell(self_, settings_.readiness(), ready_v, core_.definition().name);
   for (const auto& g : std::exchange(stash_, {})) process(*g);
@@ -180,8 +180,15 @@ void host_state::failed(const error& why) {
   self_->quit(to_caf(why));
 }
 
+// Its own look comes each interval. A job that wants a snapshot now says the same, and orders no look in turn.
 void host_state::look_at_interval() {
   if (live_ && core_.inputs() > marked_at_) mark_progress();
+  if (monotonic_now(self_) >= look_at_) order_look();
+}
+
+void host_state::order_look() {
+  if (settings_.snapshot_interval.count() == 0) return;
+  look_at_ = monotonic_now(self_) + settings_.snapshot_interval;
   tell_later(self_, settings_.snapshot_interval, tick_v);
 }
 

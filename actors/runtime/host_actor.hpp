@@ -4,6 +4,7 @@
 
 #include "actors/protocols.hpp"
 #include "actors/runtime/ask_within.hpp"
+#include "actors/runtime/clock.hpp"
 #include "actors/runtime/introspection.hpp"
 #include "actors/runtime/poison.hpp"
 
@@ -47,6 +48,7 @@ class host_state {
   void answer_to(std::uint64_t seq, std::vector<reaction> reactions);
   void mark_progress();
   void look_at_interval();
+  void order_look();
   void stop(const actor_error& reason);
   void give_up(const error& why);
   answer<std::string> show(const call_ref& call, const std::string& question, const std::string& argument);
@@ -57,9 +59,10 @@ class host_state {
   host_core core_;
   enrolment_ref enrolment_;
   recovery_point point_;
-  std::uint64_t read_to_ = 0;    // of the log, while recovering
-  std::uint64_t next_mark_ = 0;  // in inputs
-  std::uint64_t marked_at_ = 0;  // in inputs
+  std::uint64_t read_to_ = 0;                       // of the log, while recovering
+  std::uint64_t next_mark_ = 0;                     // in inputs
+  std::uint64_t marked_at_ = 0;                     // in inputs
+  monotonic_time look_at_ = monotonic_time::max();  // when its own look for a snapshot is due; never, where there is no interval
   bool live_ = false;
   std::vector<group_ref> stash_;  // delivered while recovering
   requests_in_flight views_in_flight_;

@@ -40,11 +40,14 @@ nlohmann::json json_of(const job_book::entry& j) {
   const auto& s = j.settings;
   const auto& c = j.memory.counts;
   nlohmann::json one{{"name", s.name},
+                     {"action", s.action},
                      {"schedule", s.when.expression().text()},
                      {"time_zone", s.when.where().name()},
+                     {"holidays", s.when.holidays().dates().size()},
                      {"on_holiday", word_of(s.when.on_holiday())},
                      {"missed", word_of(s.missed)},
                      {"overlap", word_of(s.overlap)},
+                     {"grace_s", s.grace_ns / second_ns},
                      {"deadline_s", s.deadline_ns / second_ns},
                      {"state", state_of(j)},
                      {"paused", j.memory.paused},

@@ -14,8 +14,9 @@ class job_board {
   /// Of the actor that runs them. `unrecorded`: what has happened and is not in the log yet; `failing`: why not, empty where nothing is wrong.
   void show(const calendar::job_book& book, timestamp now, std::size_t unrecorded, std::string failing);
 
-  /// {"at", "unrecorded", "failing", "jobs": [{"name", "schedule", "time_zone", "on_holiday", "missed", "overlap", "deadline_s", "state": "paused" | "running"
-  /// | "waiting" | "idle", "next", "next_local", "running": {…} or null, "waiting": [scheduled…], "runs": {…}, "skipped": {…}, "history": [the latest first]}]}
+  /// {"at", "unrecorded", "failing", "jobs": [{"name", "action", "schedule", "time_zone", "holidays", "on_holiday", "missed", "overlap", "grace_s", "deadline_s",
+  /// "state": "paused" | "running" | "waiting" | "idle", "paused", "next", "next_local", "running": {…} or null, "waiting": [scheduled…], "runs": {…},
+  /// "skipped": {…}, "history": [the latest first]}]}. `next` is UTC, `next_local` what a clock in the job's zone shows then.
   [[nodiscard]] nlohmann::json as_json() const;
   /// One of them, or null.
   [[nodiscard]] nlohmann::json as_json(const std::string& job) const;

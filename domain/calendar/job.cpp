@@ -35,6 +35,17 @@ void job_memory::skipped(const skipped_runs& s) {
   }
 }
 
+void job_memory::carried_out(std::uint64_t command, std::uint64_t run) {
+  if (command == 0 || carried(command) != nullptr) return;
+  commands.push_back({command, run});
+  if (commands.size() > commands_max) commands.pop_front();
+}
+
+const carried_command* job_memory::carried(std::uint64_t command) const {
+  const auto found = std::find_if(commands.begin(), commands.end(), [&](const carried_command& c) { return c.command == command; });
+  return found == commands.end() ? nullptr : &*found;
+}
+
 std::string_view word_of(missed_policy p) {
   switch (p) {
     case missed_policy::skip: return "skip";

@@ -25,6 +25,7 @@ struct job_settings {
   std::uint32_t missed_runs_max = 10;         ///< of run_all
   std::int64_t grace_ns = minute_ns;          ///< a run that begins later than this after its time was missed
   std::int64_t deadline_ns = 10 * minute_ns;  ///< a run that goes on for longer counts as timed out
+  std::string action = {};                    ///< what it does, in a word for people
 };
 
 /// Two readings of one moment: the date and time, which may jump, and a clock that only goes on.
@@ -64,9 +65,17 @@ struct job_counts {
   bool operator==(const job_counts&) const = default;
 };
 
+/// An operator's command that a job has carried out.
+struct carried_command {
+  std::uint64_t command = 0;  ///< seq of its event
+  std::uint64_t run = 0;      ///< that began by it; 0: none
+  bool operator==(const carried_command&) const = default;
+};
+
 /// What outlives a node: all of it follows from what was recorded of the job.
 struct job_memory {
   static constexpr std::size_t history_max = 32;
+  static constexpr std::size_t commands_max = 64;
   timestamp decided_to;  ///< what is scheduled up to here has had its run, or will have none
   bool paused = false;
   std::uint64_t last_number = 0;
@@ -74,12 +83,17 @@ struct job_memory {
   timestamp running_since = {};
   std::deque<past_run> history = {};  ///< the last ones, the latest last
   job_counts counts = {};
+  std::deque<carried_command> commands = {};  ///< the last ones, the latest last
   bool operator==(const job_memory&) const = default;
 
   /// A run has begun, ended, was left out.
   void began(const job_run& run, timestamp at);
   void ended(timestamp at, job_outcome outcome, const std::string& error);
   void skipped(const skipped_runs& s);
+  /// A command counts once, however often it is told. 0 is none.
+  void carried_out(std::uint64_t command, std::uint64_t run);
+  /// Null where it was not carried out, or so long ago that it is not remembered.
+  [[nodiscard]] const carried_command* carried(std::uint64_t command) const;
 };
 
 /// "skip", "run_once", "run_all"; "skip", "queue_one"

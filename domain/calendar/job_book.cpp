@@ -204,9 +204,9 @@ result<std::uint64_t> job_book::run_now(const std::string& name, moment now) {
   const bool free = !e.memory.running && e.waiting.empty();
   const bool one_waits = std::any_of(e.waiting.begin(), e.waiting.end(), [](const job_run& r) { return r.by_hand; });
   if (!free && (e.settings.overlap != overlap_policy::queue_one || one_waits))
-    return error(errc::overloaded, "job '" + name + "' " +
-                                       (e.memory.running ? "runs since " + to_string(e.memory.running_since) : std::string("is about to run")) +
-                                       (one_waits ? ", and a run by hand waits already" : ": ask again when it has ended"));
+    return error(errc::illegal_transition, "job '" + name + "' " +
+                                               (e.memory.running ? "runs since " + to_string(e.memory.running_since) : std::string("is about to run")) +
+                                               (one_waits ? ", and a run by hand waits already" : ": ask again when it has ended"));
   wait(e, now.wall, true);
   return e.numbers;
 }

@@ -13,14 +13,26 @@ struct fold {
     r.memory.decided_to = d.at;
   }
   void operator()(const run_began& b) const {
-    if (b.run.number > r.memory.last_number) r.memory.began(b.run, b.at);
+    if (!told_before(b.run)) r.memory.began(b.run, b.at);
+    r.memory.carried_out(b.command, b.run.number);
+  }
+  // A number comes again with another time where a scheduler ended before it heard that its first run was recorded: that one was never called.
+  [[nodiscard]] bool told_before(const job_run& run) const {
+    const auto& m = r.memory;
+    return run.number < m.last_number || m.running == run || (!m.history.empty() && m.history.back().run == run);
   }
   void operator()(const run_ended& e) const {
     if (r.memory.running && r.memory.running->number == e.number) r.memory.ended(e.at, e.outcome, e.error);
   }
   void operator()(const skipped_runs& s) const { r.memory.skipped(s); }
-  void operator()(const pause_began&) const { r.memory.paused = true; }
-  void operator()(const pause_ended&) const { r.memory.paused = false; }
+  void operator()(const pause_began& p) const { paused(true, p.command); }
+  void operator()(const pause_ended& p) const { paused(false, p.command); }
+  // Told again behind a later command, it is over.
+  void paused(bool now, std::uint64_t command) const {
+    if (r.memory.carried(command) != nullptr) return;
+    r.memory.paused = now;
+    r.memory.carried_out(command, 0);
+  }
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ struct schedule_given {
 struct run_began {
   job_run run;
   timestamp at;
+  std::uint64_t command = 0;  ///< seq of the operator's command that asked for it; 0: none did
   bool operator==(const run_began&) const = default;
 };
 struct run_ended {
@@ -31,12 +32,14 @@ struct pause_began {
   std::string job;
   timestamp at;
   std::string who, why;
+  std::uint64_t command = 0;  ///< seq of the operator's command; 0: there is none in the log
   bool operator==(const pause_began&) const = default;
 };
 struct pause_ended {
   std::string job;
   timestamp at;
   std::string who, why;
+  std::uint64_t command = 0;  ///< seq of the operator's command; 0: there is none in the log
   bool operator==(const pause_ended&) const = default;
 };
 using job_change = std::variant<schedule_given, run_began, run_ended, skipped_runs, pause_began, pause_ended>;

@@ -27,8 +27,8 @@ bool trading_calendar::fits(const calendar_defined& e) const {
 }
 
 void trading_calendar::apply(const header& h, const calendar_defined& e) {
-  refused_ = !fits(e);
-  if (refused_) return;
+  refused_ = e.roll == roll_ && !fits(e);
+  if (refused_ || e.roll != roll_) return;
   for (std::size_t i = 0; i < e.boundaries.size(); ++i) {
     if (e.boundaries[i] > h.at) pending_[nth(e, i)] = e.boundaries[i];
     else pending_.erase(nth(e, i));
@@ -49,7 +49,7 @@ void trading_calendar::decide(const header&, const calendar_defined& e, outbox& 
     return out.fail(errc::invalid_argument, "calendar page " + std::to_string(e.version) + " from " + to_string(e.first_date) +
                                                 ": its boundaries must ascend, at most 25 hours apart and between those of its neighbours, at most " +
                                                 std::to_string(pending_max) + " pending");
-  if (pending_.empty()) return;
+  if (pending_.empty() || e.roll != roll_) return;
   if (const timestamp next = pending_.begin()->second; generation_ == 0 || next != armed_for_) arm(next, out);
 }
 
@@ -57,7 +57,7 @@ void trading_calendar::decide(const header&, const timer_fired& e, outbox& out) 
   if (e.generation != generation_ || pending_.empty()) return;
   const auto today = pending_.begin();
   if (today->second - 1 != e.due) return;
-  out.emit(trading_day_rolled{today->first, today->second});
+  out.emit(trading_day_rolled{today->first, today->second, roll_});
   if (const auto tomorrow = std::next(today); tomorrow != pending_.end()) arm(tomorrow->second, out);
 }
 

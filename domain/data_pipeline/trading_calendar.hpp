@@ -7,7 +7,7 @@
 
 namespace tomnext::data_pipeline {
 
-/// One host for all instruments. Boundary i of a page ends trading day first_date + i. The day rolls before that instant's quotes: the timer is due
+/// One host for all instruments, and one more where some roll by another profile: each takes the pages of its own. Boundary i of a page ends trading day first_date + i. The day rolls before that instant's quotes: the timer is due
 /// one nanosecond earlier. Boundaries that are past when their page comes never roll. A later page replaces the boundaries of the dates that it names.
 ///
 /// A page whose boundaries do not ascend, or lie more than 25 hours apart, and a page that does not fit between its neighbours, is refused whole.
@@ -19,7 +19,7 @@ class trading_calendar {
   using inputs = type_list<calendar_defined, timer_fired>;
   using outputs = type_list<trading_day_rolled, timer_armed>;
 
-  explicit trading_calendar(host_id self) : self_(self) {}
+  explicit trading_calendar(host_id self, roll_profile roll = roll_profile::new_york) : self_(self), roll_(roll) {}
 
   void apply(const header& h, const calendar_defined& e);
   void apply(const header&, const trading_day_rolled& e);
@@ -38,6 +38,7 @@ class trading_calendar {
   void arm(timestamp boundary, outbox& out) const;
 
   host_id self_;
+  roll_profile roll_;
   std::map<date, timestamp> pending_;  // instants ascend with their dates
   bool refused_ = false;               // the newest page was
   std::uint32_t generation_ = 0;

@@ -19,11 +19,11 @@ namespace tomnext {
 using all_events =
     type_list<log_declared, configuration_set, host_activated, host_recovered, host_progressed, input_parked, timer_armed, timer_fired, operator_commanded,
               actor_restarted, queue_depth_crossed, model_file_added, job_defined, job_run_started, job_run_ended, job_runs_skipped, job_paused, job_resumed,
-              instrument_defined, calendar_defined, quote_accepted, quote_rejected, bar_closed, trading_day_rolled, source_state_changed, feature_defined,
-              feature_vector_updated, regime_assessed, prediction_made, signal_confirmation_given, strategy_registered, strategy_state_changed, signal_proposed,
-              signal_stage_changed, order_intended, limits_set, order_approved, order_denied, trading_state_changed, reservation_released, order_submitted,
-              send_started, order_acknowledged, order_rejected, order_filled, order_cancelled, order_expired, venue_order_reported, account_opened, cash_moved,
-              position_changed, account_valued, day_closed, alert_changed>;
+              instrument_defined, calendar_defined, quote_accepted, quote_rejected, bar_closed, trading_day_rolled, source_state_changed, swap_rates_published,
+              holidays_defined, feature_defined, feature_vector_updated, regime_assessed, prediction_made, signal_confirmation_given, strategy_registered,
+              strategy_state_changed, signal_proposed, signal_stage_changed, order_intended, limits_set, order_approved, order_denied, trading_state_changed,
+              reservation_released, order_submitted, send_started, order_acknowledged, order_rejected, order_filled, order_cancelled, order_expired,
+              venue_order_reported, account_opened, cash_moved, position_changed, account_valued, day_closed, financing_booked, swap_reported, alert_changed>;
 
 namespace detail {
 template <class... E> constexpr std::size_t largest(type_list<E...>) { return std::max({sizeof(E)...}); }

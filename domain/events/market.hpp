@@ -3,8 +3,17 @@
 #include "domain/base/market.hpp"
 #include "domain/base/money.hpp"
 #include "domain/base/service.hpp"
+#include "domain/base/words.hpp"
 
 namespace tomnext {
+
+/// Whose day ends: 17:00 New York; 07:00 Auckland, for NZD; or the day of a comparison (22:00 UTC, after the first event of each UTC day).
+enum class roll_profile : std::uint8_t { new_york = 0, auckland = 1, comparison = 2 };
+constexpr std::string_view word_of(roll_profile v) { return words::pick(std::to_array<std::string_view>({"new_york", "auckland", "comparison"}), v); }
+
+/// What the two figures of swap_rates_published are.
+enum class swap_unit : std::uint8_t { points = 0, annual_rate = 1, tomnext = 2, interest = 3 };
+constexpr std::string_view word_of(swap_unit v) { return words::pick(std::to_array<std::string_view>({"points", "annual_rate", "tomnext", "interest"}), v); }
 
 /// Terms of an instrument, valid until its next version.
 struct instrument_defined {
@@ -22,18 +31,21 @@ struct instrument_defined {
   std::uint32_t spot_lag_days{};  ///< T+2, or T+1 for USD/CAD and a few others
   std::uint32_t base_minor_units{};
   std::uint32_t quote_minor_units{};
+  roll_profile roll{};  ///< whose roll moves its value date
   TOMNEXT_FIELDS(FIELD(1, instrument) FIELD(2, version) FIELD(3, symbol) FIELD(4, kind) FIELD(5, base) FIELD(6, quote) FIELD(7, price_precision)
                      FIELD(8, quantity_step) FIELD(9, quantity_min) FIELD(10, displayed_size) FIELD(11, spot_lag_days) FIELD(12, base_minor_units)
-                         FIELD(13, quote_minor_units))
+                         FIELD(13, quote_minor_units) FIELD(14, roll))
 };
-/// A page of trading-day boundaries: boundary i ends trading day first_date + i (17:00 New York of that date), as UTC instants.
+/// A page of trading-day boundaries: boundary i ends trading day first_date + i, as UTC instants: 17:00 New York of that date, or 07:00 Auckland of the
+/// next.
 struct calendar_defined {
   TOMNEXT_EVENT(21, calendar_defined, 1)
   std::uint32_t version{};
   short_text tzdata_version;
   date first_date;
   bounded_list<timestamp, 32> boundaries;
-  TOMNEXT_FIELDS(FIELD(1, version) FIELD(2, tzdata_version) FIELD(3, first_date) FIELD(4, boundaries))
+  roll_profile roll{};
+  TOMNEXT_FIELDS(FIELD(1, version) FIELD(2, tzdata_version) FIELD(3, first_date) FIELD(4, boundaries) FIELD(5, roll))
 };
 /// A quote with its verdict: the raw fields, the flags, and where in its source it stood.
 struct quote_accepted {
@@ -82,7 +94,8 @@ struct trading_day_rolled {
   TOMNEXT_EVENT(25, trading_day_rolled, 1)
   date closed;
   timestamp instant;
-  TOMNEXT_FIELDS(FIELD(1, closed) FIELD(2, instant))
+  roll_profile roll{};
+  TOMNEXT_FIELDS(FIELD(1, closed) FIELD(2, instant) FIELD(3, roll))
 };
 /// A source opened, ended or failed. `ended` closes what strategies hold where they are told to.
 struct source_state_changed {
@@ -93,6 +106,31 @@ struct source_state_changed {
   std::uint64_t accepted{};
   std::uint64_t rejected{};
   TOMNEXT_FIELDS(FIELD(1, source) FIELD(2, state) FIELD(3, name) FIELD(4, accepted) FIELD(5, rejected))
+};
+/// Swap rates of an instrument, for the rolls of the trading days `first` … `last`. A later publication for the same days goes before an earlier one.
+///   points       what a long and what a short receives for a night, in price steps; negative: pays
+///   annual_rate  the same as a share of the position's value a year
+///   tomnext      the market's quote in price steps: its ask, with which a long rolls, and its bid, with which a short rolls
+///   interest     a year's interest on the base and on the quote currency, as a share
+struct swap_rates_published {
+  TOMNEXT_EVENT(27, swap_rates_published, 1)
+  instrument_id instrument;
+  date first;
+  date last;
+  swap_unit unit{};
+  rate long_rate;
+  rate short_rate;
+  std::uint32_t nights{};  ///< the figures are for so many nights; 0: for one. Points of a roll over three nights are often told for all three
+  text source;
+  TOMNEXT_FIELDS(FIELD(1, instrument) FIELD(2, first) FIELD(3, last) FIELD(4, unit) FIELD(5, long_rate) FIELD(6, short_rate) FIELD(7, nights) FIELD(8, source))
+};
+/// Bank holidays of a currency, each as the midnight of its date in UTC. Pages of one version add up; those of a later version replace them.
+struct holidays_defined {
+  TOMNEXT_EVENT(28, holidays_defined, 1)
+  std::uint32_t version{};
+  currency of;
+  bounded_list<timestamp, 32> dates;
+  TOMNEXT_FIELDS(FIELD(1, version) FIELD(2, of) FIELD(3, dates))
 };
 
 }  // namespace tomnext

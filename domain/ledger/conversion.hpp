@@ -8,6 +8,7 @@
 #include "domain/base/money.hpp"
 #include "domain/base/ids.hpp"
 #include "domain/events/market.hpp"
+#include "domain/ledger/fraction.hpp"
 
 namespace tomnext::ledger {
 
@@ -15,6 +16,12 @@ namespace tomnext::ledger {
 struct converted {
   amount value;
   price effective_rate;
+  std::uint64_t source_position{};
+};
+
+/// Units of one currency for a unit of another, and the source position of the quote that says so.
+struct conversion_factor {
+  fraction value{1, 1};
   std::uint64_t source_position{};
 };
 
@@ -48,15 +55,15 @@ class rate_table {
   [[nodiscard]] result<converted> convert(amount value, currency from, std::uint32_t from_minor_units, currency to, std::uint32_t to_minor_units, side traded,
                                           conversion_method method) const;
 
+  /// An exact amount, in whole units of `from`: nothing is rounded before it is booked. Nothing is traded either: side_traded goes by sign.
+  [[nodiscard]] result<converted> convert(const fraction& value, currency from, currency to, std::uint32_t to_minor_units, conversion_method method) const;
+
   template <class Archive> void archive(Archive& a) { a(books_); }
 
  private:
   [[nodiscard]] const book* quoted(currency base, currency quote) const;
-  struct leg {
-    int128 numerator{1}, denominator{1};
-    std::uint64_t source_position{};
-  };
-  [[nodiscard]] std::optional<leg> find(currency from, currency to, bool positive, side traded, conversion_method method) const;
+  [[nodiscard]] result<conversion_factor> factor(currency from, currency to, bool positive, side traded, conversion_method method) const;
+  [[nodiscard]] std::optional<conversion_factor> find(currency from, currency to, bool positive, side traded, conversion_method method) const;
   std::array<book, instruments_max> books_{};
 };
 

@@ -176,12 +176,19 @@ void account_host::emit_value(amount balance, outbox& out) const {
   out.emit(*v);
 }
 
-void account_host::decide(const header&, const trading_day_rolled& e, outbox& out) const {
+void account_host::decide(const header& h, const trading_day_rolled& e, outbox& out) const {
   if (!opened_account_) return;
-  auto v = value(balance_);
+  amount balance = balance_;
+  if (auto financed = finance(h, e, balance, out); !financed) return out.fail(financed.error().code, financed.error().message);
+  if (e.roll != roll_profile::new_york) {
+    if (out.size() > 0) emit_value(balance, out);
+    return;
+  }
+  auto v = value(balance);
   if (!v) return out.fail(v.error().code, v.error().message);
   out.emit(*v);
-  out.emit(day_closed{configuration_.account, e.closed, day_start_, day_flows_, day_realised_, day_commission_, v->equity});
+  const amount financing{day_financing_.value + balance.value - balance_.value};
+  out.emit(day_closed{configuration_.account, e.closed, day_start_, day_flows_, day_realised_, day_commission_, v->equity, financing});
 }
 
 void account_host::decide(const header&, const source_state_changed& e, outbox& out) const {
@@ -196,7 +203,7 @@ void account_host::apply(const header&, const account_valued& e) {
 
 void account_host::apply(const header&, const day_closed& e) {
   day_start_ = e.end_equity;
-  day_flows_ = day_realised_ = day_commission_ = amount{};
+  day_flows_ = day_realised_ = day_commission_ = day_financing_ = amount{};
   if (daily_equity_.size() < equity_days_max)
     daily_equity_.push_back(static_cast<double>(e.end_equity.value) / static_cast<double>(power_of_ten(configuration_.minor_units)));
 }

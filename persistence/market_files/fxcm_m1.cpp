@@ -81,20 +81,26 @@ struct bar_file {
 
 class fxcm_reader final : public quote_reader {
  public:
-  fxcm_reader(bar_file bid, bar_file ask, bar_stamp stamp, bad_lines bad)
-      : bid_(std::move(bid)), ask_(std::move(ask)), to_close_ns_(stamp == bar_stamp::open ? minute_ns : 0), bad_(bad) {}
+  fxcm_reader(bar_file bid, bar_file ask, bar_stamp stamp, bad_lines bad, minute_form form)
+      : bid_(std::move(bid)),
+        ask_(std::move(ask)),
+        to_close_ns_(stamp == bar_stamp::open ? minute_ns : 0),
+        bad_(bad),
+        bars_(form == minute_form::bar_and_quote) {}
 
   result<bool> next(quote_row& row) override {
     if (quote_ == 4) {
       auto more = join(row);
       if (!more || !*more || row.refused != quote_rejection::none) return more;
       quote_ = 0;
+      if (bars_) return bar(row);
     }
     row.time = close_ - before_close_ns[quote_];
     row.bid = bids_[quote_];
     row.ask = asks_[quote_];
     row.bid_size = row.ask_size = {};
     row.refused = quote_rejection::none;
+    row.is_bar = false;
     ++quote_;
     return true;
   }
@@ -102,6 +108,18 @@ class fxcm_reader final : public quote_reader {
   const std::string& complaint() const override { return complaint_; }
 
  private:
+  // The minute's bids as one; of its quotes only the last will follow.
+  bool bar(quote_row& row) {
+    row = {};
+    row.time = close_;
+    row.is_bar = true;
+    row.open = bids_[0];
+    row.high = bids_[1];
+    row.low = bids_[2];
+    row.bid = bids_[3];
+    quote_ = 3;
+    return true;
+  }
   // Until both files hold a bar of the same minute: then its quotes are ready. False at the end; a refused row where a line is bad.
   result<bool> join(quote_row& row) {
     row.refused = quote_rejection::none;
@@ -161,6 +179,7 @@ class fxcm_reader final : public quote_reader {
   bar_file bid_, ask_;
   std::int64_t to_close_ns_;
   bad_lines bad_;
+  bool bars_;
   std::size_t quote_ = 4;  // next of the minute at hand; 4: none is left
   timestamp close_;
   std::array<price, 4> bids_{}, asks_{};
@@ -185,12 +204,12 @@ result<void> add_span(const std::string& path, std::int64_t to_close_ns, time_sp
 
 }  // namespace
 
-result<std::unique_ptr<quote_reader>> open_fxcm_m1(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp, bad_lines bad) {
+result<std::unique_ptr<quote_reader>> open_fxcm_m1(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp, bad_lines bad, minute_form form) {
   auto bid = bar_file::open(bid_file);
   if (!bid) return bid.error();
   auto ask = bar_file::open(ask_file);
   if (!ask) return ask.error();
-  return std::unique_ptr<quote_reader>(std::make_unique<fxcm_reader>(std::move(*bid), std::move(*ask), stamp, bad));
+  return std::unique_ptr<quote_reader>(std::make_unique<fxcm_reader>(std::move(*bid), std::move(*ask), stamp, bad, form));
 }
 
 result<time_span> fxcm_m1_span(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp) {
@@ -198,6 +217,7 @@ result<time_span> fxcm_m1_span(const std::string& bid_file, const std::string& a
   const std::int64_t to_close_ns = stamp == bar_stamp::open ? minute_ns : 0;
   TOMNEXT_TRY(add_span(bid_file, to_close_ns, span));
   TOMNEXT_TRY(add_span(ask_file, to_close_ns, span));
+  // The first of a minute's quotes; as bars nothing comes so early, which moves only the time of what is before all quotes.
   if (!span.empty()) span.first = span.first - before_close_ns[0];
   return span;
 }

@@ -11,12 +11,15 @@
 
 namespace tomnext::persistence {
 
-/// A quote as its file tells it. Where `refused` is set, only `time` means anything: the file's last good time, or the line's own.
+/// A quote as its file tells it. Where `refused` is set, only `time` means anything: the file's last good time, or the line's own. Where `is_bar` is set it is
+/// a minute's bar of bids, that closes at `bid`; there is no ask.
 struct quote_row {
   timestamp time;
   price bid, ask;
   quantity bid_size, ask_size;  ///< 0: the format tells none
   quote_rejection refused = quote_rejection::none;
+  bool is_bar = false;
+  price open{}, high{}, low{};
 };
 
 /// What a reader does with a line that it cannot use.
@@ -57,10 +60,14 @@ inline constexpr std::uint64_t file_bytes_max = std::uint64_t{8} << 30;
 /// What the time stamp of a file's bar names.
 enum class bar_stamp : std::uint8_t { open, close };
 
+/// What a minute becomes: four quotes; or, for comparisons, the bar of its bids and then its closing quote.
+enum class minute_form : std::uint8_t { quotes, bar_and_quote };
+
 /// FXCM one-minute bars, one file with the bids and one with the asks (.csv or .csv.gz), joined on the time stamp. The header names at least
 /// timestamp, open, high, low, close; times are ISO 8601 with a zone. Each minute becomes four quotes, its open, high, low and close, at 300, 200, 100
-/// and 0 ms before the minute's close. A minute that only one of the files has is a bad line.
-result<std::unique_ptr<quote_reader>> open_fxcm_m1(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp, bad_lines bad);
+/// and 0 ms before the minute's close; as bar_and_quote both come at its close. A minute that only one of the files has is a bad line.
+result<std::unique_ptr<quote_reader>> open_fxcm_m1(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp, bad_lines bad,
+                                                   minute_form form = minute_form::quotes);
 result<time_span> fxcm_m1_span(const std::string& bid_file, const std::string& ask_file, bar_stamp stamp);
 
 /// LEAN tick zips, each with one CSV of `milliseconds since local midnight,bid,ask`; the date is the first eight digits of the file's name. Files are

@@ -56,6 +56,21 @@ TEST_CASE("the rules before 2007, and the years when Europe changes on other day
   CHECK(boundary(*pages, day(2007, 11, 4)) == at("2007-11-04T22:00:00Z"));
 }
 
+TEST_CASE("07:00 Auckland ends the trading day of the date before") {
+  auto pages = config::auckland_calendar(day(2012, 1, 1), day(2012, 12, 31));
+  REQUIRE(pages);
+  CHECK(pages->front().roll == roll_profile::auckland);
+  // New Zealand's clocks: an hour more from the last Sunday of September to the first of April.
+  CHECK(boundary(*pages, day(2012, 2, 1)) == at("2012-02-01T18:00:00Z"));
+  CHECK(boundary(*pages, day(2012, 3, 30)) == at("2012-03-30T18:00:00Z"));
+  CHECK(boundary(*pages, day(2012, 3, 31)) == at("2012-03-31T19:00:00Z"));
+  CHECK(boundary(*pages, day(2012, 9, 28)) == at("2012-09-28T19:00:00Z"));
+  CHECK(boundary(*pages, day(2012, 9, 29)) == at("2012-09-29T18:00:00Z"));
+  const auto here = config::new_york_calendar(day(2012, 1, 1), day(2012, 1, 1));
+  REQUIRE(here);
+  CHECK(here->front().roll == roll_profile::new_york);
+}
+
 TEST_CASE("each day has one boundary, and days are 23, 24 or 25 hours apart") {
   auto pages = config::new_york_calendar(day(2000, 1, 1), day(2030, 12, 31));
   REQUIRE(pages);

@@ -38,10 +38,16 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 const std::string rest =
     "instruments: {GBP/USD: {}}\naccount: {currency: GBP, balance: 1}\n"
     "strategies: [{kind: ema_cross, instrument: GBP/USD, bars: 5m-mid, size: 1000000, slow: 30}]\n"
+    "calendar: {holidays: [{currency: USD, dates: [2012-02-20]}]}\n"
     "research: {features: [{kind: ema, period: 5}]}\nmodels: [{name: m, file: f, instrument: GBP/USD}]\n";
-// The three kinds of source take different keys.
-const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest,
-                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest, "data: [{log: l}]\n" + rest};
+std::string node_with(const std::string& action) {
+  return "node: {holidays: [{name: bank, dates: [2026-12-25]}], jobs: [{name: j, schedule: '0 17 * * *', holidays: [bank], action: " + action + "}]}\n";
+}
+// The three kinds of source take different keys, and so do the actions of jobs and two ways of financing.
+const std::vector<std::string> files{"data: [{format: fxcm-m1, bid: b, ask: a, instrument: GBP/USD}]\n" + rest + node_with("log_backup, target: t"),
+                                     "data: [{format: lean-tick, files: [z], instrument: GBP/USD}]\n" + rest + node_with("log_scrub"),
+                                     "data: [{log: l}]\n" + rest + node_with("snapshot_hosts"),
+                                     "data: [{log: l}]\nportfolio: {financing: differential, interest_rates: r}\n" + rest};
 
 }  // namespace
 
@@ -67,8 +73,9 @@ TEST_CASE("every documented key is accepted with its example") {
 TEST_CASE("every key that a reader takes is documented") {
   std::set<std::string> documented;
   for (const auto& k : documented_keys()) documented.insert(k.path);
-  for (const char* section : {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "node.storage", "research", "data.0", "instruments.GBP/USD",
-                              "research.features.0", "models.0", "strategies.0"}) {
+  for (const char* section :
+       {"bars", "quality", "account", "venue", "risk", "monitoring", "node", "node.storage", "research", "data.0", "instruments.GBP/USD", "research.features.0",
+        "models.0", "strategies.0", "node.holidays.0", "node.jobs.0", "portfolio", "calendar", "calendar.holidays.0"}) {
     const std::string documented_section = replaced(replaced(section, ".0", "[]"), "GBP/USD", "PAIR");
     for (const auto& f : files) {
       auto message = refusal(f, {std::string(section) + ".zzz=1"});
@@ -93,7 +100,8 @@ TEST_CASE("every key that a reader takes is documented") {
     }
   }
   const auto top = refusal(files[0], {"zzz=1"});
-  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node"})
+  for (const char* section : {"data", "bars", "quality", "instruments", "account", "venue", "strategies", "research", "models", "risk", "monitoring", "node",
+                              "portfolio", "calendar"})
     CHECK(has_text(top, section));
-  CHECK(std::count(top.begin(), top.end(), ',') == 11);
+  CHECK(std::count(top.begin(), top.end(), ',') == 13);
 }

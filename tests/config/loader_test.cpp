@@ -143,10 +143,83 @@ TEST_CASE("a strategy's own mistakes are shown where they stand") {
   CHECK_REFUSED(twice, "test.yaml:7: strategies[1].name", "'a' is used twice");
 }
 
-TEST_CASE("a financing method that is not built is refused by name") {
-  for (const char* later : {"points", "annual_rate", "tomnext", "differential", "compat"})
-    CHECK_REFUSED(edited("financing: none", std::string("financing: ") + later), "test.yaml:6: venue.financing", "is not built yet; what is built: none");
-  CHECK_REFUSED(edited("financing: none", "financing: swap"), "venue.financing", "is no financing method");
+TEST_CASE("financing: points unless the file says otherwise, by either of two names") {
+  CHECK(load(printed_file)->financing.method == financing_method::none);
+  CHECK(load(edited(", financing: none", ""))->financing.method == financing_method::points);
+  const auto with = [](const std::string& section) { return edited(", financing: none}", "}\n" + section); };
+  const auto yearly = load(with("portfolio: {financing: annual_rate, financing_markup: 0.025, swap_rates: swaps.csv, swap_statement: s.csv}"));
+  REQUIRE(yearly);
+  CHECK(yearly->financing.method == financing_method::annual_rate);
+  CHECK(yearly->financing.markup == *rate::parse("0.025"));
+  CHECK(yearly->financing.day_count == 365);
+  CHECK(yearly->financing.swap_rates == "/data/swaps.csv");
+  CHECK(yearly->financing.swap_statement == "/data/s.csv");
+  const auto interest = load(with("portfolio: {financing: differential, interest_rates: r.csv}"));
+  REQUIRE(interest);
+  CHECK(interest->financing.day_count == 0);
+  CHECK(load(with("portfolio: {financing: differential, interest_rates: r.csv, day_count: 360}"))->financing.day_count == 360);
+  CHECK(load(edited("financing: none", "financing: compat") + "portfolio: {interest_rates: r.csv}\n")->financing.method == financing_method::compat);
+}
+
+TEST_CASE("financing that cannot be meant is refused") {
+  const auto with = [](const std::string& section) { return edited(", financing: none}", "}\nportfolio: {" + section + "}"); };
+  CHECK_REFUSED(edited("financing: none", "financing: swap"), "test.yaml:6: venue.financing", "none, points, annual_rate, tomnext, differential, compat");
+  CHECK_REFUSED(with("financing: swap"), "test.yaml:7: portfolio.financing", "none, points, annual_rate, tomnext, differential, compat");
+  CHECK_REFUSED(edited("financing: none}", "financing: none}\nportfolio: {financing: points}"), "portfolio.financing", "venue.financing names another method");
+  for (const char* method : {"differential", "compat"}) CHECK_REFUSED(with(std::string("financing: ") + method), "portfolio", "needs interest_rates");
+  CHECK_REFUSED(with("financing: points, interest_rates: r.csv"), "portfolio", "interest_rates are for financing: differential or compat, not for points");
+  CHECK_REFUSED(with("financing: none, swap_rates: r.csv"), "portfolio", "swap_rates are for financing: points, annual_rate or tomnext, not for none");
+  CHECK_REFUSED(with("financing: compat, interest_rates: r.csv, financing_markup: 1"), "portfolio", "a comparison by fixed rules");
+  CHECK_REFUSED(with("financing_markup: -1"), "portfolio.financing_markup", "must not be negative");
+  CHECK_REFUSED(with("financing: points, day_count: 364"), "portfolio.day_count", "by_currency, 360, 365");
+  CHECK_REFUSED(edited("displayed_size: 1000000", "swap: [-1, 1]"), "portfolio", "swap of an instrument is for financing");
+}
+
+TEST_CASE("an instrument's standing swap, and whose roll it has") {
+  const auto file = edited(", financing: none", "");
+  const auto d = load(file, {"instruments.GBP/USD.swap=[-11.49, 7.02]"});
+  REQUIRE(d);
+  REQUIRE(d->swap_rates.size() == 1);
+  CHECK(d->swap_rates[0].long_rate == *rate::parse("-11.49"));
+  CHECK(d->swap_rates[0].short_rate == *rate::parse("7.02"));
+  CHECK(d->swap_rates[0].unit == swap_unit::points);
+  const auto quoted = load(file, {"instruments.GBP/USD.swap=[-0.39, -1.39]", "portfolio.financing=tomnext"});
+  CHECK(quoted->swap_rates.at(0).unit == swap_unit::tomnext);
+  CHECK(has_text(refusal(file, {"instruments.GBP/USD.swap=[1]"}), "instruments.GBP/USD.swap: takes two figures"));
+  CHECK(has_text(refusal(file, {"instruments.GBP/USD.swap=[1, x]"}), "instruments.GBP/USD.swap: 'x' is not a decimal number"));
+  CHECK(d->instruments[0].roll == roll_profile::new_york);
+  CHECK(load(file, {"instruments.GBP/USD.roll=auckland"})->instruments[0].roll == roll_profile::auckland);
+  CHECK(load(file, {"instruments.NZD/USD.price_precision=5"})->instruments[1].roll == roll_profile::auckland);
+  CHECK(load(file, {"instruments.EUR/NZD.price_precision=5"})->instruments[1].roll == roll_profile::new_york);
+}
+
+TEST_CASE("bank holidays by currency") {
+  const auto d = load(printed_file + "calendar: {holidays: [{currency: USD, dates: [2012-02-20, 2012-05-28]}, {currency: GBP, dates: [2012-04-06]}]}\n");
+  REQUIRE(d);
+  REQUIRE(d->holidays.size() == 2);
+  CHECK(d->holidays[0].dates.size() == 2);
+  CHECK(d->usual_holidays);
+  CHECK_FALSE(load(printed_file + "calendar: {bank_holidays: none}\n")->usual_holidays);
+  CHECK(d->holidays[0].dates[0] == start_of(date_of({2012, 2, 20})));
+  // Pages of 32.
+  std::string many;
+  for (unsigned i = 1; i <= 28; ++i)
+    many += std::string(i > 1 ? "," : "") + "2012-02-" + (i < 10 ? "0" : "") + std::to_string(i) + ",2012-03-" + (i < 10 ? "0" : "") + std::to_string(i);
+  CHECK(load(printed_file + "calendar: {holidays: [{currency: USD, dates: [" + many + "]}]}\n")->holidays.size() == 2);
+  const auto with = [](const std::string& h) { return printed_file + "calendar: {holidays: [" + h + "]}\n"; };
+  CHECK_REFUSED(with("{currency: USD, dates: [2012-02-30]}"), "calendar.holidays[0].dates", "'2012-02-30' is no date such as 2012-02-20");
+  CHECK_REFUSED(with("{currency: USD}"), "calendar.holidays[0].dates", "names no date");
+  CHECK_REFUSED(with("{currency: USB, dates: [2012-02-20]}"), "calendar.holidays[0].currency", "no currency of ISO 4217");
+  CHECK_REFUSED(with("{currency: USD, dates: [2012-02-20]}, {currency: USD, dates: [2012-02-21]}"), "calendar.holidays[1].currency", "listed twice");
+}
+
+TEST_CASE("bars as the feed is said of a source, and its strategies read just these bars") {
+  const auto d = load(edited("as: ticks", "as: bars_as_feed"), {"strategies.0.bars=1m-bid"});
+  REQUIRE(d);
+  CHECK(d->data[0].bars_as_feed);
+  CHECK_FALSE(load(printed_file)->data[0].bars_as_feed);
+  CHECK_REFUSED(edited("as: ticks", "as: bars_as_feed"), "strategies[0].bars", "must be 1m-bid");
+  CHECK_REFUSED(edited("as: ticks", "as: bars"), "data[0].as", "ticks, bars_as_feed");
 }
 
 TEST_CASE("a notional limit is in one currency or refused") {

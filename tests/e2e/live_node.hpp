@@ -143,4 +143,19 @@ inline std::string two_strategies_configuration() {
          "  - {kind: ema_cross, name: slow, instrument: GBP/USD, bars: 15m-mid, fast: 10, slow: 20, size: 500000}\n";
 }
 
+/// G1 and G2 with the comparison's financing.
+inline std::string comparison_configuration(bool bars_as_feed) {
+  return "data: [{format: fxcm-m1, bid: " + shipped_data("fxcm/gbpusd-m1-bid-2012.csv.gz") + ", ask: " + shipped_data("fxcm/gbpusd-m1-ask-2012.csv.gz") +
+         ", instrument: GBP/USD, stamp: close, as: " + (bars_as_feed ? "bars_as_feed" : "ticks") +
+         "}]\n"
+         "bars: {without_updates: true}\nquality: {flagged_quotes_trade: true}\ninstruments: {GBP/USD: {displayed_size: " +
+         (bars_as_feed ? "250000" : "1000000") + "}}\naccount: {currency: " + (bars_as_feed ? "USD" : "GBP") +
+         ", balance: 1000000, positions: hedging}\nvenue: {commission_rate: 0.00002}\n"
+         "portfolio: {financing: compat, interest_rates: " +
+         shipped_data("rates/short-term-interest-2011-2012.csv") +
+         "}\n"
+         "strategies: [{kind: ema_cross, name: cross, instrument: GBP/USD, bars: " +
+         (bars_as_feed ? "1m-bid" : "5m-mid") + ", size: 1000000, ema_seed: first_close}]\n";
+}
+
 }  // namespace tomnext::tests

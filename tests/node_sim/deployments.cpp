@@ -69,7 +69,13 @@ void write_market(const std::string& bid_file, const std::string& ask_file, std:
   }
 }
 
-/// What differs between the variants: one pair or two, netting or hedging, small books (fills in parts), tight limits (denials), a broken line (rejected).
+/// Snapshots every few seconds, of which one may wait; and what fails each time, since this log lies on no disk.
+const std::string jobs =
+    "node:\n  jobs:\n    - {name: snapshots, schedule: '*/3 * * * * *', overlap: queue_one, timeout_s: 60, action: snapshot_hosts}\n"
+    "    - {name: backup, schedule: '*/10 * * * * *', missed: run_all, missed_max: 3, action: log_backup, target: nowhere}\n";
+
+/// What differs between the variants: one pair or two, netting or hedging, small books (fills in parts), tight limits (denials), a broken line (rejected),
+/// jobs by the calendar.
 std::string yaml_of(std::uint64_t v) {
   const bool two_pairs = v % 3 == 2;
   const bool broken_line = v % 4 == 1;
@@ -88,7 +94,7 @@ std::string yaml_of(std::uint64_t v) {
          "account: {currency: USD, balance: 1000000, positions: " + (v % 5 == 3 ? "hedging" : "netting") + "}\nvenue: {commission_rate: 0.00002}\n" +
          (v % 4 == 2 ? "risk: {position_max: 150000, orders_per_second_max: 2}\n" : "") + "monitoring: {drawdown: 0.0002}\nstrategies:\n" +
          "  - {kind: ema_cross, name: cross, instrument: GBP/USD, bars: 1m-mid, fast: 2, slow: 4, size: 100000}\n" +
-         "  - {kind: fragile, name: fragile, instrument: " + (two_pairs ? "EUR/USD" : "GBP/USD") + ", bars: 1m-mid, size: 50000}\n";
+         "  - {kind: fragile, name: fragile, instrument: " + (two_pairs ? "EUR/USD" : "GBP/USD") + ", bars: 1m-mid, size: 50000}\n" + (v % 4 == 3 ? jobs : "");
 }
 
 std::vector<event> events_of(const persistence::event_log& log) {

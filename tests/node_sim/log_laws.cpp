@@ -48,6 +48,7 @@ void log_laws::look(const event& e) {
   sources_are_read_once(e);
   timers_fire_once(e);
   keys_are_used_once(e);
+  jobs_run_once(e);
   orders_.take(e);
   if (const auto* a = e.get_if<host_activated>()) names_[e.head.host.value] = a->name.view();
   if (const auto* p = e.get_if<host_progressed>(); p != nullptr && p->snapshot) marks_[e.head.seq] = {e.head.host.value, p->consumed};
@@ -101,6 +102,26 @@ void log_laws::keys_are_used_once(const event& e) {
   const auto* c = e.get_if<operator_commanded>();
   if (c == nullptr || c->idempotency_key.empty()) return;
   if (!commands_.try_emplace(std::string(c->idempotency_key.view()), e.head.seq).second) broke(e, "a command is taken once (law 9)");
+}
+
+// The same beginning may be told twice, where the answer to it was lost. Another run does not begin before the one before it has ended.
+void log_laws::jobs_run_once(const event& e) {
+  if (const auto* b = e.get_if<job_run_started>()) {
+    const std::string job(b->job.view());
+    const auto [known, is_new] = runs_.try_emplace({job, b->scheduled}, b->run);
+    if (!is_new && known->second != b->run) return broke(e, "a scheduled time has one run, and this one had run " + std::to_string(known->second));
+    auto& [number, ended] = last_runs_[job];
+    if (b->run < number) return broke(e, "numbers of runs ascend, and run " + std::to_string(number) + " came before");
+    if (b->run > number && number != 0 && !ended) return broke(e, "run " + std::to_string(number) + " of it goes on");
+    if (b->run == number && ended && is_new) return broke(e, "a run that has ended begins at another time");
+    if (b->run > number) ended = false;
+    number = b->run;
+  }
+  const auto* end = e.get_if<job_run_ended>();
+  if (end == nullptr) return;
+  auto& [number, ended] = last_runs_[std::string(end->job.view())];
+  if (end->run != number) return broke(e, "a run ends that has not begun");
+  ended = true;
 }
 
 std::uint64_t log_laws::command_of(const std::string& key) const {

@@ -46,6 +46,7 @@ class log_laws {
   [[nodiscard]] bool is_snapshot_mark(std::uint64_t seq, std::uint64_t covered, const std::string& host) const;
   [[nodiscard]] bool is_firing_or_resolved_alert(std::uint64_t seq) const { return alerts_.contains(seq); }
   [[nodiscard]] std::size_t alerts() const { return alerts_.size(); }
+  [[nodiscard]] std::size_t job_runs() const { return runs_.size(); }
 
  private:
   void look(const event& e);
@@ -56,6 +57,7 @@ class log_laws {
   void sources_are_read_once(const event& e);
   void timers_fire_once(const event& e);
   void keys_are_used_once(const event& e);
+  void jobs_run_once(const event& e);
   void broke(const event& e, const std::string& law);
 
   std::string broken_;
@@ -66,6 +68,8 @@ class log_laws {
   std::map<std::uint32_t, std::uint64_t> positions_;  // of ingresses
   std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> armed_, fired_;
   std::map<std::string, std::uint64_t> commands_;
+  std::map<std::pair<std::string, timestamp>, std::uint64_t> runs_;  // by job and scheduled time: the number
+  std::map<std::string, std::pair<std::uint64_t, bool>> last_runs_;  // of each job: the last number, and whether that run has ended
   struct mark {
     std::uint32_t host;
     std::uint64_t consumed;

@@ -21,7 +21,7 @@ std::uint64_t number_in(const char* name, std::uint64_t otherwise) {
 }
 
 struct sum {
-  std::uint64_t seeds = 0, steps = 0, lives = 0, events = 0, orders = 0, alerts = 0, acknowledged = 0, snapshots = 0, parked = 0;
+  std::uint64_t seeds = 0, steps = 0, lives = 0, events = 0, orders = 0, alerts = 0, acknowledged = 0, snapshots = 0, parked = 0, job_runs = 0;
   std::map<std::string, std::uint64_t> faults;
   void add(const verdict& v) {
     ++seeds;
@@ -33,12 +33,14 @@ struct sum {
     acknowledged += v.acknowledged;
     snapshots += v.snapshots;
     parked += v.parked;
+    job_runs += v.job_runs;
     for (const auto& [kind, n] : v.faults) faults[kind] += n;
   }
   [[nodiscard]] std::string text() const {
     std::string all = std::to_string(seeds) + " seeds, " + std::to_string(steps) + " steps, " + std::to_string(lives) + " lives, " + std::to_string(events) +
                       " events, " + std::to_string(orders) + " orders, " + std::to_string(alerts) + " alerts, " + std::to_string(acknowledged) +
-                      " commands acknowledged, " + std::to_string(snapshots) + " snapshots, " + std::to_string(parked) + " inputs parked; faults:";
+                      " commands acknowledged, " + std::to_string(snapshots) + " snapshots, " + std::to_string(parked) + " inputs parked, " +
+                      std::to_string(job_runs) + " runs of jobs; faults:";
     for (const auto& [kind, n] : faults) all += " " + kind + " " + std::to_string(n) + ",";
     all.pop_back();
     return all;
@@ -64,6 +66,7 @@ TEST_CASE("without faults each small deployment comes to its end, in lockstep as
     CHECK(v.orders > 50);
     CHECK(v.alerts > 0);
     CHECK(v.snapshots > 20);
+    CHECK((v.job_runs > 5) == (variant % 4 == 3));
   }
 }
 

@@ -6,6 +6,7 @@
 #include "actors/journal/journal_actor.hpp"
 #include "actors/replay/preamble.hpp"
 #include "actors/runtime/instrumented.hpp"
+#include "actors/runtime/job_events.hpp"
 #include "persistence/checksum.hpp"
 
 namespace tomnext::tests {
@@ -65,6 +66,9 @@ app::node_parts simulated_life::parts_of() {
   n.directory = std::make_shared<directory>();
   n.notes = std::make_shared<supervision_notes>();
   n.boards.work = std::make_shared<work_board>();
+  n.boards.jobs = std::make_shared<job_board>();
+  n.jobs_known = std::make_shared<calendar::job_records>();
+  n.clock = wall_clock::simulated(std::make_shared<simulated_wall>(settings_.wall_at_begin - now().time_since_epoch().count()));
   n.tap = [this](const persistence::group& g) {
     sequenced_ = g.last_seq();
     if (!crashed_) settings_.on_sequenced(g);
@@ -97,6 +101,7 @@ void simulated_life::restore() {
     if (!g || !*g) break;
     for (const auto& e : (*g)->events) {
       parts_.sequencer->restore(e);
+      if (const auto change = change_of(e)) parts_.jobs_known->apply(*change);
       const auto* s = e.get_if<source_state_changed>();
       if (s != nullptr && s->state == source_state::ended) parts_.source_ended = true;
     }
@@ -138,6 +143,7 @@ void simulated_life::start() {
   change_messages(settings_.with, faults_, parts_);
   auto root = app::node_tree(parts_);
   auto services = app::service_groups(parts_);
+  services.push_back(app::jobs_group(parts_));
   for (auto& s : services) change(s);
   for (auto& child : root.children)
     for (auto& s : services)

@@ -32,6 +32,7 @@ struct life_settings {
   std::string folder;  ///< of the snapshots
   mutant with = mutant::none;
   chance* schedule = nullptr;
+  timestamp wall_at_begin;  ///< date and time when the life begins; they go on with its virtual time
   std::function<void(const persistence::group&)> on_sequenced;
   std::function<void(std::uint32_t host, std::uint32_t incarnation)> on_enrolled;
 };

@@ -144,6 +144,7 @@ verdict simulation::run() {
   verdict_.orders = laws_.orders().orders();
   verdict_.fills = laws_.orders().fills();
   verdict_.alerts = laws_.alerts();
+  verdict_.job_runs = laws_.job_runs();
   verdict_.acknowledged = operators_.acknowledged();
   verdict_.snapshots = snapshots_seen_.size();
   return verdict_;
@@ -165,6 +166,7 @@ void simulation::live() {
   s.folder = folder_ / "";
   s.with = with_;
   s.schedule = &schedule_;
+  s.wall_at_begin = wall_;
   s.on_enrolled = [this](std::uint32_t host, std::uint32_t incarnation) { registered_[host] = incarnation; };
   s.on_sequenced = [this](const persistence::group& g) { on_sequenced(g); };
   if (next_fault_ >= case_.plan.size()) mend_source();
@@ -188,6 +190,7 @@ void simulation::live() {
     if (life_->ended()) life_ended();
   }
   snapshots_stand_on_durable_marks();
+  wall_ = wall_ + life_->now().time_since_epoch().count();
   operators_.node_ended();
   // The process has ended: of what it had handed to the disk some was written.
   log_->crash(schedule_.below(log_->waiting() + 1));

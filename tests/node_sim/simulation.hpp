@@ -18,7 +18,7 @@ namespace tomnext::tests {
 struct verdict {
   std::string broken;              ///< the first thing that did not hold; empty: all held
   std::vector<std::string> story;  ///< faults as they were applied, and how lives ended
-  std::uint64_t steps = 0, lives = 0, events = 0, orders = 0, fills = 0, alerts = 0, acknowledged = 0, snapshots = 0, parked = 0;
+  std::uint64_t steps = 0, lives = 0, events = 0, orders = 0, fills = 0, alerts = 0, acknowledged = 0, snapshots = 0, parked = 0, job_runs = 0;
   std::map<std::string, std::uint64_t> faults;  ///< how often each kind befell something
   hash256 chain_hash;
 };
@@ -76,6 +76,7 @@ class simulation {
   // since the last fault, or the beginning of the life
   std::uint64_t quiet_from_step_ = 0;
   simulated_life::time_point quiet_from_{};
+  timestamp wall_ = start_of(date_of({2024, 3, 10})) + 6 * hour_ns;  // when the present life began: an hour before New York's clocks go forward
 
   std::uint64_t quotes_not_durable_ = 0;
 

@@ -24,13 +24,15 @@ using namespace tomnext::tests;
 
 namespace {
 
-/// The demo's strategy on so many minutes of its market.
-config::deployment short_demo(const temporary_folder& folder, std::size_t minutes) {
+/// The demo's strategy on so many minutes of its market, as ticks by bars of five minutes or as the text says.
+config::deployment short_demo(const temporary_folder& folder, std::size_t minutes, const std::string& as = "ticks", const std::string& bars = "5m-mid",
+                              const std::string& more = "") {
   const auto pair = made_pair(folder, "GBP", "USD", 5, 1, 1, minutes);
-  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file +
-                                 ", instrument: GBP/USD, stamp: close}]\n"
+  auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file + ", instrument: GBP/USD, stamp: close, as: " + as +
+                                 "}]\n" + more +
                                  "account: {currency: GBP, balance: 1000000, positions: hedging}\nquality: {flagged_quotes_trade: true}\n"
-                                 "strategies: [{kind: ema_cross, name: cross, instrument: GBP/USD, bars: 5m-mid, fast: 3, slow: 6, size: 100000}]\n",
+                                 "strategies: [{kind: ema_cross, name: cross, instrument: GBP/USD, bars: " +
+                                 bars + ", fast: 3, slow: 6, size: 100000}]\n",
                              "short.yaml", "", {});
   if (!d) FAIL(d.error().message);
   if (auto ready = replay::prepare(*d); !ready) FAIL(ready.error().message);
@@ -111,6 +113,26 @@ TEST_CASE("a node on a log in memory writes what the back-test writes, payload b
       CHECK(f.state == "stopped");
     }
   }
+}
+
+TEST_CASE("financing is decided by a node as by the back-test: at rolls of both cities, and the comparison's, with bars as the feed") {
+  temporary_folder folder("node-financing");
+  config::deployment d;
+  SECTION("New York") { d = short_demo(folder, 4'500, "ticks", "5m-mid", "instruments: {GBP/USD: {swap: [-1.5, 0.5]}}\n"); }
+  SECTION("Auckland, and nothing published") { d = short_demo(folder, 4'500, "ticks", "5m-mid", "instruments: {GBP/USD: {roll: auckland}}\n"); }
+  const std::string compat = "portfolio: {financing: compat, interest_rates: " + shipped_data("rates/short-term-interest-2011-2012.csv") + "}\n";
+  SECTION("the comparison, weekend bars too") { d = short_demo(folder, 4'500, "ticks", "5m-mid", compat + "bars: {without_updates: true}\n"); }
+  SECTION("the comparison, bars as the feed") { d = short_demo(folder, 4'500, "bars_as_feed", "1m-bid", compat); }
+  auto report = replay::run_backtest(d, {folder.file("backtest"), {}});
+  if (!report) FAIL(report.error().message);
+  CHECK(report->financing_bookings + report->financing_deferred >= 2);
+  auto backtest = persistence::open_log_for_reading(folder.file("backtest"));
+  REQUIRE(backtest);
+  const auto log = std::make_shared<persistence::memory_log>();
+  const auto n = started(d, log);
+  CHECK(n->wait().code == app::exit_code::ok);
+  CHECK(n->stop());
+  check_same(compared_events(**backtest), compared_events(*log));
 }
 
 TEST_CASE("at a multiple of the recorded pace the same quotes enter, and the same bars come out") {

@@ -22,6 +22,8 @@ job_settings job_by(const std::string& name, const std::string& cron_text) {
 
 std::string utc_minute(timestamp t) { return to_string(t).substr(5, 11); }
 
+constexpr std::uint64_t no_command = 0;
+
 TOMNEXT_ATOM(keep, "tKeep");
 TOMNEXT_ATOM(release, "tRelease");
 using slow_log = typed<answer<bool>(keep_atom), answer<void>(release_atom, bool)>;
@@ -323,7 +325,7 @@ TEST_CASE("calendar: an operator pauses, resumes and runs jobs, and is answered 
   office o("2024-03-08T12:00");
   o.with(job_by("hourly", "0 * * * *")).with(job_by("slow", "0 3 * * *")).start();
   o.hold = true;
-  auto paused = o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string("news"));
+  auto paused = o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string("news"), no_command);
   CHECK_FALSE(paused->done());
   o.let_through();
   REQUIRE(paused->value);
@@ -334,30 +336,83 @@ TEST_CASE("calendar: an operator pauses, resumes and runs jobs, and is answered 
   CHECK(o.recorded<pause_began>() == std::vector<pause_began>{{"hourly", o.now(), "ann", "news"}});
   o.pass(150min);
   CHECK(o.news().empty());
-  auto run = o.ask_it(run_job_v, std::string("hourly"));
+  auto run = o.ask_it(run_job_v, std::string("hourly"), no_command);
   REQUIRE(run->value);
   CHECK(nlohmann::json::parse(*run->value) == nlohmann::json{{"job", "hourly"}, {"run", 1}, {"state", "running"}});
   CHECK(o.news() == lines{"hourly 03-08T14:30! at 03-08T14:30"});
-  auto resumed = o.ask_it(resume_job_v, std::string("hourly"), std::string("ann"), std::string());
+  auto resumed = o.ask_it(resume_job_v, std::string("hourly"), std::string("ann"), std::string(), no_command);
   REQUIRE(resumed->value);
   CHECK(nlohmann::json::parse(*resumed->value)["skipped"]["paused"] == 2);
   CHECK(nlohmann::json::parse(*resumed->value)["next"] == "2024-03-08T15:00:00Z");
   o.pass(30min);
   CHECK(o.news() == lines{"hourly 03-08T15:00 at 03-08T15:00"});
 
-  REQUIRE(o.ask_it(run_job_v, std::string("slow"))->value);
-  auto again = o.ask_it(run_job_v, std::string("slow"));
+  REQUIRE(o.ask_it(run_job_v, std::string("slow"), no_command)->value);
+  auto again = o.ask_it(run_job_v, std::string("slow"), no_command);
   REQUIRE(again->failure);
-  CHECK(again->failure->code == errc::overloaded);
+  CHECK(again->failure->code == errc::illegal_transition);
   CHECK_THAT(again->failure->message, has_part("runs since 2024-03-08T15:00"));
-  auto unknown = o.ask_it(run_job_v, std::string("weekly"));
+  auto unknown = o.ask_it(run_job_v, std::string("weekly"), no_command);
   REQUIRE(unknown->failure);
   CHECK(unknown->failure->code == errc::invalid_argument);
   CHECK_THAT(unknown->failure->message, has_part("there is no job 'weekly'; there are hourly, slow"));
-  CHECK(o.ask_it(pause_job_v, std::string("weekly"), std::string(), std::string())->failure);
+  CHECK(o.ask_it(pause_job_v, std::string("weekly"), std::string(), std::string(), no_command)->failure);
   const auto list = nlohmann::json::parse(*o.ask_it(list_jobs_v)->value);
   CHECK(list["jobs"].size() == 2);
   CHECK(list["at"] == "2024-03-08T15:00:00Z");
+}
+
+TEST_CASE("calendar: a command that comes again is answered by what came of it, in the next life too; a new one that makes no sense is refused") {
+  office o("2024-03-08T12:00");
+  auto queued = job_by("slow_queue", "0 3 * * *");
+  queued.overlap = overlap_policy::queue_one;
+  o.with(job_by("hourly", "0 * * * *")).with(job_by("slow", "0 3 * * *")).with(queued).start();
+  const auto command = [&](std::uint64_t c) { return o.ask_it(run_job_v, std::string("slow"), c); };
+  const auto pause = [&](std::uint64_t c) { return o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string("news"), c); };
+  o.hold = true;
+  auto first = command(41);
+  CHECK_FALSE(first->done());
+  auto meanwhile = command(41);
+  REQUIRE(meanwhile->failure);
+  CHECK(meanwhile->failure->code == errc::not_ready);
+  o.let_through();
+  REQUIRE(first->value);
+  o.hold = false;
+  CHECK(o.news().size() == 1);
+  REQUIRE(command(41)->value);
+  CHECK(nlohmann::json::parse(*command(41)->value) == nlohmann::json{{"job", "slow"}, {"run", 1}, {"state", "running"}});
+  REQUIRE(command(42)->failure);
+  CHECK(command(42)->failure->code == errc::illegal_transition);
+  CHECK(o.news().empty());
+  o.answer("slow", {});
+  CHECK(nlohmann::json::parse(*command(41)->value)["state"] == "ended");
+
+  REQUIRE(pause(50)->value);
+  REQUIRE(pause(50)->value);
+  REQUIRE(pause(51)->failure);
+  CHECK(pause(51)->failure->code == errc::illegal_transition);
+  CHECK_THAT(pause(51)->failure->message, has_part("job 'hourly' is paused already"));
+  CHECK(o.recorded<pause_began>() == std::vector<pause_began>{{"hourly", o.now(), "ann", "news", 50}});
+
+  // Two jobs may have a run of the same number: each command is that of its own.
+  const auto queue = [&](std::uint64_t c) { return o.ask_it(run_job_v, std::string("slow_queue"), c); };
+  REQUIRE(queue(60)->value);
+  CHECK(nlohmann::json::parse(*queue(61)->value)["state"] == "waiting");
+  CHECK(nlohmann::json::parse(*queue(61)->value)["run"] == 2);
+  REQUIRE(command(62)->value);
+  o.answer("slow", {});
+  o.answer("slow_queue", {});
+  const auto began = o.recorded<run_began>();
+  REQUIRE(began.size() == 4);
+  CHECK(began[1].command == 60);
+  CHECK(began[2].command == 62);
+  CHECK(began[3].command == 61);
+  CHECK(began[3].run.number == 2);
+
+  o.stop();
+  o.start();
+  CHECK(nlohmann::json::parse(*command(41)->value) == nlohmann::json{{"job", "slow"}, {"run", 1}, {"state", "ended"}});
+  CHECK(nlohmann::json::parse(*pause(50)->value)["state"] == "paused");
 }
 
 TEST_CASE("calendar: asked to run where runs may queue, it says that the run waits, and runs it behind the other") {
@@ -366,7 +421,7 @@ TEST_CASE("calendar: asked to run where runs may queue, it says that the run wai
   job.overlap = overlap_policy::queue_one;
   o.with(job).start();
   o.pass(1h);
-  auto run = o.ask_it(run_job_v, std::string("slow"));
+  auto run = o.ask_it(run_job_v, std::string("slow"), no_command);
   REQUIRE(run->value);
   CHECK(nlohmann::json::parse(*run->value)["state"] == "waiting");
   CHECK(o.job("slow")["waiting"].size() == 1);
@@ -380,7 +435,7 @@ TEST_CASE("calendar: killed in the middle of a run, its next life goes on where 
   o.pass(61min);
   CHECK(o.news().size() == 2);
   o.hold = true;
-  auto paused = o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string());
+  auto paused = o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string(), no_command);
   o.stop();
   REQUIRE(paused->failure);
   CHECK(paused->failure->code == errc::actor_down);
@@ -400,19 +455,19 @@ TEST_CASE("calendar: while the log takes nothing, what waits to be recorded has 
   std::shared_ptr<asked<std::string>> last;
   int taken = 0;
   for (; taken < 2'000; ++taken) {
-    last = taken % 2 == 0 ? o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string())
-                          : o.ask_it(resume_job_v, std::string("hourly"), std::string("ann"), std::string());
+    last = taken % 2 == 0 ? o.ask_it(pause_job_v, std::string("hourly"), std::string("ann"), std::string(), no_command)
+                          : o.ask_it(resume_job_v, std::string("hourly"), std::string("ann"), std::string(), no_command);
     if (last->done()) break;
   }
   CHECK(taken == 1'024);
   REQUIRE(last->failure);
   CHECK(last->failure->code == errc::overloaded);
   CHECK_THAT(last->failure->message, has_part("1024 things that jobs did wait to be recorded, since the log takes nothing (no room)"));
-  CHECK(o.ask_it(run_job_v, std::string("hourly"))->failure);
+  CHECK(o.ask_it(run_job_v, std::string("hourly"), no_command)->failure);
   o.log_full = false;
   o.pass(2s);
   CHECK(o.log.size() == 1'024 + 1);
-  REQUIRE(o.ask_it(run_job_v, std::string("hourly"))->value);
+  REQUIRE(o.ask_it(run_job_v, std::string("hourly"), no_command)->value);
 }
 
 TEST_CASE("calendar: settings that cannot be end it at birth, with what is allowed") {

@@ -248,6 +248,36 @@ TEST_CASE("a snapshot is due after a time too, where the host had inputs since t
   for (const auto& e : n.only<host_progressed>()) CHECK(e.as<host_progressed>().snapshot);
 }
 
+TEST_CASE("told to take a snapshot now, a host does, and its own look comes when it would have come, once") {
+  stage s;
+  const auto log = std::make_shared<persistence::memory_log>();
+  small_node n(s, log, small_test_hosts(), {.snapshot_interval = 10s});
+  const auto marks = [&] { return n.only<host_progressed>().size(); };
+  const auto tell_all = [&] {
+    for (const auto& h : small_test_hosts()) tell_from_outside(handle_of<host_protocol>(n.where->find(h.definition.name)), tick_v);
+    s.pass(5ms);
+  };
+  tell_all();
+  CHECK(marks() == 0);
+  sim::random_source random(3);
+  n.offer(inputs_of(some_quotes(random, 20)));
+  s.pass(1s);
+  CHECK(marks() == 0);
+  tell_all();
+  const auto first = marks();
+  CHECK(first >= 1);
+  for (int i = 0; i < 20; ++i) tell_all();
+  CHECK(marks() == first);
+  const auto handled = [&] {
+    std::uint64_t sum = 0;
+    for (const auto& h : small_test_hosts()) sum += s.of(h.definition.name).processed;
+    return sum;
+  };
+  const auto before = handled();
+  s.pass(30s);
+  CHECK(handled() - before == 3 * small_test_hosts().size());  // one look in ten seconds
+}
+
 TEST_CASE("a poisonous input is parked once, and passed over by the life after it, and by the node after that") {
   const auto log = empty_log();
   {

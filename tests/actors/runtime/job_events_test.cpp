@@ -67,11 +67,11 @@ struct life {
 TEST_CASE("job events: each change of a job is an event, and comes back as it was") {
   const timestamp t = start_of(date_of({2024, 5, 1}));
   const std::vector<job_change> all{schedule_given{"backup", "0 17 * * MON-FRI", "America/New_York", t},
-                                    run_began{{"backup", 7, t, true}, t + 1},
+                                    run_began{{"backup", 7, t, true}, t + 1, 41},
                                     run_ended{"backup", 7, t + 2, job_outcome::timed_out, "no answer within 600 s"},
                                     skipped_runs{"backup", t + 3, 12, skip_reason::overlapped},
-                                    pause_began{"backup", t + 4, "ann", "news"},
-                                    pause_ended{"backup", t + 5, "bob", ""}};
+                                    pause_began{"backup", t + 4, "ann", "news", 42},
+                                    pause_ended{"backup", t + 5, "bob", "", 43}};
   for (const auto& c : all) {
     const auto e = event_of(c);
     CHECK(e.head.host == replay::supervision_ingress);
@@ -101,7 +101,7 @@ TEST_CASE("job events: a run is called once its beginning is durable, and what t
     CHECK(l.n->only<job_run_ended>()[0].as<job_run_ended>().reason == long_text("no room"));
     l.pass(59min);
     CHECK(l.calls == lines{"13:00", "14:00"});
-    REQUIRE(ask_from_outside<std::string>(l.s.system, l.who, pause_job_v, std::string("hourly"), std::string("ann"), std::string("news")));
+    REQUIRE(ask_from_outside<std::string>(l.s.system, l.who, pause_job_v, std::string("hourly"), std::string("ann"), std::string("news"), std::uint64_t{0}));
     l.pass(1s);
     for (const auto& e : l.n->events())
       if (const auto c = change_of(e)) folded.apply(*c);

@@ -231,7 +231,7 @@ TEST_CASE("jobs: a run by hand comes at once, beside the schedule, and not while
   CHECK(d.start() == "09:30!");
   const auto refused = d.book.run_now("hourly", d.moment_now());
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == errc::overloaded);
+  CHECK(refused.error().code == errc::illegal_transition);
   CHECK_THAT(refused.error().message, has_part("runs since 2024-05-01T09:30"));
   d.end();
   CHECK(d.until("10:00").run_all() == "10:00");

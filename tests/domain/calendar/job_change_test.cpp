@@ -70,3 +70,32 @@ TEST_CASE("job records: what is told again, or cannot be, is passed over; and th
   CHECK(all.find("backup")->memory.history.size() == job_memory::history_max);
   CHECK(all.find("backup")->memory.history.back().run.number == 49);
 }
+
+TEST_CASE("job records: an operator's command is remembered with what came of it, once, and the last ones only", "[calendar]") {
+  job_records all;
+  all.apply(pause_began{"backup", at(0), "ann", "news", 40});
+  all.apply(run_began{{"backup", 1, at(1), true}, at(1), 41});
+  all.apply(pause_ended{"backup", at(2), "ann", "", 42});
+  all.apply(pause_began{"backup", at(0), "ann", "news", 40});  // told again
+  const auto& m = all.find("backup")->memory;
+  CHECK_FALSE(m.paused);
+  CHECK(m.commands == std::deque<carried_command>{{40, 0}, {41, 1}, {42, 0}});
+  REQUIRE(m.carried(41));
+  CHECK(m.carried(41)->run == 1);
+  CHECK(m.carried(0) == nullptr);
+  for (std::uint64_t c = 100; c < 200; ++c) all.apply(pause_ended{"backup", at(3), "ann", "", c});
+  CHECK(m.commands.size() == job_memory::commands_max);
+  CHECK(m.carried(41) == nullptr);
+  CHECK(m.carried(199));
+}
+
+TEST_CASE("job records: a number that comes again with another time is that of the run that was called", "[calendar]") {
+  job_records all;
+  all.apply(run_began{{"backup", 1, at(60), false}, at(60)});
+  // The scheduler ended before it heard of it, and its next life began the time after that.
+  all.apply(skipped_runs{"backup", at(119), 1, skip_reason::missed});
+  all.apply(run_began{{"backup", 1, at(120), false}, at(121)});
+  CHECK(all.find("backup")->memory.decided_to == at(120));
+  all.apply(run_ended{"backup", 1, at(122), job_outcome::succeeded, ""});
+  CHECK(all.find("backup")->memory.history == std::deque<past_run>{{{"backup", 1, at(120), false}, at(121), at(122), job_outcome::succeeded, ""}});
+}

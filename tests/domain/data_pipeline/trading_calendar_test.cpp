@@ -91,3 +91,19 @@ TEST_CASE("a recovered calendar goes on rolling", "[trading_calendar]") {
   d.fire_through(first + 10 * day_ns);
   CHECK(d.all_of<trading_day_rolled>().size() == 4);
 }
+
+TEST_CASE("each profile has its own calendar: pages of the other are passed over", "[trading_calendar]") {
+  driver d(trading_calendar(self, roll_profile::auckland), self);
+  CHECK(d.input(page(1, monday, first, 3), start_of(monday)).empty());
+  auto auckland = page(1, monday, first - 4 * hour_ns, 2);
+  auckland.roll = roll_profile::auckland;
+  d.input(auckland, start_of(monday));
+  auto damaged = page(2, monday, first, 2);
+  damaged.boundaries.values[1] = damaged.boundaries.values[0];
+  CHECK(d.input(damaged, start_of(monday)).empty());
+  CHECK_FALSE(d.failure());
+  d.fire_through(first + 10 * day_ns);
+  const auto all = d.all_of<trading_day_rolled>();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0] == trading_day_rolled{monday, first - 4 * hour_ns, roll_profile::auckland});
+}

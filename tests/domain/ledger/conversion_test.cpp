@@ -207,3 +207,19 @@ TEST_CASE("a rate table comes back from its archive") {
   REQUIRE((!reader.failed() && reader.at_end()));
   CHECK(again.convert(100, "GBP", "USD", side::sell, method::side_traded)->value.value == 150);
 }
+
+TEST_CASE("an exact amount is rounded once, in the currency that it is booked in; without a trade it goes by sign") {
+  rates r;
+  r.pair("USD", "JPY", "100.00", "110.00");
+  const auto convert = [&](int128 n, int128 d, method by) { return r.table.convert(ledger::fraction{n, d}, in("JPY"), in("USD"), 2, by); };
+  // A third of a yen: what is held is sold, at 1 / ask, what is owed bought at 1 / bid.
+  CHECK(convert(1'000, 3, method::by_sign)->value.value == 303);
+  CHECK(convert(-1'000, 3, method::by_sign)->value.value == -333);
+  CHECK(convert(-1'000, 3, method::side_traded)->value.value == -333);
+  CHECK(convert(1'000, 3, method::mid)->value.value == 317);
+  CHECK(convert(1'000, 3, method::mid)->effective_rate == *price::parse("0.009523810"));
+  CHECK(r.table.convert(ledger::fraction{1, 3}, in("USD"), in("USD"), 2, method::mid)->value.value == 33);
+  CHECK(r.table.convert(ledger::fraction{1, 3}, in("USD"), in("CHF"), 2, method::mid).error().code == errc::conversion_rate_missing);
+  CHECK(r.table.convert(ledger::fraction{int128{1} << 100, 1}, in("USD"), in("USD"), 2, method::mid).error().code == errc::overflow);
+  CHECK(r.table.convert(ledger::fraction{1, 3}, in("USD"), in("USD"), 10, method::mid).error().code == errc::invalid_argument);
+}

@@ -294,6 +294,16 @@ TEST_CASE("an account that opens with nothing keeps its days too, and a later de
   CHECK(a.valued().drawdown == 0);
 }
 
+TEST_CASE("published example: P12, a hundred euros for dollars, with a fee of two: the equity is 998") {
+  account a(settings(position_mode::netting), 100'000);
+  a.quote("1.1000", "1.1000");
+  auto f = a.order(side::buy, 100, "1.1000");
+  f.commission = amount{200};
+  a.fill(f);
+  CHECK(a.valued().equity == amount{99'800});
+  CHECK(a.host().balance() == amount{99'800});
+}
+
 TEST_CASE("an account that was never opened keeps silent at day rolls and ends") {
   host_driver<account_host> a(account_host(self, settings(position_mode::netting)), self);
   CHECK(a.input(trading_day_rolled{date{1}, start}, start).empty());

@@ -115,9 +115,13 @@ struct settings {
   std::int64_t displayed = 0;       // units; 0: everything at the top
   std::int64_t commission_ppb = 0;  // of notional, in 10^-9
   std::vector<strategy_settings> strategies;
+  /// Compatibility financing: percent a year, in 10^-9, by currency and month "2012-02". Empty: none.
+  std::map<std::string, std::map<std::string, std::int64_t>> interest;
+  bool bars_as_feed = false;  ///< each bid bar is seen by the strategies before its minute's book; bars are the file's own
 };
 struct outcome {
-  std::int64_t balance = 0;
+  std::int64_t balance = 0, financing = 0;
+  std::uint64_t swaps = 0;
   std::uint64_t ticks = 0, bars = 0, orders = 0, fills = 0, positions = 0;
 };
 
@@ -126,6 +130,7 @@ class run {
   explicit run(const settings& s) : s_(s), books_(s.pairs.size()), net_(s.pairs.size(), 0), logic_(s.strategies.size()) { out_.balance = s.balance; }
 
   outcome go() {
+    if (s_.bars_as_feed) return go_by_bars();
     const auto ticks = read_ticks(s_.pairs, s_.stamp_to_close_ms);
     for (const auto& t : ticks) {
       while (fire_before(t.at_ms)) {}
@@ -134,6 +139,7 @@ class run {
       for (auto& b : bars_)
         if (b.pair == t.pair) b.add(t);
       open_bars(t);
+      charge(t.at_ms);
     }
     if (!ticks.empty())
       while (fire_before(ticks.back().at_ms + 1)) {}
@@ -204,7 +210,9 @@ class run {
     const bar closed = *first;
     first->ticks = 0;
     first->closes_ms += first->step_ms;
-    if (closed.ticks > 0 || s_.empty_bars) see(closed);
+    if (closed.ticks == 0 && !s_.empty_bars) return true;
+    see(closed);
+    charge(closed.closes_ms);
     return true;
   }
   void see(const bar& b) {
@@ -225,6 +233,63 @@ class run {
       queue_.push_back({i, st.pair, up ? st.size : -st.size, 0, ++orders_});
     }
     drain();
+  }
+  // One pair: the strategies see a minute's bid bar while the book is still that of the minute before.
+  outcome go_by_bars() {
+    const auto bids = read_minutes(s_.pairs[0].bid_file), asks = read_minutes(s_.pairs[0].ask_file);
+    for (std::size_t i = 0; i < bids.size(); ++i) {
+      const auto at = bids[i].at_ms + s_.stamp_to_close_ms;
+      const auto& p = bids[i].prices;
+      bar b{0, 60'000, 'b', at};
+      b.open = 2 * wide{p[0]}, b.high = 2 * wide{p[1]}, b.low = 2 * wide{p[2]}, b.close = 2 * wide{p[3]};
+      b.ticks = 1;
+      see(b);
+      charge(at);
+      books_[0] = {p[3], asks[i].prices[3]};
+      ++out_.ticks;
+      charge(at);
+    }
+    for (std::size_t i = 0; i < s_.strategies.size(); ++i) queue_closing(i);
+    drain();
+    return out_;
+  }
+  // After each event has drained: once for each UTC day, at the first event at or after 22:00 UTC of the day that its first event has in UTC-5.
+  void charge(std::int64_t now_ms) {
+    if (s_.interest.empty()) return;
+    constexpr std::int64_t day_ms = 86'400'000;
+    if (now_ms / day_ms != utc_day_) {
+      utc_day_ = now_ms / day_ms;
+      boundary_ms_ = (now_ms - 5 * 3'600'000) / day_ms * day_ms + 22 * 3'600'000;
+      charged_ = false;
+    }
+    if (charged_ || now_ms < boundary_ms_) return;
+    charged_ = true;
+    const auto weekday = (boundary_ms_ / day_ms + 4) % 7;  // 0 = Sunday
+    const std::int64_t times = weekday == 3 || weekday == 5 ? 3 : 1;
+    const std::time_t s = now_ms / 1000;
+    std::tm t{};
+    gmtime_r(&s, &t);
+    char month[16];
+    std::strftime(month, sizeof month, "%Y-%m", &t);
+    for (const auto& [id, l] : lots_) {
+      const auto& p = s_.pairs[static_cast<std::size_t>(l.pair)];
+      const auto& b = books_[static_cast<std::size_t>(l.pair)];
+      const wide step = ten_to(9 - p.decimals);
+      const wide mid = rounded(wide{b.bid} + b.ask, 2 * step) * step;
+      const wide spread = wide{s_.interest.at(p.base).at(month)} - s_.interest.at(p.quote).at(month);
+      const wide units = l.size < 0 ? -l.size : l.size;
+      // units * mid (10^-9) * spread (10^-9) / 36500, in the quote currency: 10^-18 too small
+      wide n = -units * mid * spread * times, d = wide{36'500} * ten_to(9);
+      const wide g = ten_to(9);
+      std::int64_t amount = 0;
+      const std::int64_t to = ten_to(digits_of(s_.account));
+      if (p.quote == s_.account) amount = rounded(n / 1000 * to, d / 1000 * g);
+      else if (p.base == s_.account) amount = rounded(n / 1000 * 2 * to, d / 1000 * (wide{b.bid} + b.ask));
+      else throw std::runtime_error("the oracle charges in base or quote currency only");
+      out_.balance += amount;
+      out_.financing += amount;
+      ++out_.swaps;
+    }
   }
   void queue_closing(std::size_t strategy) {
     if (s_.hedging) {
@@ -303,6 +368,8 @@ class run {
   std::map<std::uint64_t, lot> lots_;
   std::vector<order> queue_;
   std::uint64_t orders_ = 0;
+  std::int64_t utc_day_ = INT64_MIN, boundary_ms_ = 0;
+  bool charged_ = false;
   outcome out_;
 };
 

@@ -203,3 +203,36 @@ TEST_CASE("an import is whole or absent", "[import]") {
   const auto first = std::find_if(all.begin(), all.end(), [](const auto& q) { return !q.accepted; });
   CHECK(first->rejected.place == text("bid.csv:3"));
 }
+
+TEST_CASE("bars as the feed: each minute its bid bar, then its quote, numbered as one source, and read on from anywhere", "[feed]") {
+  auto d = loaded("data: [{format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() +
+                  ", instrument: GBP/USD, stamp: close, as: bars_as_feed}]\naccount: {currency: USD, balance: 1000000}\n");
+  auto feed = opened(d);
+  const auto all = read_all(*feed);
+  REQUIRE(all.size() == 60'234);
+  CHECK(feed->figures().accepted == 60'234);
+  for (std::size_t i = 0; i < all.size(); i += 2) {
+    const auto &bar = all[i], &quote = all[i + 1];
+    REQUIRE((bar.is_bar && bar.accepted && !quote.is_bar && quote.accepted));
+    REQUIRE((bar.position() == i + 1 && quote.position() == i + 2 && bar.time() == quote.time()));
+    REQUIRE((bar.bar.close == quote.quote.bid && bar.bar.spec() == bar_spec{60, price_side::bid} && bar.bar.closed_at - bar.bar.opened_at == minute_ns));
+  }
+  for (const std::uint64_t after : {1u, 2u, 777u, 60'233u}) {
+    const auto rest = read_all(*opened(d, after));
+    REQUIRE(rest.size() == all.size() - after);
+    CHECK((rest[0].position() == after + 1 && rest[0].is_bar == all[after].is_bar && rest[0].time() == all[after].time()));
+  }
+}
+
+TEST_CASE("a bar that is no bar of this market is refused like a quote", "[feed]") {
+  const dirty files;
+  auto d = loaded("data: [{format: fxcm-m1, bid: " + files.bid + ", ask: " + files.ask +
+                  ", instrument: GBP/USD, as: bars_as_feed}]\naccount: {currency: USD, balance: 1000000}\nquality: {malformed_lines: reject}\n");
+  auto feed = opened(d);
+  const auto all = read_all(*feed);
+  // A bar and its quote; a line that cannot be read, and the ask without its bid; a low that is negative, and the quote behind it, which is not.
+  CHECK(feed->figures().accepted == 3);
+  CHECK(feed->figures().rejected == all.size() - 3);
+  CHECK(std::any_of(feed->rejects().begin(), feed->rejects().end(),
+                    [](const auto& r) { return r.find("low -1.5: prices must be positive") != std::string::npos; }));
+}

@@ -99,6 +99,30 @@ TEST_CASE("a deposit behind the last valuation is a point of its own") {
   CHECK(h.equity.back().flow == 5);
 }
 
+TEST_CASE("financing belongs to its position while that is open, and is told apart afterwards") {
+  small_run s;
+  s.whole();
+  const auto finance = [&](std::uint64_t position, std::int64_t cents) {
+    financing_booked f;
+    f.account = small_run::account;
+    f.instrument = small_run::pair;
+    f.position = position_id{position};
+    f.booked = amount{cents};
+    s.balance.value += cents;
+    f.balance = s.balance;
+    s.events.add(f, small_run::at(2, 22));
+  };
+  finance(103, -70);
+  finance(101, 5);
+  s.value(small_run::at(2, 22), 0);
+  const auto h = history_of(s);
+  CHECK(h.open_positions[0].booked == amount{-2'70});
+  CHECK(h.bridge.financing == amount{-65});
+  CHECK(h.bridge.financing_apart == amount{5});
+  CHECK(h.bridge.other == amount{});
+  CHECK(h.bridge.final_balance == s.balance);
+}
+
 TEST_CASE("what is booked on no position and is no flow is told as such") {
   small_run s;
   s.whole();

@@ -30,8 +30,9 @@ replay::run_report report_of(const small_run& s, const std::string& configuratio
 }
 
 /// The demo's back-test, reported while it ran.
-replay::run_report demo_report(const std::string& log = "") {
-  auto d = config::load(tests::shipped_data("demo.yaml"), {});
+replay::run_report demo_report(const std::string& log = "", const std::vector<config::override_setting>& overrides = {},
+                               const std::string& balance = "962062.51") {
+  auto d = config::load(tests::shipped_data("demo.yaml"), overrides);
   if (!d) FAIL(d.error().message);
   replay::report_builder events;
   replay::backtest_options o;
@@ -39,7 +40,7 @@ replay::run_report demo_report(const std::string& log = "") {
   o.on_events = [&](const persistence::group& g) { events.take(g); };
   auto b = replay::run_backtest(*d, o);
   if (!b) FAIL(b.error().message);
-  CHECK(tomnext::to_string(b->final_balance, b->minor_units) == "962062.51");
+  CHECK(tomnext::to_string(b->final_balance, b->minor_units) == balance);
   auto r = events.finish(*d, *b);
   if (!r) FAIL(r.error().message);
   CHECK(persistence::to_hex(r->history.head.chain_hash) == b->head_hash);
@@ -107,6 +108,19 @@ TEST_CASE("G1's report: the trades' profits are the balance's change to the cent
   CHECK(j["statistics"]["total"]["sharpe"].get<double>() == r.statistics.total.sharpe.value());
   CHECK(j["statistics"]["days"].size() == r.statistics.days.size());
   CHECK(j["head_hash"] == persistence::to_hex(r.history.head.chain_hash));
+}
+
+TEST_CASE("financing is in the trades' profits, and the balance still comes out to the cent") {
+  const auto r = demo_report("", {{"portfolio.financing", "compat"}}, "961069.95");
+  const auto& b = r.history.bridge;
+  CHECK(b.financing.value != 0);
+  CHECK(b.other == amount{});
+  CHECK(b.final_balance == amount{961'069'95});
+  CHECK(b.opening.value + b.closed_trades.value + b.financing_apart.value == b.final_balance.value);
+  std::int64_t financing = 0;
+  for (const auto& t : r.history.trades) financing += t.financing.value;
+  CHECK(financing + b.financing_apart.value == b.financing.value);
+  CHECK(r.comparison.size() == 2);
 }
 
 TEST_CASE("a report's statistics are those of statistics_of, and say n/a with the reason") {

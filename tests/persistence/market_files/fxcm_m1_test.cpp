@@ -45,9 +45,10 @@ struct outcome {
   std::optional<error> failure;
 };
 
-outcome read_all(const std::string& bid, const std::string& ask, bad_lines bad = bad_lines::stop, bar_stamp stamp = bar_stamp::open) {
+outcome read_all(const std::string& bid, const std::string& ask, bad_lines bad = bad_lines::stop, bar_stamp stamp = bar_stamp::open,
+                 minute_form form = minute_form::quotes) {
   outcome o;
-  auto reader = open_fxcm_m1(bid, ask, stamp, bad);
+  auto reader = open_fxcm_m1(bid, ask, stamp, bad, form);
   if (!reader) {
     o.failure = reader.error();
     return o;
@@ -89,6 +90,20 @@ TEST_CASE("a minute becomes its open, high, low and close before its close", "[m
   REQUIRE(span);
   CHECK(span->first == o.rows.front().time);
   CHECK(span->last == o.rows.back().time);
+}
+
+TEST_CASE("for comparisons a minute becomes the bar of its bids, and then its closing quote", "[market_files]") {
+  folder f;
+  const auto o = read_all(f.write("b.csv", bids), f.write("a.csv", asks), bad_lines::stop, bar_stamp::open, minute_form::bar_and_quote);
+  REQUIRE_FALSE(o.failure);
+  REQUIRE(o.rows.size() == 4);
+  const auto& bar = o.rows[0];
+  CHECK((bar.is_bar && bar.time == at("2012-02-01T00:01:00Z")));
+  CHECK((bar.open.value == 1'500'000'000 && bar.high.value == 1'700'000'000 && bar.low.value == 1'400'000'000 && bar.bid.value == 1'600'000'000));
+  CHECK(bar.ask.value == 0);
+  const auto& quote = o.rows[1];
+  CHECK((!quote.is_bar && quote.time == bar.time && quote.bid.value == 1'600'000'000 && quote.ask.value == 1'600'200'000));
+  CHECK((o.rows[2].is_bar && !o.rows[3].is_bar && o.rows[3].ask.value == 1'620'200'000));
 }
 
 TEST_CASE("gzip, carriage returns, a missing last newline, other columns and their order are read", "[market_files]") {
