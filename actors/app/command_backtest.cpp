@@ -7,15 +7,14 @@
 #include "actors/app/progress_line.hpp"
 #include "actors/replay/backtest.hpp"
 #include "persistence/files.hpp"
+#include "actors/replay/run_report.hpp"
 
 namespace tomnext::app {
 namespace {
 
 struct backtest_command_options {
   config_options configuration;
-  std::string log;
-  std::string csv;
-  std::string equity;
+  std::string log, report, csv, trades, equity;
   bool encrypt = false;
 };
 
@@ -28,6 +27,8 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
   replay::backtest_options options;
   options.log = o.log;
   if (o.encrypt) options.encrypt = persistence::encryption::from_now_on;
+  replay::report_builder events;
+  if (!o.report.empty() || !o.csv.empty()) options.on_events = [&](const persistence::group& g) { events.take(g); };
   std::string table;
   {
     progress_line progress(s.err, "back-test", "quotes");
@@ -37,8 +38,14 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
     };
     auto report = replay::run_backtest(*deployment, options);
     if (!report) return report.error();
-    if (!o.csv.empty()) TOMNEXT_TRY(persistence::write_durably(o.csv, replay::to_csv(report->trades, *deployment)));
+    if (!o.trades.empty()) TOMNEXT_TRY(persistence::write_durably(o.trades, replay::to_csv(report->trades, *deployment)));
     if (!o.equity.empty()) TOMNEXT_TRY(persistence::write_durably(o.equity, replay::to_csv(report->equity, deployment->account.minor_units)));
+    if (options.on_events) {
+      auto told = events.finish(*deployment, *report);
+      if (!told) return told.error().within("report");
+      if (!o.report.empty()) TOMNEXT_TRY(replay::write_html(*told, o.report));
+      if (!o.csv.empty()) TOMNEXT_TRY(replay::write_csv(*told, o.csv));
+    }
     table = s.json ? replay::to_json(*report) + "\n" : replay::to_table(*report);
   }
   s.out << table;
@@ -49,10 +56,12 @@ action add(CLI::App& app) {
   auto o = std::make_shared<backtest_command_options>();
   o->configuration.add(app, true);
   app.add_option("--log", o->log, "keeps the results as a log in this directory")->type_name("DIR");
-  app.add_option("--csv", o->csv, "writes the list of trades into this file")->type_name("FILE");
+  app.add_option("--trades", o->trades, "writes the list of trades with the bars of their entries and exits into this file")->type_name("FILE");
   app.add_option("--equity", o->equity, "writes the equity at each bar's close into this file")->type_name("FILE");
   app.add_flag("--encrypt", o->encrypt, "the log of --log is written encrypted, with the newest of the keys that TOMNEXT_LOG_KEYS names (log keygen)")
       ->needs("--log");
+  app.add_option("--report", o->report, "a page with charts, tables and statistics, which needs nothing else; replaced if it is there")->type_name("FILE");
+  app.add_option("--csv", o->csv, "equity.csv, trades.csv, daily.csv, monthly.csv and statistics.json, into this folder")->type_name("DIR");
   return [o](session& s) { return run(*o, s); };
 }
 

@@ -10,6 +10,7 @@
   X(backtest)               \
   X(sweep)                  \
   X(check_strategy)         \
+  X(report)                 \
   X(run)                    \
   X(replay)                 \
   X(log)                    \

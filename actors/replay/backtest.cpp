@@ -26,10 +26,14 @@ double milliseconds_since(stopwatch::time_point from) { return std::chrono::dura
 /// One run: kernel, log and feed put together.
 class run {
  public:
-  run(const config::deployment& d, persistence::event_log& log)
+  run(const config::deployment& d, persistence::event_log& log, const backtest_options& options)
       : d_(d),
         writer_(log),
-        builder_(log.head().epoch == 0 ? 1 : log.head().epoch, [this](persistence::group_ref g) { writer_.write(std::move(g)); }),
+        builder_(log.head().epoch == 0 ? 1 : log.head().epoch,
+                 [this, heard = options.on_events](persistence::group_ref g) {
+                   if (heard) heard(*g);
+                   writer_.write(std::move(g));
+                 }),
         trades_(d),
         equity_(d),
         listened_(builder_, trades_, equity_),
@@ -142,7 +146,7 @@ result<backtest_report> run_backtest(const config::deployment& given, const back
     auto parts = load_models(d, "");
     if (!parts) return parts.error();
     persistence::memory_log log(persistence::retention::hash_only);
-    return run(d, log).go(*parts, options.on_progress);
+    return run(d, log, options).go(*parts, options.on_progress);
   }
   auto results = result_log::begin(options.log, options.encrypt);
   if (!results) return results.error();
@@ -150,7 +154,7 @@ result<backtest_report> run_backtest(const config::deployment& given, const back
   auto parts = load_models(d, results->folder());
   if (!parts) return parts.error();
   if (auto stored = persistence::content_store(results->folder()).put(d.source_text); !stored) return stored.error();
-  auto report = run(d, results->log()).go(*parts, options.on_progress);
+  auto report = run(d, results->log(), options).go(*parts, options.on_progress);
   if (!report) return report;
   TOMNEXT_TRY(results->finish());
   return report;

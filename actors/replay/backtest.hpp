@@ -1,5 +1,6 @@
 // A back-test: the deployment's quotes through all services in one thread, results as events.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "actors/replay/composition.hpp"
@@ -38,6 +39,7 @@ struct backtest_options {
   std::string log;  ///< directory for the results, which must not hold a log yet; empty: they are hashed, and not kept
   progress on_progress;
   persistence::encryption encrypt = persistence::encryption::as_it_is;  ///< from_now_on: the results are encrypted with the keys of the process
+  std::function<void(const persistence::group&)> on_events = {};        ///< gets every group of the results, in order, on the calling thread
 };
 
 /// Runs it. Errors: what the feed says of a file, a missing conversion rate, a full disk, cancellation.
