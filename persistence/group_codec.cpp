@@ -4,10 +4,12 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <memory>
 
 #include "persistence/checksum.hpp"
 #include "persistence/group_cipher.hpp"
 #include "persistence/payload_difference.hpp"
+#include "persistence/prefetch.hpp"
 #include "persistence/upcasters.hpp"
 #include "persistence/wire.hpp"
 
@@ -43,6 +45,26 @@ payload_memory& read_payloads() {
   return m;
 }
 
+/// Room to write a group into, which nobody has to clear: a thread keeps its own where it is of an ordinary size.
+class writing_room {
+ public:
+  explicit writing_room(std::size_t bytes) {
+    if (bytes <= kept_bytes) {
+      static thread_local const auto kept = std::make_unique_for_overwrite<char[]>(kept_bytes);
+      begin_ = kept.get();
+    } else {
+      own_ = std::make_unique_for_overwrite<char[]>(bytes);
+      begin_ = own_.get();
+    }
+  }
+  [[nodiscard]] char* begin() const { return begin_; }
+
+ private:
+  static constexpr std::size_t kept_bytes = std::size_t{512} << 10;
+  std::unique_ptr<char[]> own_;
+  char* begin_;
+};
+
 char* put_event(char* p, const event& e, const header& before, payload_memory& memory) {
   const header& h = e.head;
   unsigned flags = 0;
@@ -67,8 +89,10 @@ char* put_event(char* p, const event& e, const header& before, payload_memory& m
   if ((flags & has_depth) != 0) *p++ = static_cast<char>(h.depth);
   // Most payloads are shorter than 64 bytes: their length is one byte, written after the fact.
   char* const length = p;
-  const auto whole = static_cast<std::size_t>(encode_payload(p + 1, e) - p - 1);
-  const auto [size, is_difference] = memory.write(h.type, h.at.ns, p + 1, whole);
+  payload_fields fields;
+  const auto whole = split_event(e, fields);
+  const auto [size, is_difference] =
+      whole ? memory.write(h.type, h.at.ns, fields, *whole, p + 1) : payload_memory::written{static_cast<std::size_t>(encode_payload(p + 1, e) - p - 1), false};
   const auto told = std::uint64_t{size} << 1 | (is_difference ? 1u : 0u);
   if (told < 0x80) [[likely]] {
     *length = static_cast<char>(told);
@@ -217,7 +241,9 @@ result<void> check_group(const group& g, std::uint64_t first_seq) {
     return error(errc::invalid_argument, "a group has 1 to " + std::to_string(group_events_max) + " events, not " + std::to_string(g.events.size()));
   std::size_t bytes = 0;
   auto seq = first_seq;
-  for (const auto& e : g.events) {
+  for (std::size_t i = 0; i < g.events.size(); ++i) {
+    const auto& e = g.events[i];
+    prefetch_behind(g.events, i);
     if (e.head.seq != seq)
       return error(errc::log_gap, "the next event of the log is " + std::to_string(seq) + ", the group has " + std::to_string(e.head.seq) + " there");
     const auto known = newest_version(e.head.type);
@@ -233,10 +259,10 @@ result<void> check_group(const group& g, std::uint64_t first_seq) {
 }
 
 void encode_group(const group& g, const hash256& previous, std::string& out) {
-  std::size_t bound = 96;
+  std::size_t bound = 96 + payload_write_max;
   for (const auto& e : g.events) bound += envelope_bytes_max + payload_bound(e);
-  if (out.size() < bound) out.resize(bound);
-  char* p = out.data();
+  writing_room room(bound);
+  char* p = room.begin();
   *p++ = static_cast<char>(with_differences);
   p = put_varint(put_varint(put_varint(p, g.epoch), g.first_seq()), g.events.size());
   std::memcpy(p, previous.bytes.data(), previous.bytes.size());
@@ -248,9 +274,9 @@ void encode_group(const group& g, const hash256& previous, std::string& out) {
     p = put_event(p, e, before, memory);
     before = e.head;
   }
-  const auto crc = crc32c({out.data(), static_cast<std::size_t>(p - out.data())});
+  const auto crc = crc32c({room.begin(), static_cast<std::size_t>(p - room.begin())});
   std::memcpy(p, &crc, 4);
-  out.resize(static_cast<std::size_t>(p + 4 - out.data()));
+  out.assign(room.begin(), p + 4);
 }
 
 result<group_head> decode_group_head(std::string_view bytes) {

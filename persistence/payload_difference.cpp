@@ -1,6 +1,7 @@
 #include "persistence/payload_difference.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "persistence/wire.hpp"
@@ -19,7 +20,10 @@ std::uint8_t lane_of(const payload_fields& f) {
 }
 
 bool has_same_tags(const payload_fields& a, const payload_fields& b) {
-  return a.count == b.count && std::equal(a.tags.begin(), a.tags.begin() + a.count, b.tags.begin());
+  if (a.count != b.count) return false;
+  std::uint32_t differ = 0;
+  for (std::uint32_t i = 0; i < a.count; ++i) differ |= a.tags[i] ^ b.tags[i];
+  return differ == 0;
 }
 
 /// Tags that one of two ascending lists has and the other lacks.
@@ -45,9 +49,6 @@ struct moved_time {
   [[nodiscard]] std::uint64_t expected(std::uint32_t tag, std::uint64_t before) const { return wire_type(tag) == is_fixed64 && before == from ? to : before; }
 };
 
-/// Worst case: head, lane, toggled tags, values.
-constexpr std::size_t difference_bytes_max = 10 + 1 + 1 + 2 * payload_fields::fields_max * 5 + payload_fields::fields_max * 11 + payload_fields::text_bytes_max;
-
 char* put_toggled(char* p, const payload_fields& before, const payload_fields& now) {
   std::array<std::uint32_t, 2 * payload_fields::fields_max> toggled;
   const auto n = toggled_tags(before, now, toggled);
@@ -56,34 +57,53 @@ char* put_toggled(char* p, const payload_fields& before, const payload_fields& n
   return p;
 }
 
+/// Of payloads with the same fields, all of them numbers: what quotes and bars are nearly always.
+char* put_numbers(char* p, const payload_fields& before, const payload_fields& now, moved_time time, unsigned lane) {
+  std::uint64_t changed = 0;
+  std::array<std::uint64_t, payload_fields::fields_max> by;
+  for (std::uint32_t i = 0; i < now.count; ++i) {
+    by[i] = now.values[i] - time.expected(now.tags[i], before.values[i]);
+    changed |= std::uint64_t{by[i] != 0} << i;
+  }
+  p = put_varint(p, (lane < 128 ? has_lane : 0) | changed * first_changed);
+  if (lane < 128) *p++ = static_cast<char>(lane);
+  for (; changed != 0; changed &= changed - 1) p = put_varint(p, zigzag(static_cast<std::int64_t>(by[static_cast<std::size_t>(std::countr_zero(changed))])));
+  return p;
+}
+
 /// `lane`: 0 to 127 where it has to be told, else above.
 char* put_difference(char* p, const payload_fields& before, const payload_fields& now, moved_time time, unsigned lane) {
   const bool same_tags = has_same_tags(before, now);
-  std::uint64_t head = (lane < 128 ? has_lane : 0) | (same_tags ? 0 : has_toggled);
-  std::array<char, payload_fields::fields_max * 11 + payload_fields::text_bytes_max> values;
-  char* v = values.data();
+  std::uint64_t changed = 0;  // a bit for each field
+  std::array<std::uint64_t, payload_fields::fields_max> by;
+  if (same_tags && now.text_bytes == 0 && before.text_bytes == 0) return put_numbers(p, before, now, time, lane);
   walker w{before};
   for (std::uint32_t i = 0; i < now.count; ++i) {
     const auto* old = same_tags ? &before.values[i] : w.value(now.tags[i]);
+    bool differs = old == nullptr;
     if (wire_type(now.tags[i]) == is_bytes) {
-      const auto text = now.text_of(now.values[i]);
-      if (old != nullptr && before.text_of(*old) == text) continue;
-      v = put_varint(v, text.size());
-      std::memcpy(v, text.data(), text.size());
-      v += text.size();
+      differs = differs || before.text_of(*old) != now.text_of(now.values[i]);
     } else {
-      const auto from = old != nullptr ? time.expected(now.tags[i], *old) : 0;
-      if (old != nullptr && from == now.values[i]) continue;
-      v = put_varint(v, zigzag(static_cast<std::int64_t>(now.values[i] - from)));
+      by[i] = now.values[i] - (old != nullptr ? time.expected(now.tags[i], *old) : 0);
+      differs = differs || by[i] != 0;
     }
-    head |= first_changed << i;
+    changed |= std::uint64_t{differs} << i;
   }
-  p = put_varint(p, head);
+  p = put_varint(p, (lane < 128 ? has_lane : 0) | (same_tags ? 0 : has_toggled) | changed * first_changed);
   if (lane < 128) *p++ = static_cast<char>(lane);
   if (!same_tags) p = put_toggled(p, before, now);
-  const auto size = static_cast<std::size_t>(v - values.data());
-  std::memcpy(p, values.data(), size);
-  return p + size;
+  for (; changed != 0; changed &= changed - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(changed));
+    if (wire_type(now.tags[i]) != is_bytes) {
+      p = put_varint(p, zigzag(static_cast<std::int64_t>(by[i])));
+      continue;
+    }
+    const auto text = now.text_of(now.values[i]);
+    p = put_varint(p, text.size());
+    std::memcpy(p, text.data(), text.size());
+    p += text.size();
+  }
+  return p;
 }
 
 /// The tags of a payload: those before, but for the toggled ones. nullptr where they are none that a writer would tell.
@@ -171,48 +191,52 @@ payload_memory::slot* payload_memory::find(std::uint16_t type, std::uint8_t lane
   return s.generation == generation_ && s.type == type && s.lane == lane ? &s : nullptr;
 }
 
-void payload_memory::keep(std::uint16_t type, std::uint64_t at_ns, const payload_fields& f) {
-  const auto lane = lane_of(f);
+payload_memory::slot& payload_memory::keep(std::uint16_t type, std::uint8_t lane, std::uint64_t at_ns, const payload_fields& f) {
   auto& s = slots_[(type * std::size_t{37} + lane) % slots];
   s.generation = generation_;
   s.type = type;
   s.lane = lane;
   s.at_ns = at_ns;
-  s.fixed = fields_of(f, is_fixed64);
-  s.texts = fields_of(f, is_bytes);
   s.fields.count = f.count;
   s.fields.text_bytes = f.text_bytes;
-  std::copy(f.tags.begin(), f.tags.begin() + f.count, s.fields.tags.begin());
-  std::copy(f.values.begin(), f.values.begin() + f.count, s.fields.values.begin());
-  std::memcpy(s.fields.text.data(), f.text.data(), f.text_bytes);
+  // In eights, as most payloads have no more fields: a copy of known size needs no loop.
+  constexpr std::size_t half = payload_fields::fields_max / 2;
+  std::copy_n(f.tags.begin(), half, s.fields.tags.begin());
+  std::copy_n(f.values.begin(), half, s.fields.values.begin());
+  if (f.count > half) {
+    std::copy_n(f.tags.begin() + half, half, s.fields.tags.begin() + half);
+    std::copy_n(f.values.begin() + half, half, s.fields.values.begin() + half);
+  }
+  if (f.text_bytes != 0) std::memcpy(s.fields.text.data(), f.text.data(), f.text_bytes);
   last_[type % last_.size()] = {generation_, lane};
+  return s;
 }
 
-payload_memory::written payload_memory::write(std::uint16_t type, std::int64_t at_ns, char* p, std::size_t size) {
+void payload_memory::keep_read(std::uint16_t type, std::uint64_t at_ns, const payload_fields& f) {
+  auto& s = keep(type, lane_of(f), at_ns, f);
+  s.fixed = fields_of(f, is_fixed64);
+  s.texts = fields_of(f, is_bytes);
+}
+
+payload_memory::written payload_memory::write(std::uint16_t type, std::int64_t at_ns, const payload_fields& now, std::size_t size, char* p) {
   const auto at = static_cast<std::uint64_t>(at_ns);
-  payload_fields now;
-  if (size > remembered_bytes_max || !split_payload({p, size}, now)) return {size, false};
   const auto lane = lane_of(now);
   const auto* before = find(type, lane);
   written w{size, false};
   if (before != nullptr) {
     const auto& last = last_[type % last_.size()];
-    std::array<char, difference_bytes_max> difference;
-    const char* const end =
-        put_difference(difference.data(), before->fields, now, {before->at_ns, at}, last.generation == generation_ && last.lane == lane ? 128u : lane);
-    const auto length = static_cast<std::size_t>(end - difference.data());
-    if (length < size) {
-      std::memcpy(p, difference.data(), length);
-      w = {length, true};
-    }
+    const char* const end = put_difference(p, before->fields, now, {before->at_ns, at}, last.generation == generation_ && last.lane == lane ? 128u : lane);
+    const auto length = static_cast<std::size_t>(end - p);
+    if (length < size) w = {length, true};
   }
-  keep(type, at, now);
+  if (!w.is_difference) join_payload(now, p);
+  keep(type, lane, at, now);
   return w;
 }
 
 void payload_memory::remember(std::uint16_t type, std::int64_t at_ns, std::string_view payload) {
   payload_fields now;
-  if (payload.size() <= remembered_bytes_max && split_payload(payload, now)) keep(type, static_cast<std::uint64_t>(at_ns), now);
+  if (payload.size() <= remembered_bytes_max && split_payload(payload, now)) keep_read(type, static_cast<std::uint64_t>(at_ns), now);
 }
 
 // Numbers only, and the same fields: what quotes and bars are nearly always. In place.
@@ -253,7 +277,7 @@ const payload_fields* payload_memory::restore(std::uint16_t type, std::int64_t a
   } else {
     payload_fields now;
     if (!get_difference(p, end, head, s->fields, {s->at_ns, at}, now) || lane_of(now) != lane) return nullptr;
-    keep(type, at, now);
+    keep_read(type, at, now);
   }
   // A difference is taken within a lane: one that leads out of it was not written by us.
   if (lane_of(s->fields) != lane) return nullptr;

@@ -13,6 +13,7 @@
 // A payload is remembered where it is in canonical form (tags ascend, varints are no longer than they need be), has at most 16 fields, and at most 64 bytes in
 // all its bytes fields. Any other is stored as it is, and nothing is compared with it.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -21,6 +22,11 @@
 
 namespace tomnext::persistence {
 
+/// Worst case of a difference: head, lane, toggled tags, values.
+inline constexpr std::size_t difference_bytes_max =
+    10 + 1 + 1 + 2 * payload_fields::fields_max * 5 + payload_fields::fields_max * 11 + payload_fields::text_bytes_max;
+inline constexpr std::size_t payload_write_max = std::max(difference_bytes_max, remembered_bytes_max);
+
 /// What a writer or a reader of one group remembers, and both alike.
 class payload_memory {
  public:
@@ -28,13 +34,13 @@ class payload_memory {
 
   /// A new group: nothing is remembered.
   void begin();
-  /// Replaces the payload of `size` bytes at `p` by its difference, where there is one that is shorter, and remembers it either way. Returns the new size, and
-  /// whether it is a difference.
+  /// Writes the payload of `size` bytes to `p`, which has room for payload_write_max, or its difference, where there is one that is shorter; and remembers it
+  /// either way. Returns the size of what it wrote, and whether it is a difference.
   struct written {
     std::size_t size;
     bool is_difference;
   };
-  written write(std::uint16_t type, std::int64_t at_ns, char* p, std::size_t size);
+  written write(std::uint16_t type, std::int64_t at_ns, const payload_fields& now, std::size_t size, char* p);
   /// Remembers a payload that was stored as it is.
   void remember(std::uint16_t type, std::int64_t at_ns, std::string_view payload);
   /// The payload that a difference stands for; null where the difference is none of anything remembered. Valid until the next call.
@@ -47,7 +53,7 @@ class payload_memory {
     std::uint16_t type = 0;
     std::uint8_t lane = 0;
     std::uint64_t at_ns = 0;
-    std::uint32_t fixed = 0, texts = 0;  ///< a bit for each fixed64 field, and for each bytes field
+    std::uint32_t fixed = 0, texts = 0;  ///< of a reader: a bit for each fixed64 field, and for each bytes field
     payload_fields fields;
   };
   struct last_lane {
@@ -56,7 +62,8 @@ class payload_memory {
   };
   static const payload_fields* change_numbers(slot& s, const char* p, const char* end, std::uint64_t changed, std::uint64_t at_ns);
   slot* find(std::uint16_t type, std::uint8_t lane);
-  void keep(std::uint16_t type, std::uint64_t at_ns, const payload_fields& f);
+  slot& keep(std::uint16_t type, std::uint8_t lane, std::uint64_t at_ns, const payload_fields& f);
+  void keep_read(std::uint16_t type, std::uint64_t at_ns, const payload_fields& f);
 
   std::uint32_t generation_ = 1;
   std::array<slot, slots> slots_{};

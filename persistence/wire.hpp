@@ -5,7 +5,9 @@
 //   bounded_list<double|timestamp>  packed repeated fixed64
 #pragma once
 #include <bit>
+#include <array>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -85,15 +87,24 @@ template <class T> constexpr void from_fixed(std::uint64_t x, T& v) {
   else v.ns = static_cast<std::int64_t>(x);
 }
 
-/// An upper bound of the encoded payload, so that writing needs no checks.
+/// Bytes that put_varint needs: one for each seven bits.
+inline std::size_t varint_bytes(std::uint64_t x) { return (static_cast<std::size_t>(std::bit_width(x | 1)) * 9 + 64) / 64; }
+
+/// An upper bound of the encoded payload, so that writing needs no checks. It depends on the type alone.
 struct bounder {
   std::size_t total = 0;
-  template <std::uint32_t N, class T> void operator()(field_number<N>, const char*, const T&) {
+  template <std::uint32_t N, class T> constexpr void operator()(field_number<N>, const char*, const T&) {
     if constexpr (kind_of<T>() == kind::varint) total += 12;
     else if constexpr (kind_of<T>() == kind::fixed64) total += 10;
     else total += 6 + sizeof(T);
   }
 };
+/// What a field of bytes that is no list is written as; empty where it is the default.
+template <class T> std::string_view text_of(const T& v) {
+  if constexpr (std::is_same_v<T, currency>) return v.code.view();
+  else if constexpr (std::is_same_v<T, hash256>) return {reinterpret_cast<const char*>(v.bytes.data()), v == hash256{} ? 0u : v.bytes.size()};
+  else return v.view();
+}
 struct writer {
   char* p;
   template <std::uint32_t N, class T> void operator()(field_number<N>, const char*, const T& v) {
@@ -116,14 +127,61 @@ struct writer {
         p += 8;
       }
     } else {
-      std::string_view s;
-      if constexpr (std::is_same_v<T, currency>) s = v.code.view();
-      else if constexpr (std::is_same_v<T, hash256>) s = {reinterpret_cast<const char*>(v.bytes.data()), v == hash256{} ? 0u : v.bytes.size()};
-      else s = v.view();
+      const std::string_view s = text_of(v);
       if (s.empty()) return;
       p = put_varint(put_varint(p, tag_of<N, T>), s.size());
       std::memcpy(p, s.data(), s.size());
       p += s.size();
+    }
+  }
+};
+
+/// A payload's fields, as split_payload would find them in what `writer` writes; and how many bytes that is. Not good where split_payload would refuse.
+struct fields_writer {
+  payload_fields& f;
+  std::size_t bytes = 0;
+  bool good = true;
+  template <std::uint32_t N, class T> void operator()(field_number<N>, const char*, const T& v) {
+    constexpr auto tag_bytes = N << 3 < 0x80 ? std::size_t{1} : std::size_t{2};
+    static_assert(N < 1 << 11);
+    if constexpr (kind_of<T>() == kind::varint) {
+      const auto x = to_varint(v);
+      if (x != 0) add(tag_of<N, T>, x, tag_bytes + varint_bytes(x));
+    } else if constexpr (kind_of<T>() == kind::fixed64) {
+      const auto x = to_fixed(v);
+      if (x != 0) add(tag_of<N, T>, x, tag_bytes + 8);
+    } else {
+      std::array<char, payload_fields::text_bytes_max> copied;
+      const auto s = bytes_of_field(v, copied);
+      std::uint64_t at = 0;
+      if (!s || (!s->empty() && !f.add_text(*s, at))) good = false;
+      else if (!s->empty()) add(tag_of<N, T>, at, tag_bytes + varint_bytes(s->size()) + s->size());
+    }
+  }
+
+ private:
+  [[gnu::always_inline]] void add(std::uint32_t tag, std::uint64_t value, std::size_t size) {
+    if (f.count == payload_fields::fields_max) {
+      good = false;
+      return;
+    }
+    f.tags[f.count] = tag;
+    f.values[f.count++] = value;
+    bytes += size;
+  }
+  /// Nothing where it is a list too long to be remembered.
+  template <class T> static std::optional<std::string_view> bytes_of_field(const T& v, std::array<char, payload_fields::text_bytes_max>& copied) {
+    if constexpr (is_list<T>::value) {
+      if (v.size() * 8 > copied.size()) return std::nullopt;
+      std::size_t n = 0;
+      for (const auto& element : v) {
+        const auto x = to_fixed(element);
+        std::memcpy(copied.data() + n, &x, 8);
+        n += 8;
+      }
+      return std::string_view{copied.data(), n};
+    } else {
+      return text_of(v);
     }
   }
 };
@@ -231,7 +289,7 @@ inline const char* skip(const char* p, const char* end, std::uint64_t wire_type)
   }
 }
 
-template <class E> std::size_t bound(const E& e) {
+template <class E> constexpr std::size_t bound(const E& e) {
   bounder b;
   E::describe(b, e);
   return b.total;
@@ -280,6 +338,8 @@ template <class E> bool decode_fields(const payload_fields& f, E& e) {
 std::uint8_t newest_version(std::uint16_t type);
 /// An upper bound of the payload's size, envelope not counted.
 std::size_t payload_bound(const event& e);
+/// The payload's fields without its bytes, and how many bytes it would have; nothing where they cannot be remembered (see split_payload).
+std::optional<std::size_t> split_event(const event& e, payload_fields& f);
 /// Writes the payload; returns the byte after it. The room must be payload_bound(e).
 char* encode_payload(char* p, const event& e);
 /// Reads the payload of a type into e (its header is the caller's). False where the bytes are no such event, or the type is unknown.

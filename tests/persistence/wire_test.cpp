@@ -340,6 +340,28 @@ TEST_CASE("what is no event of its type is refused") {
   CHECK_FALSE(refuses(host_activated::type_number, std::string("\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11)));
 }
 
+TEST_CASE("an event's fields without its bytes are those that its bytes have, or neither can be remembered") {
+  tests::generator g(6);
+  std::size_t split = 0, refused = 0;
+  for_each_event_type([&]<class E>() {
+    for (int i = 0; i < 200; ++i) {
+      const event e(header{}, tests::random_payload<E>(g));
+      const auto bytes = encode_to_string(e);
+      payload_fields of_event, of_bytes;
+      const auto size = split_event(e, of_event);
+      if (size.has_value() != split_payload(bytes, of_bytes)) FAIL(E::type_name);
+      ++(size ? split : refused);
+      if (!size) continue;
+      std::array<char, remembered_bytes_max> joined;
+      const bool alike =
+          *size == bytes.size() && of_event.count == of_bytes.count && std::string_view(joined.data(), join_payload(of_event, joined.data())) == bytes;
+      if (!alike) FAIL(E::type_name);
+    }
+  });
+  CHECK(split > 0);
+  CHECK(refused > 0);
+}
+
 TEST_CASE("defaults are absent; the bound is one") {
   tests::generator g(5);
   for_each_event_type([&]<class E>() {
