@@ -194,6 +194,11 @@ class loader {
     for (const auto& s : d_.data)
       if (s.bars_as_feed)
         return top.fail(errc::configuration_value, "data", "read as bars_as_feed shows the venue one quote a minute, of which next_bar_open can make no bars");
+    for (const auto& s : d_.strategies)
+      if (!s.bars.is_plain())
+        return top.fail(errc::configuration_value, "strategies",
+                        fmt::format("the profile next_bar_open works orders on left-open bars without an offset, stamped at their close; '{}' has {}",
+                                    s.name.view(), to_string(s.bars)));
     for (const auto& a : d_.strategies)
       for (const auto& b : d_.strategies)
         if (a.instrument == b.instrument && a.bars != b.bars)
@@ -217,6 +222,8 @@ class loader {
   void read_research(mapping& m) {
     d_.research = m.boolean("enabled", true);
     if (m.has("bars")) d_.research_bars = m.parsed<bar_spec>("bars", {}, [](const std::string& t) { return parse_bar_spec(t); });
+    if (d_.research_bars && !d_.research_bars->is_plain())
+      m.fail(errc::configuration_value, "bars", "features and regimes are of left-open bars without an offset, stamped at their close");
     m.each("features", [&](mapping& f, std::size_t) {
       feature_setting s;
       s.kind = static_cast<feature_kind>(f.choice("kind", {}, {"ema", "log_return", "atr", "spread", "session", "volatility", "minute_of_day", "weekday"}));

@@ -7,6 +7,7 @@
 // X(name): the command that `name_command()` returns, from command_name.cpp.
 #define TOMNEXT_COMMANDS(X) \
   X(import)                 \
+  X(bars)                   \
   X(backtest)               \
   X(sweep)                  \
   X(check_strategy)         \

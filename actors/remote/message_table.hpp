@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "actors/remote/content.hpp"
-#include "actors/runtime/caf_messages.hpp"
+#include "actors/runtime/caf.hpp"
 
 namespace tomnext::remote {
 

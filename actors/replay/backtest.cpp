@@ -49,7 +49,7 @@ class run {
     kernel_.activate(hash64(d_.source_text));
     preamble(d_, persistence::sha256({d_.source_text}), [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
     if (kernel_.failure()) return *kernel_.failure();
-    auto feed = open_feed(d_);
+    auto feed = open_feed(d_, 0, log_reading::ahead);
     if (!feed) return feed.error();
     TOMNEXT_TRY(take_quotes(**feed, on_progress));
     kernel_.end_of_data();

@@ -32,7 +32,7 @@ std::optional<bar_spec> research_bars_of(const config::deployment& d, instrument
   if (d.research_bars) return d.research_bars;
   if (d.strategies.empty()) return bar_spec{60, price_side::mid};
   for (const auto& s : d.strategies)
-    if (s.instrument == instrument) return s.bars;
+    if (s.instrument == instrument) return bar_spec{s.bars.step_s, s.bars.from};  // features are of plain bars
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/replay/group_pool.hpp"
 #include "persistence/event_log.hpp"
 
 namespace tomnext::replay {
@@ -21,9 +22,8 @@ class group_builder {
   }
   template <class E> void append(const header& h, const E& e) {
     if (!group_) {
-      group_ = std::make_shared<persistence::group>();
+      group_ = pool_.take(group_events + 64);
       group_->epoch = epoch_;
-      group_->events.reserve(group_events + 64);
     }
     group_->events.emplace_back(h, e);
   }
@@ -34,6 +34,7 @@ class group_builder {
  private:
   std::uint64_t epoch_;
   consumer take_;
+  group_pool pool_;
   std::shared_ptr<persistence::group> group_;
 };
 

@@ -66,7 +66,7 @@ class timer_queue {
 /// Log: where events go, `void begin_reaction()`, `template <E> void append(const header&, const E&)`. A reaction is never split over groups.
 template <class Log> class kernel {
  public:
-  explicit kernel(Log& log) : log_(log) { reaction_.reserve(64); }
+  explicit kernel(Log& log) : log_(log) { next_.reserve(64); }
   kernel(const kernel&) = delete;
   kernel& operator=(const kernel&) = delete;
 
@@ -160,12 +160,24 @@ template <class Log> class kernel {
     });
     drain();
   }
+  /// A quote that came earlier and that nobody answers: hosts hear of it now, and time stands.
+  void remember(const quote_accepted& q) {
+    header h;
+    h.seq = h.correlation = ++seq_;
+    h.position = q.source_position;
+    h.at = q.source_time;
+    h.host = market_ingress;
+    h.type = quote_accepted::type_number;
+    h.version = quote_accepted::schema_version;
+    publish(h, q);
+  }
   /// When the next timer is due; later than any time where none is armed.
   [[nodiscard]] timestamp next_timer() const { return timers_.next(); }
   /// The end of the data counts as a later tick: what is due by now fires.
-  void end_of_data() {
-    const timestamp last = now_;
-    while (timers_.next() <= last && !failure_) fire();
+  void end_of_data() { pass(now_); }
+  /// Time goes on to `t` without anything from outside.
+  void pass(timestamp t) {
+    while (timers_.next() <= t && !failure_) fire();
   }
 
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
@@ -227,27 +239,27 @@ template <class Log> class kernel {
   template <class S, class E> void process(S& s, host_id id, const header& h, const E& e) {
     if constexpr (applies<S, E>) s.apply(h, e);
     if constexpr (decides<S, E>) {
-      reaction_.clear();
-      outbox out(reaction_, h, id, 0);
+      const std::size_t first = next_.size();
+      outbox out(next_, h, id, 0);
       std::as_const(s).decide(h, e, out);
       if (out.failure()) [[unlikely]]
         return fail(id, h, *out.failure());
-      if (!reaction_.empty()) [[unlikely]]
-        sequence(s, h);
+      if (next_.size() != first) [[unlikely]]
+        sequence(s, h, first);
     }
   }
-  template <class S> [[gnu::noinline]] void sequence(S& s, const header& cause) {
+  template <class S> [[gnu::noinline]] void sequence(S& s, const header& cause, std::size_t first) {
     if (cause.depth >= cause_depth_max) {
       failure_.emplace(errc::poisonous_input,
                        "the chain of causes is longer than " + std::to_string(cause_depth_max) + ": services answer each other in a loop");
       return;
     }
     log_.begin_reaction();
-    for (auto& own : reaction_) {
+    for (std::size_t i = first; i < next_.size(); ++i) {
+      auto& own = next_[i];
       own.head.seq = ++seq_;
       ++counts_[own.head.type];
       own_output(s, own, typename S::outputs{});
-      fifo_.push_back(own);
     }
   }
   template <class S, class... O> void own_output(S& s, const event& own, type_list<O...>) {
@@ -262,12 +274,15 @@ template <class Log> class kernel {
     if constexpr (applies<S, O>) s.apply(own.head, o);
   }
   void drain() {
-    while (head_ < fifo_.size() && !failure_) {
-      const event e = fifo_[head_++];
-      visit(e, [&]<class E>(const E& payload) { publish(e.head, payload); });
+    while (!next_.empty() && !failure_) {
+      std::swap(now_told_, next_);
+      for (const auto& e : now_told_) {
+        if (failure_) break;
+        visit(e, [&]<class E>(const E& payload) { publish(e.head, payload); });
+      }
+      now_told_.clear();
     }
-    fifo_.clear();
-    head_ = 0;
+    next_.clear();
   }
   [[gnu::noinline]] void fire() {
     auto a = timers_.pop();
@@ -288,9 +303,8 @@ template <class Log> class kernel {
   timestamp now_{};
   std::array<std::uint64_t, event_numbers> counts_{};
   timer_queue timers_;
-  std::vector<event> reaction_;  // of the decide at hand
-  std::vector<event> fifo_;      // sequenced, not yet published
-  std::size_t head_ = 0;
+  // Sequenced and not yet published, where hosts put their reactions; and what is being published meanwhile, which therefore stays in its place.
+  std::vector<event> next_, now_told_;
   std::vector<hosted> hosts_;
   std::optional<error> failure_;
   std::unique_ptr<decltype(lanes_of(all_events{}))> lanes_ = std::make_unique<decltype(lanes_of(all_events{}))>();

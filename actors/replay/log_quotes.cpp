@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
+#include "actors/replay/read_ahead.hpp"
+#include "persistence/prefetch.hpp"
 #include "persistence/rocksdb_log.hpp"
 
 namespace tomnext::replay {
@@ -12,19 +15,31 @@ using persistence::quote_row;
 
 class log_reader final : public log_quote_reader {
  public:
-  log_reader(std::unique_ptr<persistence::event_log> log, std::unique_ptr<persistence::log_scan> scan, std::string directory,
-             const std::vector<instrument_defined>& instruments)
-      : log_(std::move(log)), scan_(std::move(scan)), directory_(std::move(directory)), instruments_(instruments) {}
+  log_reader(std::unique_ptr<persistence::event_log> log, std::string directory, const std::vector<instrument_defined>& instruments)
+      : log_(std::move(log)), directory_(std::move(directory)), instruments_(instruments) {}
+  result<void> begin(log_reading how) {
+    if (how == log_reading::ahead) {
+      auto ahead = read_ahead::begin(*log_, 1);
+      if (!ahead) return ahead.error();
+      next_group_ = [a = std::shared_ptr<read_ahead>(std::move(*ahead))] { return a->next(); };
+    } else {
+      auto scan = log_->scan(1);
+      if (!scan) return scan.error();
+      next_group_ = [s = std::shared_ptr<persistence::log_scan>(std::move(*scan))] { return s->next(); };
+    }
+    return {};
+  }
 
   result<bool> next(quote_row& row) override {
     for (;;) {
       if (!group_ || next_ == group_->events.size()) {
-        auto g = scan_->next();
+        auto g = next_group_();
         if (!g) return g.error();
         if (!*g) return false;
         group_ = std::move(*g);
         next_ = 0;
       }
+      persistence::prefetch_behind(group_->events, next_);
       const event& e = group_->events[next_++];
       if (const auto* i = e.get_if<instrument_defined>()) define(*i);
       else if (const auto* q = e.get_if<quote_accepted>()) return take(e, *q, row);
@@ -73,7 +88,7 @@ class log_reader final : public log_quote_reader {
   }
 
   std::unique_ptr<persistence::event_log> log_;
-  std::unique_ptr<persistence::log_scan> scan_;
+  std::function<result<persistence::group_ref>()> next_group_;  // goes before the log that it reads
   std::string directory_;
   std::vector<instrument_defined> instruments_;
   std::array<known, instruments_max> ids_{};  // by the log's own numbers
@@ -93,12 +108,12 @@ void add(const persistence::group& g, persistence::time_span& span) {
 
 }  // namespace
 
-result<std::unique_ptr<log_quote_reader>> open_log_quotes(const std::string& directory, const std::vector<instrument_defined>& instruments) {
+result<std::unique_ptr<log_quote_reader>> open_log_quotes(const std::string& directory, const std::vector<instrument_defined>& instruments, log_reading how) {
   auto log = persistence::open_log_for_reading(directory);
   if (!log) return log.error();
-  auto scan = (*log)->scan(1);
-  if (!scan) return scan.error();
-  return std::unique_ptr<log_quote_reader>(std::make_unique<log_reader>(std::move(*log), std::move(*scan), directory, instruments));
+  auto reader = std::make_unique<log_reader>(std::move(*log), directory, instruments);
+  TOMNEXT_TRY(reader->begin(how));
+  return std::unique_ptr<log_quote_reader>(std::move(reader));
 }
 
 result<persistence::time_span> log_quotes_span(const std::string& directory) {

@@ -51,7 +51,7 @@ result<source> open_source(const config::data_source& s, const feed_settings& se
   source opened;
   opened.instrument = s.instrument;
   if (!s.log.empty()) {
-    auto log = open_log_quotes(s.log, settings.instruments);
+    auto log = open_log_quotes(s.log, settings.instruments, settings.logs);
     if (!log) return log.error();
     opened.log = log->get();
     opened.reader = std::move(*log);
@@ -98,7 +98,9 @@ text shortened(const std::string& place) {
 class merged_feed final : public quote_feed {
  public:
   merged_feed(std::vector<source> sources, const feed_settings& s)
-      : sources_(std::move(sources)), instruments_(s.instruments), judge_(judge_of(s)), stops_(s.quality.malformed == config::malformed_lines::stop) {}
+      : sources_(std::move(sources)), instruments_(s.instruments), judge_(judge_of(s)), stops_(s.quality.malformed == config::malformed_lines::stop) {
+    for (const auto& i : instruments_) steps_.push_back(power_of_ten(price::scale - std::min(i.price_precision, price::scale)));
+  }
 
   result<void> start() {
     for (auto& s : sources_) TOMNEXT_TRY(s.advance());
@@ -135,7 +137,8 @@ class merged_feed final : public quote_feed {
       reject(s, row.refused, s.reader->complaint(), out);
       return {};
     }
-    if (const auto finer = too_fine(s); !finer.empty()) {
+    if (is_too_fine(s)) [[unlikely]] {
+      const auto finer = too_fine(s);
       if (stops_) return error(errc::malformed_line, s.reader->place() + ": " + finer);
       reject(s, quote_rejection::malformed, s.reader->place() + ": " + finer, out);
       return {};
@@ -154,13 +157,14 @@ class merged_feed final : public quote_feed {
   }
 
   // Prices finer than the instrument's step would fill a worse price a whole step away, which is no price of this market.
+  [[nodiscard]] bool is_too_fine(const source& s) const {
+    const auto step = steps_[s.instrument.value - 1];
+    const auto& r = s.row;
+    if (r.bid.value % step != 0 || r.ask.value % step != 0) return true;
+    return r.is_bar && (r.open.value % step != 0 || r.high.value % step != 0 || r.low.value % step != 0);
+  }
   [[nodiscard]] std::string too_fine(const source& s) const {
     const auto& i = instruments_[s.instrument.value - 1];
-    const auto step = power_of_ten(price::scale - std::min(i.price_precision, price::scale));
-    if (s.row.bid.value % step == 0 && s.row.ask.value % step == 0) [[likely]] {
-      const auto& r = s.row;
-      if (!r.is_bar || (r.open.value % step == 0 && r.high.value % step == 0 && r.low.value % step == 0)) return {};
-    }
     return "bid " + s.row.bid.to_string() + ", ask " + s.row.ask.to_string() + ": more than the " + std::to_string(i.price_precision) + " decimals of " +
            std::string(i.symbol.view()) + "; raise instruments." + std::string(i.symbol.view()) + ".price_precision";
   }
@@ -202,6 +206,7 @@ class merged_feed final : public quote_feed {
 
   std::vector<source> sources_;
   std::vector<instrument_defined> instruments_;  // index = id − 1
+  std::vector<std::int64_t> steps_;              // of prices, likewise
   data_pipeline::quote_judge judge_;
   bool stops_;
   std::uint64_t position_ = 0;
@@ -232,8 +237,8 @@ result<std::unique_ptr<quote_feed>> open_feed(const feed_settings& s, std::uint6
   return std::unique_ptr<quote_feed>(std::move(feed));
 }
 
-result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position) {
-  return open_feed(feed_settings{d.data, d.instruments, d.quality}, after_position);
+result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position, log_reading logs) {
+  return open_feed(feed_settings{d.data, d.instruments, d.quality, logs}, after_position);
 }
 
 result<persistence::time_span> span_of(const std::vector<config::data_source>& sources) {

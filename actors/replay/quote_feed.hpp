@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/replay/log_quotes.hpp"
 #include "config/deployment.hpp"
 #include "persistence/market_files/quote_reader.hpp"
 
@@ -45,6 +46,7 @@ struct feed_settings {
   std::vector<config::data_source> sources;     ///< merged by time; at one time in this order
   std::vector<instrument_defined> instruments;  ///< index = id − 1
   config::quality_settings quality;
+  log_reading logs = log_reading::in_place;
 };
 
 /// Opens all sources. Malformed lines and prices that are not positive stop the reading with file and line, or are rejected quotes, as the quality
@@ -52,7 +54,7 @@ struct feed_settings {
 /// The first quote read is the one after `after_position`: the earlier ones are read and judged again, so that verdicts are those of an
 /// unbroken reading. errc::file_truncated where the sources hold fewer quotes than that.
 result<std::unique_ptr<quote_feed>> open_feed(const feed_settings& s, std::uint64_t after_position = 0);
-result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position = 0);
+result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position = 0, log_reading logs = log_reading::in_place);
 
 /// First and last time over all sources, without judging a quote. Empty where there is none.
 result<persistence::time_span> span_of(const std::vector<config::data_source>& sources);

@@ -24,7 +24,7 @@ struct sweep_result {
   std::uint64_t resumed = 0;    ///< rows that were there already
   std::uint64_t refused = 0;    ///< combinations that the strategy does not take
   std::string first_refusal;
-  std::vector<date> days;   ///< whose ends daily_equity tells
+  std::vector<date> days;   ///< one for each daily return
   std::string slow_reason;  ///< why quotes could not be left out, where they could not
   std::string currency;
   std::uint32_t minor_units = 2;

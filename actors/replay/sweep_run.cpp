@@ -20,6 +20,48 @@ concept says_when_it_waits = requires(const S& s) {
   { s.waits_for_quotes() } -> std::convertible_to<bool>;
 };
 
+/// Takes the place of a log: before anything follows from anything, hosts hear of the quotes that were put off until it matters.
+class deferred_quotes {
+ public:
+  void begin_reaction() {
+    if (first_ != last_) [[unlikely]]
+      play();
+  }
+  template <class E> void append(const header&, const E&) {}
+  /// The quotes of the tape's marks up to `last` came.
+  void put_off(std::size_t last) { last_ = last; }
+  [[nodiscard]] bool puts_off() const { return first_ != last_; }
+  /// They were told otherwise.
+  void skip(std::size_t last) { first_ = last_ = last; }
+  void start(kernel<deferred_quotes>& k, const sweep_market& market, const sweep_tape& tape) {
+    kernel_ = &k;
+    market_ = &market;
+    tape_ = &tape;
+  }
+  /// The last quote of each kind among those put off, in their order.
+  void play();
+
+ private:
+  kernel<deferred_quotes>* kernel_ = nullptr;
+  const sweep_market* market_ = nullptr;
+  const sweep_tape* tape_ = nullptr;
+  std::size_t first_ = 0, last_ = 0;  // marks
+  std::vector<std::uint32_t> wanted_;
+};
+
+void deferred_quotes::play() {
+  const auto first = std::exchange(first_, last_);
+  wanted_.clear();
+  std::uint64_t seen = 0;
+  for (std::size_t i = last_; i-- > first && seen != tape_->mark_kinds;) {
+    const std::uint64_t kind = std::uint64_t{1} << tape_->mark_kind[i];
+    if ((seen & kind) != 0) continue;
+    seen |= kind;
+    wanted_.push_back(tape_->marks[i]);
+  }
+  for (auto q = wanted_.rbegin(); q != wanted_.rend(); ++q) kernel_->remember(market_->quotes[*q]);
+}
+
 /// Some of a deployment's hosts in a kernel.
 class point_run {
  public:
@@ -34,6 +76,8 @@ class point_run {
         if constexpr (says_when_it_waits<S>) waiting_.push_back([&kept] { return std::as_const(kept).waits_for_quotes(); });
         else takes_every_quote_ = true;
       }
+      // Its answer to a bar may be by prices that were put off.
+      if constexpr (contains<quote_accepted, typename S::inputs> && decides<S, bar_closed>) takes_every_quote_ = true;
     }));
     kernel_.input(declaration_of(log_purpose::backtest), d.begins, configuration_ingress, 0);
     kernel_.activate(0);
@@ -41,11 +85,12 @@ class point_run {
     return state();
   }
   result<void> play(const sweep_market& market, const sweep_tape& tape) {
-    std::size_t quote = 0, mark = 0, steps = 0;
+    std::size_t quote = 0, steps = 0;
+    log_.start(kernel_, market, tape);
     for (const auto& f : tape.firings) {
-      stretch(market, tape, quote, f.quotes_before, mark, f.marks_end);
+      stretch(market, quote, f.quotes_before, f.due, f.marks_end);
       quote = f.quotes_before;
-      mark = f.marks_end;
+      if (!f.bars) log_.begin_reaction();  // whoever hears of anything but a bar may look at prices
       kernel_.elsewhere(f.due, f.target, [&](auto&& publish) {
         for (std::size_t i = f.first; i < f.first + f.count; ++i) {
           if (f.bars) publish(tape.bars[i]);
@@ -54,7 +99,11 @@ class point_run {
       });
       if (++steps % steps_between_asks == 0) TOMNEXT_TRY(state());
     }
-    stretch(market, tape, quote, market.quotes.size(), mark, tape.marks.size());
+    stretch(market, quote, market.quotes.size(), market.quotes.back().source_time, tape.marks.size());
+    if (log_.puts_off()) {
+      log_.begin_reaction();
+      kernel_.quote(market.quotes.back());  // time goes on to it
+    }
     // Nobody here hears of rejected quotes, but time goes on with those behind the last accepted one.
     const auto before_a_quote = [&](const sweep_market::other& o) { return o.before < market.quotes.size(); };
     for (auto o = std::partition_point(market.others.begin(), market.others.end(), before_a_quote); o != market.others.end(); ++o) kernel_.quote(o->rejected);
@@ -91,12 +140,15 @@ class point_run {
 
  private:
   // Quotes between two firings. Where no timer of ours fires among them and nobody answers them, the last ones tell all that is heard later.
-  void stretch(const sweep_market& market, const sweep_tape& tape, std::size_t first, std::size_t last, std::size_t mark, std::size_t marks_end) {
+  // `until`: no quote of the stretch is later. The quotes themselves are not touched, as each is a miss of all caches.
+  void stretch(const sweep_market& market, std::size_t first, std::size_t last, timestamp until, std::size_t marks_end) {
     if (first == last) return;
-    if (!takes_every_quote_ && kernel_.next_timer() >= market.quotes[last - 1].source_time && !anyone_waits()) {
-      for (; mark < marks_end; ++mark) kernel_.quote(market.quotes[tape.marks[mark]]);
+    if (!takes_every_quote_ && kernel_.next_timer() >= until && !anyone_waits()) {
+      log_.put_off(marks_end);
       return;
     }
+    log_.begin_reaction();
+    log_.skip(marks_end);
     for (; first < last; ++first) kernel_.quote(market.quotes[first]);
   }
   [[nodiscard]] bool anyone_waits() const {
@@ -110,8 +162,8 @@ class point_run {
     return {};
   }
 
-  null_log log_;
-  kernel<null_log> kernel_{log_};
+  deferred_quotes log_;
+  kernel<deferred_quotes> kernel_{log_};
   const sweep_ask& go_on_;
   const account_host* account_ = nullptr;
   bool takes_every_quote_ = false;

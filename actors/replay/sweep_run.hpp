@@ -12,7 +12,7 @@ struct sweep_figures {
   std::uint64_t orders = 0, fills = 0, positions = 0, denied_orders = 0, rejected_orders = 0, open_positions = 0;
   amount commission, financing, final_balance;
   portfolio_management::account_statistics statistics;
-  std::vector<double> daily_equity;  ///< at each day roll, in whole account currency
+  std::vector<double> daily_equity;  ///< of the account, one more than there are days
   /// Each host's, to compare two ways of running.
   std::vector<std::pair<std::string, std::uint64_t>> state_hashes;
 };

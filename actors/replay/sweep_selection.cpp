@@ -147,7 +147,7 @@ result<sweep_walk> walk_forward(const sweep_result& s, const sweep_walk_plan& pl
     }
   if (returns.empty() || returns.front().empty()) return error(errc::invalid_argument, "walk forward: the rows have no daily returns");
   const auto days = static_cast<std::int64_t>(returns.front().size());
-  if (static_cast<std::size_t>(days) + 1 != s.days.size()) return error(errc::invalid_argument, "walk forward: the rows' days are not those of the data");
+  if (static_cast<std::size_t>(days) != s.days.size()) return error(errc::invalid_argument, "walk forward: the rows' days are not those of the data");
   auto splits = statistics::walk_forward({{0, days}, plan.train, plan.test, 0, plan.purge, plan.embargo, plan.anchored});
   if (!splits) return splits.error();
 
@@ -155,8 +155,7 @@ result<sweep_walk> walk_forward(const sweep_result& s, const sweep_walk_plan& pl
     return std::span(returns[row]).subspan(static_cast<std::size_t>(e.first), static_cast<std::size_t>(e.length()));
   };
   const auto yearly = [](std::span<const double> r) { return statistics::sharpe(r, {.returns_min = 2}); };
-  // Return i is that of the day after the i-th that rolled.
-  const auto day = [&](std::int64_t i) { return s.days[static_cast<std::size_t>(i) + 1]; };
+  const auto day = [&](std::int64_t i) { return s.days[static_cast<std::size_t>(i)]; };
   sweep_walk w;
   for (const auto& split : *splits) {
     const auto& train = split.train.front();

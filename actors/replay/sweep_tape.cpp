@@ -36,7 +36,10 @@ class recorder {
     if constexpr (bar) tape_.bars.push_back(e);
     else tape_.others.emplace_back(h, e);
     if constexpr (std::is_same_v<E, trading_day_rolled>)
-      if (e.roll == roll_profile::new_york) tape_.days.push_back(e.closed);
+      if (e.roll == roll_profile::new_york && !is_weekend(e.closed)) {
+        tape_.days.push_back(e.closed);
+        tape_.last_day_ended = h.at;
+      }
   }
 
   sweep_tape& tape_;
@@ -66,6 +69,17 @@ void add_marks(sweep_tape& tape, const sweep_market& market) {
     f.marks_end = tape.marks.size();
   }
   mark(market.quotes.size());
+  std::vector<std::uint64_t> kinds;
+  for (const auto i : tape.marks) {
+    const auto& q = market.quotes[i];
+    const std::uint64_t key = std::uint64_t{q.instrument.value} << 32 | q.flags;
+    const auto place = static_cast<std::size_t>(std::find(kinds.begin(), kinds.end(), key) - kinds.begin());
+    if (place == kinds.size()) kinds.push_back(key);
+    tape.mark_kind.push_back(static_cast<std::uint8_t>(std::min(place, std::size_t{64})));
+  }
+  // A bit for each, or no short cut.
+  if (kinds.size() > 64) tape.refusal = "there are more than 64 combinations of instrument and flags";
+  tape.mark_kinds = kinds.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << kinds.size()) - 1;
 }
 
 }  // namespace
@@ -90,12 +104,13 @@ result<sweep_tape> record_tape(const config::deployment& d, const composition_pa
   play_market(market, market.quotes.size(), k, [](std::size_t) { return true; });
   k.end_of_data();
   if (k.failure()) return *k.failure();
-  if (tape.refusal.empty()) {
-    add_marks(tape, market);
-    return tape;
-  }
+  // The last day is a short one.
+  if (k.now() > tape.last_day_ended) tape.days.push_back(next_weekday(tape.days.empty() ? date{utc_date(k.now()).days - 1} : tape.days.back()));
+  if (tape.refusal.empty()) add_marks(tape, market);
+  if (tape.refusal.empty()) return tape;
   tape.firings.clear();
   tape.others.clear();
+  tape.marks.clear();
   return tape;
 }
 

@@ -24,8 +24,12 @@ struct sweep_tape {
   /// Of the quotes between two firings those that leave an order book, an account and a risk check as all of them would: of each instrument the last one
   /// with each set of flags. The last element of a stretch is its last quote.
   std::vector<std::uint32_t> marks;
-  std::vector<date> days;  ///< that rolled, in order
-  std::string refusal;     ///< why there is no tape, where there is none: every run then takes every quote through every host
+  std::vector<date> days;  ///< trading days, in order; the last may be short
+  timestamp last_day_ended;
+  /// Of each mark, which instrument and flags it has; and a bit for each of these kinds.
+  std::vector<std::uint8_t> mark_kind;
+  std::uint64_t mark_kinds = 0;
+  std::string refusal;  ///< why there is no tape, where there is none: every run then takes every quote through every host
 };
 
 /// True for the hosts that read data alone: no parameter of a strategy changes what they put out.

@@ -9,9 +9,9 @@ namespace {
 
 constexpr operator_command number_of(job_verb v) {
   switch (v) {
-    case job_verb::pause: return pause_job_command;
-    case job_verb::resume: return resume_job_command;
-    case job_verb::run: return run_job_command;
+    case job_verb::pause: return operator_command::pause_job;
+    case job_verb::resume: return operator_command::resume_job;
+    case job_verb::run: return operator_command::run_job;
   }
   return operator_command::none;
 }

@@ -68,7 +68,7 @@ enum class limit_kind : std::uint8_t {
   quantity_step = 10
 };
 
-enum class alert_rule : std::uint8_t { actor_restarts = 0, queue_depth = 1, drawdown = 2, input_parked = 3 };
+enum class alert_rule : std::uint8_t { actor_restarts = 0, queue_depth = 1, drawdown = 2, input_parked = 3, job_failed = 4 };
 enum class alert_state : std::uint8_t { resolved = 0, firing = 1 };
 
 /// How a job's run ended. `lost`: the node went down in the middle of it, and what it has done nobody knows.
@@ -86,16 +86,29 @@ enum class operator_command : std::uint8_t {
   flatten = 4,
   pause_strategy = 5,
   resume_strategy = 6,
-  stop_strategy = 7
+  stop_strategy = 7,
+  run_job = 8,  ///< and the next two: for the scheduler of jobs, no service
+  pause_job = 9,
+  resume_job = 10
 };
 
-/// Time bars: a step in seconds and the price they are built from. "5m-mid" in text.
+/// Which of its two boundaries belongs to a bar: that at its close, or that at its opening.
+enum class bar_interval : std::uint8_t { left_open = 0, right_open = 1 };
+/// The time that a bar goes by.
+enum class bar_stamp : std::uint8_t { close = 0, open = 1 };
+
+/// Time bars: a step in seconds and the price they are built from, "5m-mid" in text. Boundaries are the multiples of the step since 1970 in UTC, `offset_s` later.
 struct bar_spec {
   std::uint32_t step_s{};
   price_side from{};
+  bar_interval interval{};
+  bar_stamp stamp{};
+  std::uint32_t offset_s{};  ///< less than the step
   constexpr auto operator<=>(const bar_spec&) const = default;
+  /// Left-open, stamped at the close, on whole steps.
+  [[nodiscard]] constexpr bool is_plain() const { return interval == bar_interval::left_open && stamp == bar_stamp::close && offset_s == 0; }
 };
-/// "30s-bid", "5m-mid", "1h-ask", "1d-mid".
+/// "30s-bid", "5m-mid", "1h-ask", "1d-mid"; and behind it, in any order, "-right_open", "-stamp_open" and "-offset_5h": days of UTC−5 are "1d-bid-offset_5h".
 result<bar_spec> parse_bar_spec(std::string_view text);
 std::string to_string(bar_spec spec);
 

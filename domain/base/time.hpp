@@ -52,6 +52,10 @@ constexpr int weekday(date d) {
   const std::int64_t since_sunday = std::int64_t{d.days} + 4;
   return static_cast<int>(since_sunday - 7 * floor_div(since_sunday, 7));
 }
+constexpr bool is_weekend(date d) { return weekday(d) == 0 || weekday(d) == 6; }
+/// Monday for a Saturday and a Sunday, else the day itself.
+constexpr date weekday_from(date d) { return {d.days + (weekday(d) == 6 ? 2 : weekday(d) == 0 ? 1 : 0)}; }
+constexpr date next_weekday(date d) { return weekday_from({d.days + 1}); }
 
 /// "2012-02-01T00:00:00.000000000Z"
 std::string to_string(timestamp t);

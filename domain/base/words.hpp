@@ -10,6 +10,8 @@ namespace tomnext {
 namespace words {
 using namespace std::string_view_literals;
 inline constexpr std::array side_words{"none"sv, "buy"sv, "sell"sv};
+inline constexpr std::array bar_interval_words{"left_open"sv, "right_open"sv};
+inline constexpr std::array bar_stamp_words{"close"sv, "open"sv};
 inline constexpr std::array price_side_words{"mid"sv, "bid"sv, "ask"sv};
 inline constexpr std::array instrument_kind_words{"spot_fx"sv, "spot_metal"sv};
 inline constexpr std::array order_kind_words{"market"sv, "limit"sv, "stop"sv, "stop_limit"sv, "market_if_touched"sv, "trailing_stop"sv};
@@ -28,13 +30,14 @@ inline constexpr std::array signal_stage_words{"generated"sv, "validated"sv, "ag
                                                "executing"sv, "completed"sv, "rejected"sv,   "expired"sv};
 inline constexpr std::array limit_words{"none"sv,        "position"sv, "notional"sv, "orders_per_second"sv,  "price_collar"sv, "trading_state"sv,
                                         "reduce_only"sv, "no_price"sv, "validity"sv, "unknown_instrument"sv, "quantity_step"sv};
-inline constexpr std::array alert_rule_words{"actor_restarts"sv, "queue_depth"sv, "drawdown"sv, "input_parked"sv};
+inline constexpr std::array alert_rule_words{"actor_restarts"sv, "queue_depth"sv, "drawdown"sv, "input_parked"sv, "job_failed"sv};
 inline constexpr std::array alert_state_words{"resolved"sv, "firing"sv};
 inline constexpr std::array job_outcome_words{"none"sv, "succeeded"sv, "failed"sv, "timed_out"sv, "lost"sv};
 inline constexpr std::array skip_reason_words{"none"sv, "missed"sv, "overlapped"sv, "paused"sv};
 inline constexpr std::array log_purpose_words{"live"sv, "market_data"sv, "backtest"sv, "fork"sv};
 inline constexpr std::array operator_command_words{"none"sv,    "halt"sv,           "reduce"sv,          "resume"sv,
-                                                   "flatten"sv, "pause_strategy"sv, "resume_strategy"sv, "stop_strategy"sv};
+                                                   "flatten"sv, "pause_strategy"sv, "resume_strategy"sv, "stop_strategy"sv,
+                                                   "run_job"sv, "pause_job"sv,      "resume_job"sv};
 
 template <std::size_t N, class E> constexpr std::string_view pick(const std::array<std::string_view, N>& all, E e) {
   const auto i = static_cast<std::size_t>(e);
@@ -44,6 +47,8 @@ template <std::size_t N, class E> constexpr std::string_view pick(const std::arr
 
 // The word of a value; empty for a number that this build does not know.
 constexpr std::string_view word_of(side v) { return words::pick(words::side_words, v); }
+constexpr std::string_view word_of(bar_interval v) { return words::pick(words::bar_interval_words, v); }
+constexpr std::string_view word_of(bar_stamp v) { return words::pick(words::bar_stamp_words, v); }
 constexpr std::string_view word_of(price_side v) { return words::pick(words::price_side_words, v); }
 constexpr std::string_view word_of(instrument_kind v) { return words::pick(words::instrument_kind_words, v); }
 constexpr std::string_view word_of(order_kind v) { return words::pick(words::order_kind_words, v); }

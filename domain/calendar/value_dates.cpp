@@ -21,7 +21,6 @@ currency usd() {
   (void)c.code.assign("USD");
   return c;
 }
-bool is_weekend(date d) { return weekday(d) == 0 || weekday(d) == 6; }
 
 error no_day(date from, const settlement_terms& t) {
   return {errc::invalid_argument, "no value date for " + std::string(t.base.code.view()) + "/" + std::string(t.quote.code.view()) + " within " +

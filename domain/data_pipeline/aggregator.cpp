@@ -22,6 +22,7 @@ result<void> validate(const aggregator_configuration& c) {
   for (std::size_t i = 0; i < c.bars.size(); ++i) {
     if (c.bars[i].step_s == 0 || c.bars[i].step_s > step_max_s) return refuse(to_string(c.bars[i]) + " is not between 1s and 31d");
     if (static_cast<std::size_t>(c.bars[i].from) > 2) return refuse(to_string(c.bars[i]) + " has a price side other than bid, ask or mid");
+    if (c.bars[i].offset_s >= c.bars[i].step_s) return refuse(to_string(c.bars[i]) + " has an offset that is not below its step");
     if (std::find(c.bars.begin(), c.bars.begin() + static_cast<std::ptrdiff_t>(i), c.bars[i]) != c.bars.begin() + static_cast<std::ptrdiff_t>(i))
       return refuse(to_string(c.bars[i]) + " is listed twice");
   }
@@ -33,8 +34,9 @@ aggregator::aggregator(host_id self, aggregator_configuration c)
   if (!validate(c)) std::abort();
   for (const auto& b : c.bars) {
     series s;
-    s.step_s = b.step_s;
+    s.spec = b;
     s.from = b.from;
+    s.open_end = b.interval == bar_interval::right_open ? 1 : 0;
     series_.push_back(s);
   }
 }
@@ -42,8 +44,8 @@ aggregator::aggregator(host_id self, aggregator_configuration c)
 // A quote that does not lie in the open bar: it opens one, comes late, or has overtaken the timer.
 void aggregator::outside(series& s, std::int64_t t, std::int64_t p) {
   const bool open = s.span != 0;
-  const bool closed_already = !open && s.generation != 0 && t <= s.closes_at;
-  if (closed_already || (open && t <= s.closes_at) || t > time_max_ns || t < -time_max_ns || s.overtaken) {
+  const bool closed_already = !open && s.generation != 0 && t <= s.last();
+  if (closed_already || (open && t <= s.last()) || t > time_max_ns || t < -time_max_ns || s.overtaken) {
     ++late_;
     return;
   }
@@ -53,9 +55,8 @@ void aggregator::outside(series& s, std::int64_t t, std::int64_t p) {
     s.overtaken_prices = s.ticks > 0 ? std::array{s.open, s.high, s.low, s.close} : std::array{s.close, s.close, s.close, s.close};
     s.overtaken_ticks = s.ticks;
   }
-  const std::int64_t step = s.step_ns();
-  s.closes_at = floor_div(t + step - 1, step) * step;
-  s.span = static_cast<std::uint64_t>(step);
+  s.closes_at = s.boundary_of(t);
+  s.span = static_cast<std::uint64_t>(s.step_ns());
   s.empty();
   s.add(p);
   needs_decision_ = true;
@@ -64,8 +65,11 @@ void aggregator::outside(series& s, std::int64_t t, std::int64_t p) {
 bar_closed aggregator::bar_of(const series& s, std::int64_t closes_at, std::array<std::int64_t, 4> prices, std::uint32_t ticks) const {
   bar_closed b;
   b.instrument = instrument_;
-  b.step_s = s.step_s;
+  b.step_s = s.spec.step_s;
   b.from = s.from;
+  b.interval = s.spec.interval;
+  b.stamp = s.spec.stamp;
+  b.offset_s = s.spec.offset_s;
   b.opened_at = {closes_at - s.step_ns()};
   b.closed_at = {closes_at};
   b.open = {prices[0]};
@@ -84,7 +88,7 @@ void aggregator::open_bars(outbox& out) const {
   for (std::size_t i = 0; i < series_.size(); ++i) {
     const auto& s = series_[i];
     if (s.overtaken) close_overtaken(s, out);
-    if (s.span != 0 && (s.armed_for != s.closes_at || s.generation == 0)) arm(i, s.closes_at, out);
+    if (s.span != 0 && (s.armed_for != s.last() || s.generation == 0)) arm(i, s.last(), out);
   }
 }
 
@@ -93,9 +97,8 @@ void aggregator::close_overtaken(const series& s, outbox& out) const {
   if (!without_updates_) return;
   const std::int64_t last = s.overtaken_prices[3];
   if ((s.closes_at - s.overtaken_closes_at) / s.step_ns() > filled_max)
-    return out.fail(errc::overloaded, "bars " + to_string(bar_spec{s.step_s, s.from}) + ": a quote overtook the timer of " +
-                                          to_string(timestamp{s.overtaken_closes_at}) + " by more than " + std::to_string(filled_max) +
-                                          " bars; timers must fire before later quotes");
+    return out.fail(errc::overloaded, "bars " + to_string(s.spec) + ": a quote overtook the timer of " + to_string(timestamp{s.overtaken_closes_at}) +
+                                          " by more than " + std::to_string(filled_max) + " bars; timers must fire before later quotes");
   for (std::int64_t t = s.overtaken_closes_at + s.step_ns(); t < s.closes_at; t += s.step_ns()) out.emit(bar_of(s, t, {last, last, last, last}, 0));
 }
 
@@ -105,12 +108,12 @@ void aggregator::decide(const header&, const timer_fired& e, outbox& out) const 
   const auto& s = series_[i];
   if (s.span == 0 || e.generation != s.generation) return;
   out.emit(bar_of(s, s.closes_at, s.ticks > 0 ? std::array{s.open, s.high, s.low, s.close} : std::array{s.close, s.close, s.close, s.close}, s.ticks));
-  if (without_updates_) arm(i, s.closes_at + s.step_ns(), out);
+  if (without_updates_) arm(i, s.last() + s.step_ns(), out);
 }
 
 void aggregator::apply(const header&, const bar_closed& e) {
   for (auto& s : series_) {
-    if (s.step_s != e.step_s || s.from != e.from) continue;
+    if (s.spec != e.spec()) continue;
     if (s.overtaken) {
       s.overtaken = false;  // the open bar is a later one
       continue;

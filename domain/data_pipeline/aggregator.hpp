@@ -1,4 +1,4 @@
-// Time bars from quotes: left-open, stamped at their close.
+// Time bars from quotes.
 #pragma once
 #include <array>
 #include <limits>
@@ -20,10 +20,11 @@ struct aggregator_configuration {
 /// Steps of 1 s to 31 days, each specification once, at most 64 of them.
 result<void> validate(const aggregator_configuration& configuration);
 
-/// One host per instrument for all of its bar specifications. A bar covers (opened_at, closed_at]; boundaries are multiples of the step since
-/// 1970 in UTC, the first one at or after the first quote's source time, so that a quote exactly on a boundary belongs to the bar that closes there.
+/// One host per instrument for all of its bar specifications. A left-open bar covers (opened_at, closed_at], a right-open one [opened_at, closed_at): a quote
+/// exactly on a boundary belongs to the bar that closes there, or to the one that opens. Boundaries are multiples of the step since 1970 in UTC, later by the
+/// specification's offset.
 ///
-/// A bar closes when its timer fires, which is after all quotes of that instant. Timer numbers are the index of the specification + 1.
+/// A bar closes when its timer fires, which is after all quotes of that instant: its last one, a nanosecond before the boundary where the bar is right-open. Timer numbers are the index of the specification + 1.
 /// Quotes that come after their bar has closed change nothing and are counted as late. A quote beyond the open bar that overtook its timer closes it.
 class aggregator {
  public:
@@ -42,8 +43,8 @@ class aggregator {
     const std::array<std::int64_t, 3> prices{mid_of(e.bid, e.ask).value, e.bid.value, e.ask.value};  // by price_side
     for (auto& s : series_) {
       const std::int64_t p = prices[static_cast<std::size_t>(s.from)];
-      // closes_at − t lies in [0, span) exactly where the quote lies in the open bar; span is 0 while none is open.
-      const auto ahead = static_cast<std::uint64_t>(s.closes_at) - static_cast<std::uint64_t>(e.source_time.ns);
+      // last − t lies in [0, span) exactly where the quote lies in the open bar; span is 0 while none is open.
+      const auto ahead = static_cast<std::uint64_t>(s.last()) - static_cast<std::uint64_t>(e.source_time.ns);
       if (ahead < s.span) [[likely]]
         s.add(p);
       else outside(s, e.source_time.ns, p);
@@ -75,8 +76,9 @@ class aggregator {
     std::int64_t open{}, high{}, low{}, close{};
     std::uint32_t ticks{};
     price_side from{};
+    std::int64_t open_end{};  ///< 1: its last instant is a nanosecond before the boundary
     // The rest.
-    std::uint32_t step_s{};
+    bar_spec spec;
     std::uint32_t generation{};
     std::int64_t armed_for{};  ///< due time of the newest timer
     // A bar that a later quote overtook before its timer fired.
@@ -85,7 +87,13 @@ class aggregator {
     std::array<std::int64_t, 4> overtaken_prices{};
     std::uint32_t overtaken_ticks{};
 
-    [[nodiscard]] std::int64_t step_ns() const { return std::int64_t{step_s} * second_ns; }
+    [[nodiscard]] std::int64_t last() const { return closes_at - open_end; }
+    [[nodiscard]] std::int64_t step_ns() const { return std::int64_t{spec.step_s} * second_ns; }
+    /// The boundary at which a bar with this instant closes.
+    [[nodiscard]] std::int64_t boundary_of(std::int64_t t) const {
+      const std::int64_t offset = std::int64_t{spec.offset_s} * second_ns;
+      return floor_div(t + open_end - offset + step_ns() - 1, step_ns()) * step_ns() + offset;
+    }
     void add(std::int64_t p) {
       open = ticks == 0 ? p : open;
       high = p > high ? p : high;

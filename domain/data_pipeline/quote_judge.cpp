@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace tomnext::data_pipeline {
 namespace {
@@ -13,6 +14,29 @@ constexpr std::uint32_t unbelieved = quote_flag::crossed | quote_flag::locked;
 // |a − b| of any two 64-bit numbers fits into 64 bits without a sign.
 std::uint64_t distance(std::int64_t a, std::int64_t b) {
   return a > b ? static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b) : static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a);
+}
+
+// The first value that is not below v; without branches, which nobody could foretell here.
+std::vector<std::int64_t>::iterator first_not_below(std::vector<std::int64_t>& sorted, std::int64_t v) {
+  auto at = sorted.begin();
+  for (std::size_t n = sorted.size(); n > 0;) {
+    const std::size_t half = (n + 1) / 2;
+    at += at[static_cast<std::ptrdiff_t>(half) - 1] < v ? static_cast<std::ptrdiff_t>(half) : 0;
+    n -= half;
+  }
+  return at;
+}
+
+// Takes one value of a sorted list out and another in: what lies between their places moves by one.
+void replace_sorted(std::vector<std::int64_t>& sorted, std::int64_t old_value, std::int64_t new_value) {
+  const auto old_place = first_not_below(sorted, old_value), place = first_not_below(sorted, new_value);
+  if (new_value > old_value) {
+    std::move(old_place + 1, place, old_place);
+    *(place - 1) = new_value;
+  } else {
+    std::move_backward(place, old_place, old_place + 1);
+    *place = new_value;
+  }
 }
 
 // The median of the distances to the median: walks outwards from the middle of the sorted values, nearest first.
@@ -94,13 +118,12 @@ void quote_judge::believe(book& b, std::int64_t mid) {
     const std::int64_t change = mid - b.level;  // both are positive: no overflow
     if (b.changes.size() < configuration_.spike_window) {
       b.changes.push_back(change);
+      b.sorted.insert(std::upper_bound(b.sorted.begin(), b.sorted.end(), change), change);
     } else {
       auto& oldest = b.changes[b.next];
-      b.sorted.erase(std::lower_bound(b.sorted.begin(), b.sorted.end(), oldest));
-      oldest = change;
-      b.next = (b.next + 1) % configuration_.spike_window;
+      replace_sorted(b.sorted, std::exchange(oldest, change), change);
+      if (++b.next == configuration_.spike_window) b.next = 0;
     }
-    b.sorted.insert(std::upper_bound(b.sorted.begin(), b.sorted.end(), change), change);
   }
   b.levelled = true;
   b.level = mid;

@@ -53,7 +53,8 @@ class event {
  public:
   header head;
 
-  event() = default;
+  // Not defaulted: a vector of events would clear each body before it is overwritten.
+  event() {}  // NOLINT(modernize-use-equals-default)
   template <class E> event(const header& h, const E& e) : head(h) { set(e); }
 
   template <class E> void set(const E& e) {

@@ -72,7 +72,7 @@ struct quote_rejected {
   text place;  ///< file and line
   TOMNEXT_FIELDS(FIELD(1, instrument) FIELD(2, reason) FIELD(3, bid) FIELD(4, ask) FIELD(5, source_time) FIELD(6, source_position) FIELD(7, place))
 };
-/// A time bar: left-open, stamped at its close. A mid price has one decimal more than the instrument.
+/// A time bar, left-open and stamped at its close where it does not say otherwise. A mid price has one decimal more than the instrument.
 struct bar_closed {
   TOMNEXT_EVENT(24, bar_closed, 1)
   instrument_id instrument;
@@ -85,9 +85,14 @@ struct bar_closed {
   price low;
   price close;
   std::uint32_t ticks{};  ///< 0: nothing traded, all four prices are the last close
+  bar_interval interval{};
+  bar_stamp stamp{};
+  std::uint32_t offset_s{};  ///< its boundaries lie so much after whole steps since 1970 in UTC
   TOMNEXT_FIELDS(FIELD(1, instrument) FIELD(2, step_s) FIELD(3, from) FIELD(4, opened_at) FIELD(5, closed_at) FIELD(6, open) FIELD(7, high) FIELD(8, low)
-                     FIELD(9, close) FIELD(10, ticks))
-  [[nodiscard]] bar_spec spec() const { return {step_s, from}; }
+                     FIELD(9, close) FIELD(10, ticks) FIELD(11, interval) FIELD(12, stamp) FIELD(13, offset_s))
+  [[nodiscard]] bar_spec spec() const { return {step_s, from, interval, stamp, offset_s}; }
+  /// What it goes by.
+  [[nodiscard]] timestamp stamped() const { return stamp == bar_stamp::open ? opened_at : closed_at; }
 };
 /// The trading day `closed` has ended at `instant`, before that instant's ticks.
 struct trading_day_rolled {

@@ -1,5 +1,6 @@
 #include "domain/monitoring_alerting/alert_host.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace tomnext::monitoring_alerting {
@@ -100,6 +101,29 @@ void alert_host::decide(const header&, const queue_depth_crossed& e, outbox& out
 
 void alert_host::decide(const header&, const input_parked& e, outbox& out) const {
   raise(alert_rule::input_parked, e.actor, static_cast<double>(e.parked_seq), 0, long_text("an input was passed over: " + std::string(e.reason.view())), out);
+}
+
+// ---- jobs ------------------------------------------------------------------------------------------
+
+void alert_host::apply(const header&, const job_run_ended& e) {
+  const auto known = ended_runs_.find(e.job);
+  told_before_ = known != ended_runs_.end() && e.run <= known->second;
+  if (known != ended_runs_.end()) known->second = std::max(known->second, e.run);
+  else if (ended_runs_.size() < alerts_max) ended_runs_.emplace(e.job, e.run);
+  if (!told_before_ && e.outcome != job_outcome::succeeded) count_overflow(alert_rule::job_failed, e.job);
+}
+
+void alert_host::decide(const header&, const job_run_ended& e, outbox& out) const {
+  if (told_before_) return;
+  const auto run = static_cast<double>(e.run);
+  if (e.outcome != job_outcome::succeeded) {
+    const std::string_view how = e.outcome == job_outcome::failed ? "failed" : e.outcome == job_outcome::timed_out ? "ran out of time" : "was lost";
+    std::string why = "run " + std::to_string(e.run) + " of the job " + std::string(how);
+    if (!e.reason.view().empty()) why += ": " + std::string(e.reason.view());
+    raise(alert_rule::job_failed, e.job, run, 0, long_text(why), out);
+  } else if (fires(alert_rule::job_failed, e.job)) {
+    resolve(alert_rule::job_failed, e.job, run, 0, "a later run of the job succeeded", 0, out);
+  }
 }
 
 // ---- drawdown --------------------------------------------------------------------------------------

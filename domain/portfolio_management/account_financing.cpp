@@ -6,7 +6,6 @@
 namespace tomnext::portfolio_management {
 namespace {
 
-bool is_weekend(date d) { return weekday(d) == 0 || weekday(d) == 6; }
 std::string named(instrument_id i) { return "instrument " + std::to_string(i.value); }
 
 }  // namespace

@@ -202,17 +202,31 @@ void account_host::decide(const header&, const source_state_changed& e, outbox& 
   if (e.state == source_state::ended && opened_account_) emit_value(balance_, out);
 }
 
-void account_host::apply(const header&, const account_valued& e) {
+void account_host::apply(const header& h, const account_valued& e) {
+  valued_at_ = h.at;
   peak_equity_ = e.peak_equity;
   last_equity_ = e.equity;
   max_drawdown_ = std::max(max_drawdown_, e.drawdown);
 }
 
-void account_host::apply(const header&, const day_closed& e) {
+void account_host::apply(const header& h, const day_closed& e) {
   day_start_ = e.end_equity;
   day_flows_ = day_realised_ = day_commission_ = day_financing_ = amount{};
-  if (daily_equity_.size() < equity_days_max)
-    daily_equity_.push_back(static_cast<double>(e.end_equity.value) / static_cast<double>(power_of_ten(configuration_.minor_units)));
+  if (is_weekend(e.day)) return;
+  day_closed_at_ = h.at;
+  if (daily_equity_.size() < equity_days_max) daily_equity_.push_back(whole(e.end_equity));
+}
+
+double account_host::whole(amount a) const { return static_cast<double>(a.value) / static_cast<double>(power_of_ten(configuration_.minor_units)); }
+
+std::vector<double> account_host::daily_equity() const {
+  std::vector<double> all;
+  if (!opened_account_) return all;
+  all.reserve(daily_equity_.size() + 2);
+  all.push_back(whole(starting_equity_));
+  all.insert(all.end(), daily_equity_.begin(), daily_equity_.end());
+  if (valued_at_ > day_closed_at_) all.push_back(whole(last_equity_));
+  return all;
 }
 
 account_statistics account_host::statistics() const {
@@ -223,13 +237,13 @@ account_statistics account_host::statistics() const {
   s.losses = losses_;
   if (starting_equity_.value > 0)
     s.total_return = static_cast<double>(last_equity_.value - starting_equity_.value) / static_cast<double>(starting_equity_.value);
-  const auto returns = statistics::returns_of(daily_equity_);
+  const auto returns = statistics::returns_of(daily_equity());
   s.sharpe = statistics::sharpe(returns);
   s.sortino = statistics::sortino(returns);
   if (closed_ > 0) s.win_rate = static_cast<double>(wins_) / static_cast<double>(closed_);
   if (gross_loss_ > 0) s.profit_factor = static_cast<double>(gross_profit_) / static_cast<double>(gross_loss_);
   s.max_drawdown = max_drawdown_;
-  s.days = daily_equity_.size();
+  s.days = returns.size();
   return s;
 }
 

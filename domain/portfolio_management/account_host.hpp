@@ -54,7 +54,7 @@ class account_host {
  public:
   static constexpr const char* service = "portfolio_management";
   static constexpr std::uint32_t version = 2;
-  static constexpr std::uint32_t state_version = 2;
+  static constexpr std::uint32_t state_version = 3;  // 3: days are trading days
   using inputs = type_list<account_opened, instrument_defined, quote_accepted, order_filled, trading_day_rolled, source_state_changed, holidays_defined,
                            swap_rates_published, swap_reported>;
   using outputs = type_list<cash_moved, position_changed, account_valued, day_closed, financing_booked>;
@@ -78,8 +78,8 @@ class account_host {
   // its own outputs
   void apply(const header&, const cash_moved& e);
   void apply(const header&, const position_changed& e);
-  void apply(const header&, const account_valued& e);
-  void apply(const header&, const day_closed& e);
+  void apply(const header& h, const account_valued& e);
+  void apply(const header& h, const day_closed& e);
   void apply(const header&, const financing_booked& e);
   // a fill changes positions when it is applied; what it earned is proposed by decide and booked by position_changed
   void apply(const header&, const order_filled& e);
@@ -106,14 +106,15 @@ class account_host {
   /// As a fill or a day roll would value it now. errc::conversion_rate_missing where a position has no quote or rate yet, errc::overflow.
   [[nodiscard]] result<account_valued> valuation() const { return value(balance_); }
   [[nodiscard]] const account_configuration& configuration() const { return configuration_; }
-  /// Equity at each day roll, in whole account currency, oldest first; at most `equity_days_max`.
-  [[nodiscard]] const std::vector<double>& daily_equity() const { return daily_equity_; }
+  /// Equity in whole account currency: at the opening, at the end of each trading day from Monday to Friday, and now, where something was valued since. One
+  /// more than there are days, of which the first and the last may be short; a weekend counts to its Monday. At most `equity_days_max` ends of days.
+  [[nodiscard]] std::vector<double> daily_equity() const;
   static constexpr std::size_t equity_days_max = 20'000;
 
   template <class Archive> void archive(Archive& a) {
     a(rates_, positions_, booked_, balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_, opened_, closed_, wins_,
-      losses_, gross_profit_, gross_loss_, daily_equity_, max_drawdown_, opened_account_, starting_equity_, last_equity_, financing_, financed_, day_financing_,
-      financing_bookings_);
+      losses_, gross_profit_, gross_loss_, daily_equity_, valued_at_, day_closed_at_, max_drawdown_, opened_account_, starting_equity_, last_equity_,
+      financing_, financed_, day_financing_, financing_bookings_);
   }
 
  private:
@@ -142,6 +143,7 @@ class account_host {
   };
   void fill(position_id id, const order_filled& e, quantity size, bool takes_commission);
   [[nodiscard]] result<account_valued> value(amount balance) const;
+  [[nodiscard]] double whole(amount a) const;
   void emit_value(amount balance, outbox& out) const;
 
   // ---- financing (account_financing.cpp)
@@ -167,7 +169,8 @@ class account_host {
   amount balance_, commission_, peak_equity_, day_start_, day_flows_, day_realised_, day_commission_;
   std::uint64_t opened_ = 0, closed_ = 0, wins_ = 0, losses_ = 0;
   std::int64_t gross_profit_ = 0, gross_loss_ = 0;
-  std::vector<double> daily_equity_;
+  std::vector<double> daily_equity_;  // at the ends of trading days
+  timestamp valued_at_, day_closed_at_;
   double max_drawdown_ = 0;
   bool opened_account_ = false;
   amount starting_equity_, last_equity_;

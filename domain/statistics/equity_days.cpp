@@ -15,12 +15,6 @@ constexpr double growth_max = 1e100;
 
 error refused(std::string what) { return {errc::invalid_argument, "equity curve: " + std::move(what)}; }
 
-date weekday_of(date d) {
-  const int w = weekday(d);
-  return {d.days + (w == 6 ? 2 : w == 0 ? 1 : 0)};
-}
-date next_weekday(date d) { return weekday_of({d.days + 1}); }
-
 result<std::vector<date>> dates_of(std::span<const equity_point> points, const day_boundaries& boundaries) {
   if (!calendar::well_formed(boundaries.ends)) return refused("the day boundaries do not ascend by at most 25 hours each");
   std::vector<date> dates;
@@ -41,7 +35,7 @@ result<std::vector<date>> dates_of(std::span<const equity_point> points, const d
 std::optional<date> trading_weekday_of(timestamp at, const day_boundaries& boundaries) {
   const auto day = calendar::trading_day_of(at, boundaries.first_date, boundaries.ends);
   if (!day) return std::nullopt;
-  return weekday_of(*day);
+  return weekday_from(*day);
 }
 
 result<std::vector<equity_point>> with_flows(std::vector<equity_point> points, std::span<const cash_flow> flows) {

@@ -42,7 +42,7 @@ std::optional<double> minimum_track_record_returns(const sharpe_record& record, 
 std::optional<double> expected_highest_sharpe(double independent_trials, double variance_of_trials) {
   if (!(independent_trials >= 1) || !(variance_of_trials >= 0)) return std::nullopt;
   if (independent_trials == 1) return 0;
-  // The formula is for many trials: between one and two it would fall below 0.
+  // The formula is for many trials: just above one it would fall below 0.
   const double highest = (1 - euler) * normal_quantile(1 - 1 / independent_trials) + euler * normal_quantile(1 - 1 / (independent_trials * math::exp(1)));
   return finite_or_none(std::sqrt(variance_of_trials) * std::max(0.0, highest));
 }

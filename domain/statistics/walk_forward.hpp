@@ -45,7 +45,7 @@ result<std::vector<split>> walk_forward(const walk_forward_plan& plan);
 
 /// `folds` tests side by side that together are the whole; each is trained on what lies before and behind it, purge + embargo away on either side where the label
 /// of a training observation (before) or of a test observation (behind) would overlap: purge alone before, purge + embargo behind. Ibid., chapter 7.
-/// `invalid_argument` for fewer than two folds or more observations than folds, negative distances, and a fold that nothing is left to train for.
+/// `invalid_argument` for fewer than two folds or more folds than observations, negative distances, and a fold that nothing is left to train for.
 result<std::vector<split>> purged_folds(const extent& whole, std::int64_t folds, std::int64_t purge, std::int64_t embargo);
 
 }  // namespace tomnext::statistics

@@ -58,32 +58,21 @@ top_view venue_host::top_of(const market& m, timestamp at) const {
   return {m.bid, m.ask, shown(m.bid_size), shown(m.ask_size), at};
 }
 
-void venue_host::begin() {
-  said_.clear();
-  bar_opened_ = false;
-}
-
 void venue_host::collect(instrument_id instrument, market& m) {
   for (const auto& a : m.book.take_answers()) said_.push_back({instrument, a});
 }
 
-void venue_host::apply(const header& h, const quote_accepted& e) {
-  begin();
-  if (e.instrument.value >= instruments_max || (e.flags != 0 && !configuration_.flagged_quotes_fill)) return;
-  auto& m = markets_[e.instrument.value];
-  m.bid = e.bid;
-  m.ask = e.ask;
-  m.bid_size = e.bid_size;
-  m.ask_size = e.ask_size;
+// Orders that rest meet the quote; or the bar that they are worked on goes on.
+void venue_host::show(market& m, const quote_accepted& e, timestamp at) {
   if (by_bars()) {
     const auto spec = configuration_.bars_of[e.instrument.value];
     const price p = spec.from == price_side::bid ? e.bid : spec.from == price_side::ask ? e.ask : mid_of(e.bid, e.ask);
     bar_opened_ = spec.step_s > 0 && m.bar.add(p, e.source_time, spec.step_s);
-  } else if (m.book.size() > 0) {
-    m.book.use(rules_of(m));
-    work(m.book, top_of(m, h.at));
-    collect(e.instrument, m);
+    return;
   }
+  m.book.use(rules_of(m));
+  work(m.book, top_of(m, at));
+  collect(e.instrument, m);
 }
 
 void venue_host::apply(const header& h, const timer_fired& e) {
@@ -167,12 +156,12 @@ void venue_host::apply(const header&, const timer_armed& e) {
 
 // ---- what it says ----------------------------------------------------------------------------------
 
-void venue_host::decide(const header&, const quote_accepted& e, outbox& out) const {
+void venue_host::answer_quote(const quote_accepted& e, outbox& out) const {
   if (bar_opened_) {
     const auto& bar = markets_[e.instrument.value].bar;
     out.emit(timer_armed{self_, timer_id{e.instrument.value}, bar.generation() + 1, bar.closes_at()});
   }
-  if (!said_.empty()) tell(out);
+  tell(out);
 }
 
 void venue_host::tell(outbox& out) const {

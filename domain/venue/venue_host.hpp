@@ -41,7 +41,17 @@ class venue_host {
   venue_host(host_id self, venue_configuration configuration) : self_(self), configuration_(configuration) {}
 
   void apply(const header&, const instrument_defined& e);
-  void apply(const header& h, const quote_accepted& e);
+  void apply(const header& h, const quote_accepted& e) {
+    begin();
+    if (e.instrument.value >= instruments_max || (e.flags != 0 && !configuration_.flagged_quotes_fill)) return;
+    auto& m = markets_[e.instrument.value];
+    m.bid = e.bid;
+    m.ask = e.ask;
+    m.bid_size = e.bid_size;
+    m.ask_size = e.ask_size;
+    if (m.book.size() > 0 || by_bars()) [[unlikely]]
+      show(m, e, h.at);
+  }
   void apply(const header& h, const send_started& e);
   void apply(const header& h, const timer_fired& e);
   void apply(const header& h, const trading_day_rolled& e);
@@ -50,11 +60,17 @@ class venue_host {
   void apply(const header&, const venue_order_reported& e);
   void apply(const header&, const timer_armed& e);
 
-  void decide(const header&, const quote_accepted& e, outbox& out) const;
+  void decide(const header&, const quote_accepted& e, outbox& out) const {
+    if (bar_opened_ || !said_.empty()) [[unlikely]]
+      answer_quote(e, out);
+  }
   void decide(const header&, const send_started&, outbox& out) const { tell(out); }
   void decide(const header&, const timer_fired&, outbox& out) const { tell(out); }
   void decide(const header&, const trading_day_rolled&, outbox& out) const { tell(out); }
   void decide(const header&, const source_state_changed&, outbox& out) const { tell(out); }
+
+  /// False while no order rests and no bar is built: then only the newest quote of each instrument matters.
+  [[nodiscard]] bool waits_for_quotes() const { return by_bars() || !orders_.empty(); }
 
   template <class Archive> void archive(Archive& a) { a(markets_, taken_, orders_, next_venue_order_, next_execution_, ended_); }
 
@@ -74,7 +90,12 @@ class venue_host {
   [[nodiscard]] book_rules rules_of(const market& m) const;
   [[nodiscard]] top_view top_of(const market& m, timestamp at) const;
   void send(market& m, const send_started& e, timestamp at);
-  void begin();
+  void begin() {
+    said_.clear();
+    bar_opened_ = false;
+  }
+  void show(market& m, const quote_accepted& e, timestamp at);
+  void answer_quote(const quote_accepted& e, outbox& out) const;
   void collect(instrument_id instrument, market& m);
   void tell(outbox& out) const;
 

@@ -57,8 +57,7 @@ struct time_span {
 inline constexpr std::size_t line_bytes_max = 4'096;
 inline constexpr std::uint64_t file_bytes_max = std::uint64_t{8} << 30;
 
-/// What the time stamp of a file's bar names.
-enum class bar_stamp : std::uint8_t { open, close };
+using tomnext::bar_stamp;  // what the time of a file's bar names
 
 /// What a minute becomes: four quotes; or, for comparisons, the bar of its bids and then its closing quote.
 enum class minute_form : std::uint8_t { quotes, bar_and_quote };

@@ -73,7 +73,7 @@ TEST_CASE("what is no command line is refused with what is allowed") {
   };
   const std::vector<wrong> all{
       {{}, "a command is missing", "backtest"},
-      {{"backtset"}, "unknown command 'backtset'", "import, backtest, run, replay"},
+      {{"backtset"}, "unknown command 'backtset'", "import, bars, backtest, sweep, check-strategy, report, run, replay"},
       {{"log"}, "a command is missing", "commands of 'tomnext log': stats, cat"},
       {{"log", "look"}, "unknown command 'look'", "commands of 'tomnext log': stats, cat"},
       {{"--frob"}, "unknown option '--frob'", "commands of 'tomnext'"},

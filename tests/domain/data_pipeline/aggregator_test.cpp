@@ -2,6 +2,7 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -56,6 +57,42 @@ TEST_CASE("a quote on the boundary belongs to the bar that closes there", "[aggr
   CHECK(bars[0].ticks == 2);
   CHECK(bars[1].open.value == 90);
   CHECK(bars[1].closed_at.ns == s(120));
+}
+
+TEST_CASE("in a right-open bar a quote on the boundary opens the next", "[aggregator]") {
+  constexpr bar_spec right_open{60, price_side::bid, bar_interval::right_open, bar_stamp::open};
+  auto d = make({right_open, minute_bid});
+  d.quote(quote(s(0), 100, 102));  // left-open: the bar before
+  d.quote(quote(s(60) - 1, 105, 107));
+  d.quote(quote(s(60), 110, 112));
+  d.quote(quote(s(61), 90, 92));
+  d.fire_through({s(200)});
+  std::vector<bar_closed> of_right, of_left;
+  for (const auto& b : d.all_of<bar_closed>()) (b.spec() == right_open ? of_right : of_left).push_back(b);
+  REQUIRE(of_right.size() == 2);
+  CHECK(of_right[0].opened_at.ns == s(0));
+  CHECK(of_right[0].closed_at.ns == s(60));
+  CHECK(of_right[0].stamped().ns == s(0));
+  CHECK(of_right[0].open.value == 100);
+  CHECK(of_right[0].close.value == 105);
+  CHECK(of_right[0].ticks == 2);
+  CHECK(of_right[1].open.value == 110);
+  CHECK(of_right[1].low.value == 90);
+  REQUIRE(of_left.size() == 3);
+  CHECK(of_left[1].high.value == 110);
+  CHECK(of_left[1].stamped().ns == s(60));
+}
+
+TEST_CASE("an offset moves the boundaries", "[aggregator]") {
+  constexpr std::uint32_t five_hours = 5 * 3'600;
+  auto d = make({{86'400, price_side::bid, bar_interval::left_open, bar_stamp::close, five_hours},
+                 {86'400, price_side::bid, bar_interval::right_open, bar_stamp::close, five_hours}});
+  for (const auto at : {s(five_hours) - 1, s(five_hours), s(five_hours) + 1, s(five_hours) + day_ns}) d.quote(quote(at, 100, 102));
+  d.fire_through({s(0) + 3 * day_ns});
+  std::vector<std::pair<std::int64_t, std::uint32_t>> closed;
+  for (const auto& b : d.all_of<bar_closed>()) closed.emplace_back((b.closed_at.ns - monday) / 3'600 / second_ns, b.ticks);
+  std::sort(closed.begin(), closed.end());
+  CHECK(closed == std::vector<std::pair<std::int64_t, std::uint32_t>>{{5, 1}, {5, 2}, {29, 2}, {29, 2}, {53, 1}});
 }
 
 TEST_CASE("the first boundary is the first multiple of the step at or after the first quote", "[aggregator]") {
@@ -191,10 +228,11 @@ std::map<std::int64_t, bar_closed> reference(const std::vector<quote_accepted>& 
   const std::int64_t step = spec.step_s * second_ns;
   for (const auto& q : quotes) {
     const std::int64_t p = spec.from == price_side::bid ? q.bid.value : spec.from == price_side::ask ? q.ask.value : (q.bid.value + q.ask.value) / 2;
-    const std::int64_t closes = (q.source_time.ns + step - 1) / step * step;
+    const std::int64_t offset = spec.offset_s * second_ns, from = q.source_time.ns - offset;
+    const std::int64_t closes = (spec.interval == bar_interval::right_open ? from / step * step + step : (from + step - 1) / step * step) + offset;
     auto [at, fresh] = bars.try_emplace(closes);
     auto& b = at->second;
-    if (fresh) b = {gbpusd, spec.step_s, spec.from, {closes - step}, {closes}, {p}, {p}, {p}, {p}, 0};
+    if (fresh) b = {gbpusd, spec.step_s, spec.from, {closes - step}, {closes}, {p}, {p}, {p}, {p}, 0, spec.interval, spec.stamp, spec.offset_s};
     b.high = std::max(b.high, price{p});
     b.low = std::min(b.low, price{p});
     b.close = {p};
@@ -203,7 +241,19 @@ std::map<std::int64_t, bar_closed> reference(const std::vector<quote_accepted>& 
   if (without_updates && !bars.empty())
     for (auto closes = bars.begin()->first; closes < bars.rbegin()->first; closes += step) {
       const auto& now = bars.at(closes);
-      bars.try_emplace(closes + step, bar_closed{gbpusd, spec.step_s, spec.from, {closes}, {closes + step}, now.close, now.close, now.close, now.close, 0});
+      bars.try_emplace(closes + step, bar_closed{gbpusd,
+                                                 spec.step_s,
+                                                 spec.from,
+                                                 {closes},
+                                                 {closes + step},
+                                                 now.close,
+                                                 now.close,
+                                                 now.close,
+                                                 now.close,
+                                                 0,
+                                                 spec.interval,
+                                                 spec.stamp,
+                                                 spec.offset_s});
     }
   return bars;
 }
@@ -211,7 +261,13 @@ std::map<std::int64_t, bar_closed> reference(const std::vector<quote_accepted>& 
 }  // namespace
 
 TEST_CASE("bars equal a batch computation over random quotes, also when the host is recovered in the middle", "[aggregator][property]") {
-  const std::vector<bar_spec> specs{{1, price_side::bid}, {7, price_side::ask}, {60, price_side::mid}, {60, price_side::bid}};
+  const std::vector<bar_spec> specs{{1, price_side::bid},
+                                    {7, price_side::ask},
+                                    {60, price_side::mid},
+                                    {60, price_side::bid},
+                                    {60, price_side::bid, bar_interval::right_open, bar_stamp::open},
+                                    {60, price_side::bid, bar_interval::left_open, bar_stamp::close, 7},
+                                    {30, price_side::ask, bar_interval::right_open, bar_stamp::close, 13}};
   CHECK(rc::check("aggregator == batch", [&](bool without_updates) {
     std::vector<quote_accepted> quotes;
     std::int64_t t = monday;

@@ -159,6 +159,28 @@ TEST_CASE("alerts: a host restored from its archive continues as the one that li
   CHECK(tests::saved(other) == tests::saved(w));
 }
 
+TEST_CASE("alerts: a job that fails, runs out of time or is lost fires once, and ends with the run that succeeds") {
+  const auto ended = [](const char* job, std::uint64_t run, job_outcome outcome, const char* why = "") { return job_run_ended{job, run, noon, outcome, why}; };
+  watch w(alert_configuration{});
+  CHECK(w(noon, ended("backup", 1, job_outcome::succeeded)).empty());
+  const auto alert = one(w(noon + 1, ended("backup", 2, job_outcome::failed, "no room left")));
+  CHECK(alert.rule == alert_rule::job_failed);
+  CHECK(alert.state == alert_state::firing);
+  CHECK(alert.subject == text("backup"));
+  CHECK(alert.value == 2);
+  CHECK(alert.summary == long_text("run 2 of the job failed: no room left"));
+  CHECK(w(noon + 2, ended("backup", 3, job_outcome::timed_out)).empty());
+  CHECK(one(w(noon + 3, ended("scrub", 1, job_outcome::timed_out))).summary == long_text("run 1 of the job ran out of time"));
+  CHECK(one(w(noon + 3, ended("prune", 1, job_outcome::lost))).summary == long_text("run 1 of the job was lost"));
+  const auto over = one(w(noon + 4, ended("backup", 4, job_outcome::succeeded)));
+  CHECK(over.state == alert_state::resolved);
+  CHECK(over.subject == text("backup"));
+  CHECK(w.host().fires(alert_rule::job_failed, "scrub"));
+  CHECK(w(noon + 5, ended("backup", 5, job_outcome::succeeded)).empty());
+  CHECK(w(noon + 6, ended("backup", 5, job_outcome::lost)).empty());  // told again by a next life
+  CHECK(one(w(noon + 7, ended("backup", 6, job_outcome::lost))).value == 6);
+}
+
 TEST_CASE("alerts: an input that was passed over fires once a host, with its seq and the reason, and stays") {
   watch w(alert_configuration{});
   const auto alert = one(w(noon, input_parked{42, "killed this host 3 times: boom", "risk_management/book"}));

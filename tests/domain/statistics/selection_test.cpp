@@ -150,7 +150,7 @@ TEST_CASE("statistics: the best of many trials, and what it is worth", "[statist
   CHECK(!selected_trial_of(std::vector(3, std::vector<double>(20, 1.0))));
 }
 
-TEST_CASE("statistics: the best of noise is overfitted half of the time", "[statistics]") {
+TEST_CASE("statistics: the best of noise is at or below the median as often as chance has it", "[statistics]") {
   double sum = 0;
   constexpr int rounds = 60;
   for (int seed = 1; seed <= rounds; ++seed) {
@@ -160,7 +160,8 @@ TEST_CASE("statistics: the best of noise is overfitted half of the time", "[stat
     CHECK(o->logits.size() == 70);
     sum += o->probability_of_overfitting;
   }
-  CHECK(near(sum / rounds, 0.5, 0.08));
+  // Five of nine places are at or below the median.
+  CHECK(near(sum / rounds, 5.0 / 9, 0.06));
 }
 
 TEST_CASE("statistics: one trial that is truly better is not overfitted", "[statistics]") {

@@ -39,7 +39,7 @@ replay::sweep_result result_of(std::vector<replay::sweep_row> rows, std::vector<
   replay::sweep_result s;
   s.axes = std::move(axes);
   s.currency = "GBP";
-  for (std::size_t i = 0; i < rows.front().daily_equity.size(); ++i) s.days.push_back(date{15'000 + static_cast<std::int32_t>(i)});
+  for (std::size_t i = 1; i < rows.front().daily_equity.size(); ++i) s.days.push_back(date{15'000 + static_cast<std::int32_t>(i)});
   s.rows = std::move(rows);
   return s;
 }
