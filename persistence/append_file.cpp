@@ -33,7 +33,7 @@ result<off_t> end_of_lines(int fd, const std::string& path) {
 }  // namespace
 
 result<append_file> append_file::create(const std::string& path) {
-  const int fd = calls().open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+  const int fd = calls().open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0 && errno == EEXIST) return error(errc::invalid_argument, path + ": is there already");
   if (fd < 0) return error(errc::log_io, path + ": creating: " + std::strerror(errno));
   append_file f(fd, path);

@@ -29,7 +29,6 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
   if (o.encrypt) options.encrypt = persistence::encryption::from_now_on;
   replay::report_builder events;
   if (!o.report.empty() || !o.csv.empty()) options.on_events = [&](const persistence::group& g) { events.take(g); };
-  std::string table;
   {
     progress_line progress(s.err, "back-test", "quotes");
     options.on_progress = [&](std::uint64_t quotes) {
@@ -38,6 +37,9 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
     };
     auto report = replay::run_backtest(*deployment, options);
     if (!report) return report.error();
+    // Whatever becomes of the files, what the run came to is told.
+    progress.hide();
+    s.out << (s.json ? replay::to_json(*report) + "\n" : replay::to_table(*report));
     if (!o.trades.empty()) TOMNEXT_TRY(persistence::write_durably(o.trades, replay::to_csv(report->trades, *deployment)));
     if (!o.equity.empty()) TOMNEXT_TRY(persistence::write_durably(o.equity, replay::to_csv(report->equity, deployment->account.minor_units)));
     if (options.on_events) {
@@ -46,9 +48,7 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
       if (!o.report.empty()) TOMNEXT_TRY(replay::write_html(*told, o.report));
       if (!o.csv.empty()) TOMNEXT_TRY(replay::write_csv(*told, o.csv));
     }
-    table = s.json ? replay::to_json(*report) + "\n" : replay::to_table(*report);
   }
-  s.out << table;
   return exit_code::ok;
 }
 

@@ -79,25 +79,32 @@ std::string name_of(const run_report& r, strategy_id s) {
 
 std::string histogram_chart(const run_report& r, const std::string& id, const statistics::histogram& h, std::string_view title, bool as_percent) {
   const double bins = static_cast<double>(h.counts.size());
-  const double width = h.width > 0 ? h.width : 1;
+  // All values are the same: one bar around it, with no invented range beside.
+  const bool single = !(h.width > 0);
+  const double width = single ? std::max(1e-6, std::fabs(h.low) * 0.01) : h.width;
   const auto most = static_cast<double>(*std::max_element(h.counts.begin(), h.counts.end()));
-  const chart::range x{h.low, h.low + width * bins}, y{0, std::max(1.0, most * 1.08)};
+  const chart::range x = single ? chart::range{h.low - width * bins / 2, h.low + width * bins / 2} : chart::range{h.low, h.low + width * bins};
+  const chart::range y{0, std::max(1.0, most * 1.08)};
   const auto told = [&](double v) { return as_percent ? percent(v) : money(v, 0) + "\u00A0" + currency_of(r); };
-  chart c(id, title, fmt::format("Bars: how many fall between two values, from {} to {}.", told(x.low), told(x.high)), x, y);
+  chart c(id, title,
+          single ? fmt::format("All values are {}.", told(h.low))
+                 : fmt::format("Bars: how many fall between two values, from {} to {}.", told(x.low), told(x.high)),
+          x, y);
   std::vector<tick> counts;
   for (const double v : round_values(0, y.high, values_max))
     if (v == std::floor(v)) counts.push_back({v, ratio(v, 0)});
   c.horizontal_lines(counts);
   std::vector<tick> values;
   const auto round = round_values(as_percent ? 100 * x.low : x.low, as_percent ? 100 * x.high : x.high, values_max);
-  for (const double v : round)
+  if (single) values.push_back({h.low, told(h.low)});
+  for (const double v : single ? decltype(round){} : round)
     values.push_back({as_percent ? v / 100 : v, as_percent ? percent(v / 100, decimals_for(round)) : money(v, static_cast<unsigned>(decimals_for(round)))});
   c.labels_below(values);
   for (std::size_t i = 0; i < h.counts.size(); ++i) {
     if (h.counts[i] == 0) continue;
-    const double from = h.low + width * static_cast<double>(i), to = from + width, gap = width * 0.05;
+    const double from = single ? h.low - width / 2 : h.low + width * static_cast<double>(i), to = from + width, gap = width * 0.05;
     c.bar((from + to) / 2 < 0 ? "bar-loss" : "bar-gain", from + gap, to - gap, static_cast<double>(h.counts[i]),
-          fmt::format("{} to {}: {}", told(from), told(to), h.counts[i]));
+          single ? fmt::format("{}: {}", told(h.low), h.counts[i]) : fmt::format("{} to {}: {}", told(from), told(to), h.counts[i]));
   }
   return c.svg("low");
 }
@@ -244,6 +251,10 @@ std::string exposure_chart(const run_report& r) {
     high = std::max(high, s.long_value);
     low = std::min(low, -s.short_value);
   }
+  // What the last merged step hides.
+  const auto& newest = r.history.exposure_steps.newest();
+  longs.push_back({static_cast<double>(newest.from.ns), newest.long_value});
+  shorts.push_back({static_cast<double>(newest.from.ns), -newest.short_value});
   const auto end = static_cast<double>(r.history.last.ns);
   longs.push_back({end, longs.back().y});
   shorts.push_back({end, shorts.back().y});

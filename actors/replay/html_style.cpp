@@ -83,7 +83,9 @@ body{padding:0 12px 32px;font-size:14px}
 .two{grid-template-columns:1fr}
 .cards{grid-template-columns:1fr 1fr}
 .card dd{font-size:.95rem}
-th,td{padding:4px}
+th,td{padding:4px 3px}
+thead th{font-size:.72rem;overflow-wrap:normal}
+td{font-size:.85rem}
 svg.chart{height:260px}
 svg.low{height:150px}
 svg.tall{height:340px}

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "actors/replay/csv_text.hpp"
 #include "actors/replay/run_report.hpp"
 #include "domain/base/words.hpp"
 #include "persistence/checksum.hpp"
@@ -12,13 +13,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-// Names come from configurations. One that a spreadsheet would take for a formula is shown as text.
-std::string csv_text(std::string_view s) {
-  std::string out = "\"";
-  if (!s.empty() && std::string_view("=+-@\t\r").find(s.front()) != std::string_view::npos) out += '\'';
-  for (const char c : s) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
 // The shortest digits that read back as the same number.
 std::string number(double x) { return fmt::format("{}", x); }
 std::string number(const std::optional<double>& x) { return x ? number(*x) : std::string(); }

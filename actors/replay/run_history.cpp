@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "domain/ledger/notional.hpp"
+
 namespace tomnext::replay {
 namespace {
 
@@ -10,6 +12,7 @@ namespace {
 constexpr std::size_t fills_kept = 4'096;
 constexpr std::uint64_t progress_every = 65'536;
 
+bool is_known(instrument_id i) { return i.value != 0 && i.value < instruments_max; }
 error too_large() { return {errc::overflow, "a sum of money does not fit"}; }
 result<void> add_to(amount& sum, amount more) {
   const auto total = add(sum, more);
@@ -223,8 +226,19 @@ result<void> history_fold::apply(const header& h, const account_valued& e) {
   return {};
 }
 
+// A day ends a nanosecond before its boundary, with a valuation. That is the day's last point, and stands at the boundary: what is valued there or later
+// belongs to the next day.
+void history_fold::apply(const header& h, const day_closed& e) {
+  auto& all = history_.equity;
+  const timestamp boundary = h.at + 1;
+  if (!all.empty() && all.back().at == h.at && e.account == history_.account.account &&
+      std::binary_search(history_.day_ends.begin(), history_.day_ends.end(), boundary))
+    all.back().at = boundary;
+}
+
 void history_fold::add_point(statistics::equity_point p) {
   auto& all = history_.equity;
+  if (!all.empty()) p.at = std::max(p.at, all.back().at);
   all.push_back(p);
   if (all.size() < equity_points_max) return;
   // What cannot be thinned any further (flows, days' ends) is fewer than the days there are; the limit is soft by those.
@@ -262,8 +276,12 @@ result<void> history_fold::take(const event& e) {
     exposed_until_ = e.head.at;
   }
   const auto& account = history_.account.account;
+  const auto no_such = [&](const char* what) { return error(errc::log_corrupt, "event " + std::to_string(e.head.seq) + ": " + what); };
   switch (e.head.type) {
-    case quote_accepted::type_number: apply(e.as<quote_accepted>()); return {};
+    case quote_accepted::type_number:
+      if (!is_known(e.as<quote_accepted>().instrument)) return no_such("a quote of no instrument");
+      apply(e.as<quote_accepted>());
+      return {};
     case order_filled::type_number:
       if (e.as<order_filled>().account != account) return {};
       fills_.push_back({e.head.seq, e.as<order_filled>().at_price});
@@ -271,13 +289,18 @@ result<void> history_fold::take(const event& e) {
       return {};
     case position_changed::type_number: return e.as<position_changed>().account == account ? from(apply(e.head, e.as<position_changed>())) : result<void>();
     case account_valued::type_number: return e.as<account_valued>().account == account ? from(apply(e.head, e.as<account_valued>())) : result<void>();
+    case day_closed::type_number: apply(e.head, e.as<day_closed>()); return {};
     case cash_moved::type_number: return e.as<cash_moved>().account == account ? from(apply(e.head, e.as<cash_moved>())) : result<void>();
     case financing_booked::type_number: return e.as<financing_booked>().account == account ? from(apply(e.as<financing_booked>())) : result<void>();
     case calendar_defined::type_number: return from(apply(e.as<calendar_defined>()));
     case account_opened::type_number:
+      if (e.as<account_opened>().minor_units > ledger::minor_units_max) return no_such("an account in a currency of more than nine decimals");
       if (!account) history_.account = e.as<account_opened>();
       return {};
     case instrument_defined::type_number:
+      if (const auto& i = e.as<instrument_defined>();
+          !is_known(i.instrument) || i.price_precision > price::scale || std::max(i.base_minor_units, i.quote_minor_units) > ledger::minor_units_max)
+        return no_such("an instrument with a number or decimals that none has");
       rates_.define(e.as<instrument_defined>());
       history_.instruments[e.as<instrument_defined>().instrument].terms = e.as<instrument_defined>();
       return {};

@@ -116,6 +116,7 @@ class history_fold {
   void apply(const quote_accepted& e);
   result<void> apply(const header& h, const position_changed& e);
   result<void> apply(const header& h, const account_valued& e);
+  void apply(const header& h, const day_closed& e);
   result<void> apply(const header& h, const cash_moved& e);
   result<void> apply(const financing_booked& e);
   result<void> apply(const calendar_defined& e);

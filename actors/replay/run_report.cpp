@@ -13,7 +13,7 @@ std::vector<std::string> comparison_settings(const config::deployment& d) {
   std::vector<std::string> all;
   if (d.quality.flagged_quotes_trade) all.emplace_back("Quotes that are flagged as spikes or crossed fill orders too (quality.flagged_quotes_trade).");
   if (std::any_of(d.data.begin(), d.data.end(), [](const auto& source) { return source.bars_as_feed; }))
-    all.emplace_back("Bars are the feed: orders fill at the quotes of the minute before what strategies see, which is a look ahead (data.as: bars).");
+    all.emplace_back("Bars are the feed: orders fill at the quotes of the minute before what strategies see, which is a look ahead (data[].as: bars_as_feed).");
   if (d.financing.method == financing_method::compat) all.emplace_back("Financing is the comparison's, and financially wrong (portfolio.financing: compat).");
   return all;
 }

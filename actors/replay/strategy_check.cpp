@@ -28,7 +28,9 @@ class witness {
     if constexpr (std::is_same_v<E, signal_proposed> || std::is_same_v<E, order_intended>) {
       if (decisions.size() < decisions_max) decisions.push_back({event(h, e), quotes});
     } else if constexpr (std::is_same_v<E, bar_closed>) {
-      newest_[e.instrument.value] = std::max(newest_[e.instrument.value], e.closed_at);
+      // A quote at the boundary is a right-open bar's no more.
+      const timestamp last = e.closed_at - (e.interval == bar_interval::right_open ? 1 : 0);
+      newest_[e.instrument.value] = std::max(newest_[e.instrument.value], last);
     } else if constexpr (std::is_same_v<E, quote_accepted>) {
       ++quotes;
       auto& bar = newest_[e.instrument.value];

@@ -8,18 +8,33 @@
 
 #include "persistence/checksum.hpp"
 #include "persistence/parallel.hpp"
+#include "persistence/wire.hpp"
 
 namespace tomnext::replay {
 namespace {
 
+/// Of what a deployment reads besides quotes: models, swap rates and reports, holidays.
+std::string hash_of_inputs(const config::deployment& d) {
+  std::string all;
+  const auto add = [&](const auto& e) { all += persistence::encode_to_string(event(header{}, e)) + '\n'; };
+  for (const auto& m : d.models) all += persistence::to_hex(m.content_hash);
+  for (const auto& x : d.holidays) add(x);
+  for (const auto& x : d.swap_rates) add(x);
+  for (const auto& x : d.swap_reports) add(x);
+  return persistence::to_hex(persistence::sha256({all})).substr(0, 16);
+}
+
 sweep_identity identity_of(const sweep_runner& runner, const std::vector<sweep_axis>& axes) {
   sweep_identity i;
   i.configuration = persistence::to_hex(persistence::sha256({runner.deployment().source_text}));
-  i.market = fmt::format("{:016x}", runner.market().hash);
+  i.market = fmt::format("{:016x}", runner.market().hash) + hash_of_inputs(runner.deployment());
   for (const auto& a : axes) i.parameters.push_back(a.name);
   i.version = std::string(declaration_of(log_purpose::backtest).description.view());
   return i;
 }
+
+/// Rows are read again as a whole: some three gigabytes of daily equity.
+constexpr std::size_t kept_days_max = 100'000'000;
 
 /// Rows in the places of their points; filled by all threads, each place by one.
 class row_table {
@@ -81,6 +96,11 @@ result<sweep_result> run_sweep(sweep_runner& runner, const sweep_plan& plan, con
 
   std::optional<sweep_file> file;
   if (!plan.folder.empty()) {
+    if (points.size() * s.days.size() > kept_days_max)
+      return error(errc::invalid_argument,
+                   fmt::format("{} combinations of {} days are more than a folder of rows keeps ({} days of rows): take fewer combinations, or "
+                               "a sweep without --out",
+                               points.size(), s.days.size(), kept_days_max));
     auto opened = sweep_file::open(plan.folder, identity_of(runner, plan.axes), s.minor_units, plan.resume);
     if (!opened) return opened.error();
     file.emplace(std::move(*opened));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "actors/replay/csv_text.hpp"
 #include "actors/replay/digits.hpp"
 #include "domain/statistics/returns.hpp"
 
@@ -143,17 +144,15 @@ std::string to_csv(const sweep_report& r) {
   const auto& s = r.result;
   const auto text = [](const std::optional<double>& x) { return x ? fmt::format("{}", *x) : std::string(); };
   std::string out;
-  for (const auto& a : s.axes) out += a.name + ",";
+  for (const auto& a : s.axes) out += csv_text(a.name) + ",";
   out +=
       "final_balance,commission,financing,total_return,sharpe,sortino,max_drawdown,win_rate,profit_factor,orders,denied_orders,rejected_orders,fills,positions,"
       "open_positions,probabilistic_sharpe,deflated_sharpe,failure\n";
   for (std::size_t i = 0; i < s.rows.size(); ++i) {
     const auto& row = s.rows[i];
-    for (const auto& v : row.point) out += v + ",";
+    for (const auto& v : row.point) out += v + ",";  // numbers
     if (!row.failure.empty()) {
-      std::string quoted;
-      for (const char c : row.failure) quoted += c == '"' ? "\"\"" : std::string(1, c);
-      out += std::string(17, ',') + "\"" + quoted + "\"\n";
+      out += std::string(17, ',') + csv_text(row.failure) + "\n";
       continue;
     }
     out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},\n", money(row.final_balance, s), money(row.commission, s), money(row.financing, s),

@@ -57,7 +57,7 @@ result<std::vector<std::int64_t>> range_of(const std::string& text, const std::s
   const auto steps = (int128{*last} - *first) / *step;
   if (steps >= static_cast<int128>(axis_values_max)) return refused(text, "more than " + std::to_string(axis_values_max) + " values");
   std::vector<std::int64_t> all;
-  for (std::int64_t i = 0; i <= static_cast<std::int64_t>(steps); ++i) all.push_back(*first + i * *step);
+  for (std::int64_t i = 0; i <= static_cast<std::int64_t>(steps); ++i) all.push_back(static_cast<std::int64_t>(int128{*first} + int128{i} * *step));
   return all;
 }
 

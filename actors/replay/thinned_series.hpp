@@ -65,6 +65,7 @@ class thinned_exposure {
  public:
   static constexpr std::size_t steps_max = 4'096;
   void add(const exposure_step& s) {
+    newest_ = s;
     if (pending_ > 0 && pending_ < merged_) {
       auto& last = steps_.back();
       last.long_value = std::max(last.long_value, s.long_value);
@@ -77,6 +78,8 @@ class thinned_exposure {
     pending_ = 1;
   }
   [[nodiscard]] const std::vector<exposure_step>& steps() const { return steps_; }
+  /// As it was added.
+  [[nodiscard]] const exposure_step& newest() const { return newest_; }
   [[nodiscard]] bool thinned() const { return merged_ > 1; }
 
  private:
@@ -87,6 +90,7 @@ class thinned_exposure {
     merged_ *= 2;
   }
   std::vector<exposure_step> steps_;
+  exposure_step newest_;
   std::size_t merged_ = 1, pending_ = 0;
 };
 

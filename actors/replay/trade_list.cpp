@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "actors/replay/csv_text.hpp"
+
 namespace tomnext::replay {
 namespace {
 
@@ -94,10 +96,8 @@ std::string to_csv(const std::vector<trade>& trades, const config::deployment& d
   std::string out = "strategy,instrument,size,entry_bar,exit_bar,entered,left,entry_price,exit_price,stop_loss,take_profit,profit,commission\n";
   const auto optional = [](price p) { return p ? p.to_string() : std::string(); };
   for (const auto& t : trades) {
-    // A name may hold what a CSV field must not.
-    std::string name;
-    for (const char c : d.strategies.at(t.strategy.value - 1).name.view()) name += c == '"' ? "\"\"" : std::string(1, c);
-    out += fmt::format("\"{}\",{},{},{},{},{},{},{:.9f},{:.9f},{},{},{},{}\n", name, d.instruments.at(t.instrument.value - 1).symbol.view(), t.size.to_string(),
+    const auto name = csv_text(d.strategies.at(t.strategy.value - 1).name.view());
+    out += fmt::format("{},{},{},{},{},{},{},{:.9f},{:.9f},{},{},{},{}\n", name, d.instruments.at(t.instrument.value - 1).symbol.view(), t.size.to_string(),
                        t.entry_bar, t.exit_bar, to_string(t.entered), to_string(t.left), t.entry_price, t.exit_price, optional(t.stop_loss),
                        optional(t.take_profit), tomnext::to_string(t.profit, d.account.minor_units), tomnext::to_string(t.commission, d.account.minor_units));
   }

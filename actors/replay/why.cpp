@@ -38,12 +38,14 @@ result<void> add_quotes_of(const persistence::event_log& log, const event& bar_e
   if (bar.ticks == 0) return {};
   std::vector<event> quotes;
   const std::uint64_t seq = bar_event.head.seq;
+  const std::int64_t right_open = bar.interval == bar_interval::right_open ? 1 : 0;
+  const timestamp first = bar.opened_at - right_open, last = bar.closed_at - right_open;
   for (std::uint64_t reach = look_back_step; quotes.size() < bar.ticks && reach <= look_back_max; reach *= 4) {
     quotes.clear();
     const std::uint64_t from = seq > reach ? seq - reach : 1;
     TOMNEXT_TRY(each_event(log, from, seq, [&](const event& e) {
       const auto* q = e.get_if<quote_accepted>();
-      if (q != nullptr && q->instrument == bar.instrument && q->source_time > bar.opened_at && q->source_time <= bar.closed_at) quotes.push_back(e);
+      if (q != nullptr && q->instrument == bar.instrument && q->source_time > first && q->source_time <= last) quotes.push_back(e);
     }));
     if (from == 1) break;
   }

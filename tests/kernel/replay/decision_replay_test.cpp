@@ -215,6 +215,29 @@ TEST_CASE("a log of other hosts is refused by name", "[replay]") {
   CHECK_THAT(v.error().message, tests::has_part("strategy_execution/cross") && tests::has_part("strategy_execution/other"));
 }
 
+TEST_CASE("why: a right-open bar has the quote at its opening, and not the one at its close", "[replay]") {
+  persistence::memory_log log;
+  auto g = std::make_shared<persistence::group>();
+  g->epoch = 1;
+  const auto add = [&](const auto& payload, timestamp at) {
+    header h;
+    h.seq = g->events.size() + 1;
+    h.at = at;
+    h.cause = h.seq == 3 ? 2 : 0;
+    g->events.emplace_back(h, payload);
+  };
+  for (const auto at : {timestamp{minute_ns}, timestamp{2 * minute_ns}})
+    add(quote_accepted{instrument_id{1}, price{100}, price{100}, {}, {}, at, 0, g->events.size() + 1}, at);
+  const price p{100};
+  add(bar_closed{instrument_id{1}, 60, price_side::bid, {minute_ns}, {2 * minute_ns}, p, p, p, p, 1, bar_interval::right_open}, {2 * minute_ns});
+  const persistence::group_ref whole = g;
+  REQUIRE(log.append({&whole, 1}));
+  const auto tree = replay::why(log, 3);
+  REQUIRE(tree);
+  REQUIRE(tree->causes.size() == 2);  // the cause, and the quote that gave all four prices
+  CHECK(tree->causes[1].what.head.seq == 1);
+}
+
 TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its book", "[replay]") {
   auto& r = run_once();
   auto fills = replay::last_of(*r.log, order_filled::type_number);

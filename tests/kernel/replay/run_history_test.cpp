@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/statistics/equity_days.hpp"
 #include "persistence/memory_log.hpp"
 #include "tests/kernel/replay/small_run.hpp"
 #include "tests/support/matchers.hpp"
@@ -88,6 +89,26 @@ TEST_CASE("the equity curve has every valuation, and the deposit as a flow") {
   CHECK(h.first == small_run::at(0, 8));
   CHECK(h.last == small_run::at(2, 20));
   CHECK(h.day_ends.size() == 6);
+}
+
+TEST_CASE("what is valued at a day's boundary belongs to the next day, behind that day's own end") {
+  small_run s;
+  s.begin();
+  const auto end = small_run::at(0, 22);
+  s.value(small_run::at(0, 9), 10'000);
+  s.value(end - 1, 20'000);
+  day_closed closed;
+  closed.account = small_run::account;
+  closed.day = small_run::first_day;
+  s.events.add(closed, end - 1);
+  s.value(end, 30'000);
+  const auto h = history_of(s);
+  CHECK(h.equity[2].at == end);
+  const auto days = statistics::days_of(h.equity, h.boundaries());
+  REQUIRE(days);
+  REQUIRE(days->days.size() == 2);
+  CHECK(days->days[0].equity == 100'200);
+  CHECK(days->days[1].equity == 100'300);
 }
 
 TEST_CASE("a deposit behind the last valuation is a point of its own") {
@@ -202,6 +223,24 @@ TEST_CASE("a log that cannot be followed is refused with the place") {
     s.balance = {};
     s.book(small_run::at(0, 9), 6, side::buy, 10, 150'000, position_change::opened, 10, 1.5, 2, 0);
     CHECK_THAT(refusal(s), has_part("does not fit"));
+  }
+  SECTION("numbers that nothing has") {
+    s.begin();
+    quote_accepted q;
+    q.instrument = instrument_id{1'000};
+    q.bid = q.ask = price{1};
+    instrument_defined i;
+    i.instrument = instrument_id{2};
+    i.price_precision = 4'000'000'000;
+    account_opened a;
+    a.minor_units = 4'000'000'000;
+    const auto refused = [](small_run run, const auto& e) {
+      run.events.add(e, small_run::at(0, 9));
+      return refusal(run);
+    };
+    CHECK_THAT(refused(s, q), has_part("event 7: a quote of no instrument"));
+    CHECK_THAT(refused(s, i), has_part("event 7: an instrument with a number or decimals that none has"));
+    CHECK_THAT(refused(s, a), has_part("event 7: an account in a currency of more than nine decimals"));
   }
   SECTION("a gap in the calendar") {
     s.begin();

@@ -45,6 +45,9 @@ replay::run_report demo_report(const std::string& log = "", const std::vector<co
   if (!r) FAIL(r.error().message);
   CHECK(persistence::to_hex(r->history.head.chain_hash) == b->head_hash);
   CHECK(r->history.head.seq == b->events);
+  // One run has one Sharpe ratio, wherever it is told.
+  CHECK(r->statistics.days.size() == b->statistics.days);
+  if (b->statistics.sharpe) CHECK(*r->statistics.total.sharpe == Approx(*b->statistics.sharpe).epsilon(1e-12));
   return std::move(*r);
 }
 

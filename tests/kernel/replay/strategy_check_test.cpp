@@ -133,6 +133,17 @@ TEST_CASE("bars that are told before the market has their quotes are caught", "[
   CHECK(replay::check_warm_up(*r, 3, 1e-5, {})->strategies[0].starts == 3);
 }
 
+TEST_CASE("right-open bars are told before the quote on their boundary, which is none of theirs", "[check]") {
+  auto d = config::load(tests::shipped_data("demo.yaml"), {{"strategies.0.bars", "5m-mid-right_open"}});
+  if (!d) FAIL(d.error().message);
+  auto r = replay::sweep_runner::make(*d, {});
+  if (!r) FAIL(r.error().message);
+  const auto c = replay::check_look_ahead(*r, 2, {});
+  REQUIRE(c);
+  CHECK(c->clean());
+  CHECK(c->decisions > 100);
+}
+
 TEST_CASE("warm-up: a window is enough when it is full, an exponential average goes on remembering", "[check]") {
   const auto finite = warm_up("test_window", 0);
   CHECK(finite.starts == 10);

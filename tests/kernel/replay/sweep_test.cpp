@@ -67,7 +67,7 @@ void compare_rows(const settings& base, const std::vector<std::string>& axes, co
     CHECK(row.sortino == b->statistics.sortino);
     CHECK(row.max_drawdown == b->statistics.max_drawdown);
     CHECK(row.total_return == b->statistics.total_return);
-    CHECK(row.daily_equity.size() == b->statistics.days);
+    CHECK(row.daily_equity.size() == b->statistics.days + 1);
     CHECK(s.days.size() == b->statistics.days);
     // And each host that is left has come to the same state.
     const auto fast = runner.run(*replay::at_point(runner.deployment(), targets, row.point));
@@ -193,6 +193,27 @@ TEST_CASE("a sweep is cancelled between two back-tests or within one, keeps its 
     CHECK(refused.error().code == errc::log_corrupt);
     CHECK_THAT(refused.error().message, tests::has_part("sweep.jsonl:"));
   }
+}
+
+TEST_CASE("rows of other swap rates are not mixed", "[sweep]") {
+  temporary_folder folder("rates");
+  const auto rates = folder.file("rates.csv");
+  const auto write = [&](const char* long_rate) {
+    std::ofstream(rates) << "date,instrument,long,short,through\n2012-01-01,GBP/USD," << long_rate << ",-1,2012-12-31\n";
+  };
+  const settings financed{{"portfolio.swap_rates", rates}, {"portfolio.financing", "points"}};
+  write("-2");
+  auto plan = plan_of({"fast=5..6"}, 1);
+  plan.folder = folder.file("out");
+  plan.resume = true;
+  auto runner = runner_of(demo(financed));
+  CHECK(swept(runner, plan).rows.size() == 2);
+  CHECK(swept(runner, plan).resumed == 2);
+  write("-3");
+  auto other = runner_of(demo(financed));
+  const auto refused = replay::run_sweep(other, plan, {});
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, tests::has_part("other data"));
 }
 
 TEST_CASE("a back-test that ends early is a row that says why", "[sweep]") {
