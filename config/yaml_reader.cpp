@@ -110,6 +110,9 @@ std::string mapping::text(const std::string& key, std::optional<std::string> fal
 std::string mapping::name(const std::string& key, std::optional<std::string> fallback, std::size_t bytes) {
   auto t = text(key, std::move(fallback));
   if (t.size() > bytes) fail(errc::configuration_value, key, fmt::format("'{}…' is longer than {} bytes", t.substr(0, 20), bytes));
+  // Names are shown on terminals, in tables and in pictures.
+  if (std::any_of(t.begin(), t.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+    fail(errc::configuration_value, key, "has a control character, such as an end of line, in it");
   return t;
 }
 

@@ -52,25 +52,29 @@ result<append_file> append_file::resume(const std::string& path) {
   return f;
 }
 
-append_file::append_file(append_file&& o) noexcept : fd_(std::exchange(o.fd_, -1)), path_(std::move(o.path_)), broken_(o.broken_) {}
+append_file::append_file(append_file&& o) noexcept : fd_(std::exchange(o.fd_, -1)), path_(std::move(o.path_)), broken_(std::move(o.broken_)) {}
 append_file::~append_file() {
   if (fd_ >= 0) calls().close(fd_);
 }
 
 result<void> append_file::append(std::string_view line) {
-  if (broken_) return error(errc::log_io, path_ + ": an earlier line could not be written");
+  if (!broken_.empty()) return error(errc::log_io, broken_);
   std::string bytes(line);
   bytes += '\n';
-  broken_ = true;
   for (std::string_view left = bytes; !left.empty();) {
     const auto n = calls().write(fd_, left.data(), left.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed("writing");
+    if (n <= 0) return given_up("writing");
     left.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (calls().fdatasync(fd_) != 0) return failed("syncing");
-  broken_ = false;
+  if (calls().fdatasync(fd_) != 0) return given_up("syncing");
   return {};
+}
+
+error append_file::given_up(const char* what) {
+  auto why = failed(what);
+  broken_ = why.message;
+  return why;
 }
 
 error append_file::failed(const char* what) const { return {errc::log_io, path_ + ": " + what + ": " + std::strerror(errno)}; }

@@ -23,9 +23,10 @@ class append_file {
  private:
   append_file(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   [[nodiscard]] error failed(const char* what) const;
+  [[nodiscard]] error given_up(const char* what);
   int fd_;
   std::string path_;
-  bool broken_ = false;
+  std::string broken_;  ///< why nothing more is appended
 };
 
 /// The whole lines of such a file, of at most `bytes_max` bytes.

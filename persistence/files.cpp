@@ -159,7 +159,14 @@ result<void> write_new_durably(const std::string& path, std::string_view bytes, 
   return sync_folder(folder_of(path));
 }
 
-result<void> write_durably(const std::string& path, std::string_view bytes) {
+result<void> write_durably(const std::string& given, std::string_view bytes) {
+  // A link keeps pointing to its file; a device, a pipe or a folder is nobody's to be replaced.
+  std::error_code ignored;
+  const auto status = std::filesystem::status(given, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return error(errc::invalid_argument, given + ": is there, and is no regular file");
+  const bool link = std::filesystem::is_symlink(std::filesystem::symlink_status(given, ignored));
+  const auto path = link && std::filesystem::exists(status) ? std::filesystem::canonical(given, ignored).string() : given;
   // Two writers of the same file do not share a temporary one: the later rename wins, and both files are whole.
   const auto temporary = temporary_name(path);
   // What is left of a write that failed goes at once: on a full disk it is the room that is missing.

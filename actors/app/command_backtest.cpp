@@ -4,6 +4,7 @@
 #include "actors/app/commands.hpp"
 #include "actors/app/config_options.hpp"
 #include "actors/app/interrupts.hpp"
+#include "actors/app/path_name.hpp"
 #include "actors/app/progress_line.hpp"
 #include "actors/replay/backtest.hpp"
 #include "persistence/files.hpp"
@@ -23,6 +24,7 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
   if (!deployment) return deployment.error();
   if (!o.equity.empty() && !replay::equity_curve::kept_for(*deployment))
     return error(errc::configuration_value, "--equity: an equity curve is kept only where every traded pair is quoted in the account's currency");
+  TOMNEXT_TRY(check_outputs({{"--report", o.report}, {"--csv", o.csv}, {"--trades", o.trades}, {"--equity", o.equity}}, o.log));
   interrupts asked;
   replay::backtest_options options;
   options.log = o.log;
@@ -55,13 +57,17 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
 action add(CLI::App& app) {
   auto o = std::make_shared<backtest_command_options>();
   o->configuration.add(app, true);
-  app.add_option("--log", o->log, "keeps the results as a log in this directory")->type_name("DIR");
-  app.add_option("--trades", o->trades, "writes the list of trades with the bars of their entries and exits into this file")->type_name("FILE");
-  app.add_option("--equity", o->equity, "writes the equity at each bar's close into this file")->type_name("FILE");
+  app.add_option("--log", o->log, "keeps the results as a log in this directory")->type_name("DIR")->check(path_name());
+  app.add_option("--trades", o->trades, "writes the list of trades with the bars of their entries and exits into this file")
+      ->type_name("FILE")
+      ->check(path_name());
+  app.add_option("--equity", o->equity, "writes the equity at each bar's close into this file")->type_name("FILE")->check(path_name());
   app.add_flag("--encrypt", o->encrypt, "the log of --log is written encrypted, with the newest of the keys that TOMNEXT_LOG_KEYS names (log keygen)")
       ->needs("--log");
-  app.add_option("--report", o->report, "a page with charts, tables and statistics, which needs nothing else; replaced if it is there")->type_name("FILE");
-  app.add_option("--csv", o->csv, "equity.csv, trades.csv, daily.csv, monthly.csv and statistics.json, into this folder")->type_name("DIR");
+  app.add_option("--report", o->report, "a page with charts, tables and statistics, which needs nothing else; replaced if it is there")
+      ->type_name("FILE")
+      ->check(path_name());
+  app.add_option("--csv", o->csv, "equity.csv, trades.csv, daily.csv, monthly.csv and statistics.json, into this folder")->type_name("DIR")->check(path_name());
   return [o](session& s) { return run(*o, s); };
 }
 

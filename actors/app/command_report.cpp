@@ -3,6 +3,7 @@
 
 #include "actors/app/commands.hpp"
 #include "actors/app/interrupts.hpp"
+#include "actors/app/path_name.hpp"
 #include "actors/app/progress_line.hpp"
 #include "actors/replay/run_report.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -17,6 +18,7 @@ struct report_options {
 result<exit_code> run(const report_options& o, session& s) {
   if (o.html.empty() && o.csv.empty() && !s.json)
     return error(errc::invalid_argument, "nothing to write: name a page with --html FILE, a folder with --csv DIR, or ask for the statistics with --json");
+  TOMNEXT_TRY(check_outputs({{"--html", o.html}, {"--csv", o.csv}}, o.directory));
   auto log = persistence::open_log_for_reading(o.directory);
   if (!log) return log.error();
   interrupts asked;
@@ -41,8 +43,10 @@ result<exit_code> run(const report_options& o, session& s) {
 action add(CLI::App& app) {
   auto o = std::make_shared<report_options>();
   app.add_option("DIR", o->directory, "directory of a log: a back-test's results, or a node's, which may be running")->type_name("")->required();
-  app.add_option("--html", o->html, "one page that needs nothing else: charts, tables, configuration, head hash; replaced if it is there")->type_name("FILE");
-  app.add_option("--csv", o->csv, "equity.csv, trades.csv, daily.csv, monthly.csv and statistics.json, into this folder")->type_name("DIR");
+  app.add_option("--html", o->html, "one page that needs nothing else: charts, tables, configuration, head hash; replaced if it is there")
+      ->type_name("FILE")
+      ->check(path_name());
+  app.add_option("--csv", o->csv, "equity.csv, trades.csv, daily.csv, monthly.csv and statistics.json, into this folder")->type_name("DIR")->check(path_name());
   return [o](session& s) { return run(*o, s); };
 }
 

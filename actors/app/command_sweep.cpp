@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "actors/app/commands.hpp"
 #include "actors/app/config_options.hpp"
 #include "actors/app/interrupts.hpp"
+#include "actors/app/path_name.hpp"
 #include "actors/app/progress_line.hpp"
 #include "actors/app/whole_number.hpp"
 #include "actors/replay/sweep_report.hpp"
@@ -78,6 +80,8 @@ result<exit_code> run(const sweep_command_options& o, session& s) {
     });
     if (!runner) return runner.error();
     reading.hide();
+    if (walk)
+      if (auto possible = replay::check_walk(runner->days().size(), *walk); !possible) return possible.error().within("--walk-forward");
     progress_line progress(s.err, "sweep", "back-tests", plan.points.size());
     auto result = replay::run_sweep(*runner, plan, [&](std::uint64_t done, std::uint64_t) {
       progress.show(done);
@@ -85,6 +89,13 @@ result<exit_code> run(const sweep_command_options& o, session& s) {
     });
     if (!result) return result.error();
     report.result = std::move(*result);
+  }
+  const auto& rows = report.result.rows;
+  if (std::all_of(rows.begin(), rows.end(), [](const auto& r) { return !r.failure.empty(); })) {
+    const std::string why = "every back-test failed; the first: " + rows.front().failure;
+    s.err << "tomnext: " << why << '\n';
+    if (s.json) s.out << nlohmann::json{{"error", {{"message", why}}}}.dump() << '\n';
+    return exit_code::input_data;
   }
   report.luck = replay::luck_of(report.result.rows);
   if (walk) {
@@ -115,7 +126,9 @@ action add(CLI::App& app) {
       ->type_name("S")
       ->check(whole_number(0))
       ->capture_default_str();
-  app.add_option("--out", o->out, "keeps each row as soon as it is there (sweep.jsonl), and at the end sweep.csv, summary.json and heat.svg")->type_name("DIR");
+  app.add_option("--out", o->out, "keeps each row as soon as it is there (sweep.jsonl), and at the end sweep.csv, summary.json and heat.svg")
+      ->type_name("DIR")
+      ->check(path_name());
   app.add_flag("--resume", o->resume, "goes on with the sweep in --out: rows that are there are not run again")->needs("--out");
   app.add_option("--rank", o->rank, std::string("what is best: ") + replay::sweep_rank_names)->type_name("FIGURE")->capture_default_str();
   app.add_option("--top", o->top, "rows to show")->type_name("N")->check(whole_number(1, 1'000))->capture_default_str();

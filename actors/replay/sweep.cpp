@@ -110,6 +110,10 @@ result<sweep_result> run_sweep(sweep_runner& runner, const sweep_plan& plan, con
   std::map<sweep_point, std::size_t> places;
   for (std::size_t i = 0; i < points.size(); ++i) places.emplace(points[i], i);
   for (const auto& r : found)
+    if (r.failure.empty() && r.daily_equity.size() != s.days.size() + 1)
+      return error(errc::log_corrupt, fmt::format("{}: the row of {} has {} days, the data have {}", plan.folder, to_text(plan.axes, r.point),
+                                                  r.daily_equity.size(), s.days.size()));
+  for (const auto& r : found)
     if (const auto place = places.find(r.point); place != places.end() && !table.has(place->second)) {
       table.put_found(place->second, r);
       ++s.resumed;

@@ -35,10 +35,13 @@ std::string colour(double s) {
 
 }  // namespace
 
+constexpr std::size_t heat_cells_max = 250'000;
+
 heat_map heat_map_of(const sweep_report& r) {
   const auto& s = r.result;
   heat_map m;
-  if (s.axes.size() < 2) return m;
+  // More cells than anybody looks at are no picture.
+  if (s.axes.size() < 2 || s.axes[0].values.size() * s.axes[1].values.size() > heat_cells_max) return m;
   m.rows_name = s.axes[0].name;
   m.columns_name = s.axes[1].name;
   m.of = figure_names[static_cast<std::size_t>(r.by)];

@@ -72,6 +72,7 @@ json row_json(const sweep_report& r, std::size_t place) {
   for (const auto& a : r.result.axes) names.push_back(a.name);
   auto j = json::parse(to_json(row, names, r.result.minor_units));
   j.erase("daily_equity");
+  j.erase("crc32c");  // of the line in the file
   j["probabilistic_sharpe"] = optional(r.luck.probabilistic_sharpe[place]);
   j["deflated_sharpe"] = optional(r.luck.deflated_sharpe[place]);
   return j;

@@ -1,7 +1,12 @@
 #include "actors/replay/sweep_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "persistence/checksum.hpp"
 
 namespace tomnext::replay {
 namespace {
@@ -65,13 +70,30 @@ std::string to_json(const sweep_identity& i) {
   return json{{"sweep", 1}, {"version", i.version}, {"configuration", i.configuration}, {"market", i.market}, {"parameters", i.parameters}}.dump();
 }
 
+namespace {
+
+// The row without its last field, and what that says of it: a line that somebody has changed is told from one that is whole.
+constexpr std::string_view check_field = ",\"crc32c\":\"";
+std::string checked(std::string row) {
+  row.pop_back();
+  return row + std::string(check_field) + fmt::format("{:08x}", persistence::crc32c(row)) + "\"}";
+}
+result<void> check(const std::string& line) {
+  const auto at = line.rfind(check_field);
+  if (at == std::string::npos || line != checked(line.substr(0, at) + "}"))
+    return error(errc::log_corrupt, "no row of a sweep, or one that was changed: its checksum differs");
+  return {};
+}
+
+}  // namespace
+
 std::string to_json(const sweep_row& r, const std::vector<std::string>& parameters, std::uint32_t minor_units) {
   json j;
   // Values as text: they are exact decimals.
   for (std::size_t i = 0; i < parameters.size(); ++i) j["parameters"][parameters[i]] = r.point[i];
   if (!r.failure.empty()) {
     j["failure"] = r.failure;
-    return j.dump(-1, ' ', false, json::error_handler_t::replace);
+    return checked(j.dump(-1, ' ', false, json::error_handler_t::replace));
   }
   j["final_balance"] = tomnext::to_string(amount{r.final_balance}, minor_units);
   j["commission"] = tomnext::to_string(amount{r.commission}, minor_units);
@@ -91,7 +113,7 @@ std::string to_json(const sweep_row& r, const std::vector<std::string>& paramete
   j["wins"] = r.wins;
   j["losses"] = r.losses;
   j["daily_equity"] = r.daily_equity;
-  return j.dump();
+  return checked(j.dump());
 }
 
 result<sweep_identity> parse_identity(const std::string& line) {
@@ -108,6 +130,7 @@ result<sweep_identity> parse_identity(const std::string& line) {
 }
 
 result<sweep_row> parse_row(const std::string& line, const std::vector<std::string>& parameters, std::uint32_t minor_units) {
+  TOMNEXT_TRY(check(line));
   try {
     const auto j = json::parse(line);
     sweep_row r;

@@ -98,6 +98,9 @@ sweep_luck luck_of(const std::vector<sweep_row>& rows) {
   for (std::size_t i = 0, t = 0; i < rows.size(); ++i) {
     if (!rows[i].failure.empty()) continue;
     const auto record = statistics::sharpe_record_of(trials[t++]);
+    // What was ruined, or began with nothing, has no luck to speak of.
+    const auto& equity = rows[i].daily_equity;
+    if (std::any_of(equity.begin(), equity.end(), [](double x) { return x <= 0; })) continue;
     if (!record || record->returns < statistics::returns_min) continue;
     l.probabilistic_sharpe[i] = statistics::probabilistic_sharpe(*record);
     l.deflated_sharpe[i] = statistics::probabilistic_sharpe(*record, l.expected_highest_sharpe);
@@ -135,6 +138,12 @@ result<sweep_walk_plan> parse_walk(const std::string& text) {
   }
   if (p.train < 2 || p.test < 1) return error(errc::invalid_argument, "'" + text + "': train=DAYS of at least 2 and test=DAYS of at least 1 are needed");
   return p;
+}
+
+result<void> check_walk(std::size_t days, const sweep_walk_plan& plan) {
+  auto splits = statistics::walk_forward({{0, static_cast<std::int64_t>(days)}, plan.train, plan.test, 0, plan.purge, plan.embargo, plan.anchored});
+  if (!splits) return splits.error();
+  return {};
 }
 
 result<sweep_walk> walk_forward(const sweep_result& s, const sweep_walk_plan& plan) {

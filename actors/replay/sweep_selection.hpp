@@ -41,6 +41,9 @@ struct sweep_walk_plan {
 /// "train=60,test=20[,purge=1][,embargo=1][,anchored]": days, or with a `w` weeks of five and with an `m` months of 21 of them.
 result<sweep_walk_plan> parse_walk(const std::string& text);
 
+/// Whether so many days can be walked through, before anything is run.
+result<void> check_walk(std::size_t days, const sweep_walk_plan& plan);
+
 struct sweep_walk {
   struct window {
     date train_first, train_last, test_first, test_last;

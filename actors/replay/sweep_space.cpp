@@ -108,7 +108,7 @@ result<void> check_count(std::uint64_t count) {
 }  // namespace
 
 result<sweep_axis> parse_axis(const std::string& text) {
-  const auto equals = text.find('=');
+  const auto equals = text.rfind('=');  // a strategy's name may have one, values never do
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) return refused(text, "no name and values");
   const auto values = text.substr(equals + 1);
   auto numbers = values.find("..") != std::string::npos ? range_of(text, values) : list_of(text, values);

@@ -72,7 +72,7 @@ result<bar_spec> parse_bar_spec(std::string_view text) {
   const auto from = std::find(side_names.begin(), side_names.end(), *side);
   if (from == side_names.end()) return refusal(text, "unknown price side");
   spec.from = static_cast<price_side>(from - side_names.begin());
-  if (const auto wrong = read_duration(*step, spec.step_s); !wrong.empty()) return refusal(text, "the step is " + std::string(wrong));
+  if (const auto wrong = read_duration(*step, spec.step_s); !wrong.empty()) return refusal(text, "the step: " + std::string(wrong));
   while (const auto part = next())
     if (const auto wrong = read_part(*part, spec); !wrong.empty()) return refusal(text, wrong);
   return spec;

@@ -1,5 +1,8 @@
 #include "persistence/files.hpp"
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <thread>
 
 #include "persistence/checksum.hpp"
@@ -19,6 +22,23 @@ TEST_CASE("a file is written whole, replaces its predecessor, and leaves nothing
   CHECK(read_file(folder / "f", 199'999).error().code == errc::file_unreadable);
   CHECK(read_file(folder / "none", 10).error().code == errc::file_unreadable);
   CHECK(write_durably(folder / "no/such/folder/f", "x").error().code == errc::log_io);
+}
+
+TEST_CASE("a durable write replaces a file and what a link points to, and nothing else") {
+  tests::temporary_folder folder;
+  tests::must(write_durably(folder / "file", "first"));
+  std::filesystem::create_symlink(folder / "file", folder / "link");
+  tests::must(write_durably(folder / "link", "second"));
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(tests::must(read_file(folder / "file", 100)) == "second");
+  std::filesystem::create_directory(folder / "folder");
+  REQUIRE(::mkfifo(std::string(folder / "pipe").c_str(), 0600) == 0);
+  for (const char* name : {"folder", "pipe"}) {
+    const auto refused = write_durably(folder / name, "x");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::invalid_argument);
+  }
+  CHECK(std::filesystem::is_fifo(folder / "pipe"));
 }
 
 TEST_CASE("two writers of one file leave one of the two, whole") {

@@ -111,6 +111,17 @@ TEST_CASE("what is valued at a day's boundary belongs to the next day, behind th
   CHECK(days->days[1].equity == 100'300);
 }
 
+TEST_CASE("data that end behind the last boundary that the calendar has are reported on") {
+  small_run s;
+  s.begin();
+  s.value(small_run::at(0, 9), 10'000);
+  s.value(small_run::at(5, 22, 30), 20'000);  // the page's last boundary is 22:00
+  auto h = history_of(s);
+  const auto days = statistics::days_of(h.equity, h.boundaries());
+  REQUIRE(days);
+  CHECK(days->days.back().equity == 100'200);
+}
+
 TEST_CASE("a deposit behind the last valuation is a point of its own") {
   small_run s;
   s.whole();

@@ -51,6 +51,15 @@ std::vector<replay::sweep_row> noisy_rows(std::size_t count, std::size_t days) {
 
 }  // namespace
 
+TEST_CASE("what was ruined has no luck to speak of") {
+  auto rows = noisy_rows(4, 40);
+  rows[2].daily_equity[30] = -5;
+  const auto l = replay::luck_of(rows);
+  CHECK(l.deflated_sharpe[1]);
+  CHECK_FALSE(l.deflated_sharpe[2]);
+  CHECK_FALSE(l.probabilistic_sharpe[2]);
+}
+
 TEST_CASE("rows are ranked by a figure, those without one last") {
   std::vector<replay::sweep_row> rows(5);
   rows[0].sharpe = 1;

@@ -186,6 +186,21 @@ TEST_CASE("a sweep is cancelled between two back-tests or within one, keeps its 
     REQUIRE_FALSE(refused);
     CHECK_THAT(refused.error().message, tests::has_part("other parameters"));
   }
+  SECTION("a row that was changed is told by its number") {
+    std::string text;
+    {
+      std::ifstream in(file);
+      text.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    const auto at = text.find("\"orders\":");
+    REQUIRE(at != std::string::npos);
+    text.insert(at + 9, "-");
+    std::ofstream(file) << text;
+    const auto refused = replay::run_sweep(runner, plan, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::log_corrupt);
+    CHECK_THAT(refused.error().message, tests::has_part("sweep.jsonl:2") && tests::has_part("checksum"));
+  }
   SECTION("a line that is no row is told by its number") {
     std::ofstream(file, std::ios::app) << "rubbish\n";
     const auto refused = replay::run_sweep(runner, plan, {});
