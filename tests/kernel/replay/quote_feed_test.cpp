@@ -1,5 +1,7 @@
 #include "actors/replay/quote_feed.hpp"
 
+#include <tuple>
+
 #include "actors/replay/backtest.hpp"
 #include "actors/replay/import.hpp"
 #include "config/loader.hpp"
@@ -170,6 +172,34 @@ TEST_CASE("an import is a log of quotes, and a back-test of it is the same as of
   auto refused = replay::run_backtest(other, {});
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().message, has_part("GBP/USD") && has_part("instruments"));
+}
+
+TEST_CASE("logs of several markets are merged as their files are, at one time in the order of the list", "[import]") {
+  temporary_folder folder("logs");
+  const auto eur = tests::made_pair(folder, "EUR", "USD", 5, 4, 5, 2'000), gbp = tests::made_pair(folder, "GBP", "USD", 5, 1, 1, 2'000);
+  const auto source = [](const oracle::pair_data& p, const std::string& symbol) {
+    return "{format: fxcm-m1, bid: " + p.bid_file + ", ask: " + p.ask_file + ", instrument: " + symbol + "}";
+  };
+  const std::string account = "]\naccount: {currency: USD, balance: 1000000}\n";
+  for (const auto& [pair, symbol, log] : {std::tuple{eur, "EUR/USD", "eur"}, {gbp, "GBP/USD", "gbp"}}) {
+    const auto d = loaded("data: [" + source(pair, symbol) + account);
+    REQUIRE(replay::import_files({d.data, d.instruments, d.quality, folder.file(log), {}}));
+  }
+  const auto of_files = loaded("data: [" + source(eur, "EUR/USD") + ", " + source(gbp, "GBP/USD") + account);
+  const std::string instruments = "]\ninstruments: {EUR/USD: {}, GBP/USD: {}}" + account.substr(1);
+  const auto of_logs = loaded("data: [{log: " + folder.file("eur") + "}, {log: " + folder.file("gbp") + "}" + instruments);
+  const auto files = read_all(*opened(of_files)), logs = read_all(*opened(of_logs));
+  REQUIRE(files.size() == logs.size());
+  REQUIRE(files.size() > 10'000);
+  std::size_t differing = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) differing += same(files[i], logs[i]) ? 0 : 1;
+  CHECK(differing == 0);
+  // Listed the other way round, the other pair goes first where both have a quote.
+  const auto turned = read_all(*opened(loaded("data: [{log: " + folder.file("gbp") + "}, {log: " + folder.file("eur") + "}" + instruments)));
+  REQUIRE(turned.size() == logs.size());
+  CHECK(turned[0].time() == turned[1].time());
+  CHECK(turned[0].quote.instrument == logs[1].quote.instrument);
+  CHECK(turned[1].quote.instrument == logs[0].quote.instrument);
 }
 
 TEST_CASE("an import is whole or absent", "[import]") {
