@@ -88,7 +88,7 @@ TEST_CASE("whatever payloads follow one another, each comes back as it was") {
         if (split_payload(payload, f) && f.count != 0 && g() % 2 == 0) at_ns = static_cast<std::int64_t>(f.values[g() % f.count]);
         m.pass(E::type_number, payload, at_ns);
         // The same once more, and with one byte changed, which may be no payload at all: bytes come back as bytes.
-        if (g() % 2 == 0) m.pass(E::type_number, payload, at_ns + static_cast<std::int64_t>(g() % 2));
+        if (g() % 2 == 0) m.pass(E::type_number, payload, static_cast<std::int64_t>(static_cast<std::uint64_t>(at_ns) + g() % 2));
         if (payload.empty() || g() % 2 == 0) return;
         auto other = payload;
         other[g() % other.size()] = static_cast<char>(g());
