@@ -324,8 +324,12 @@ result<run_history> history_fold::finish(const persistence::log_head& head) {
   if (pending_flow_.value != 0) add_point({exposed_until_, h.equity.back().equity + h.whole(pending_flow_), h.whole(pending_flow_)});
   h.head = head;
   h.last = h.equity.back().at;
-  // A calendar may end with the last date of its data, a few hours before the day of the last moment does.
-  while (!h.day_ends.empty() && h.day_ends.back() < h.last) h.day_ends.push_back(h.day_ends.back() + day_ns);
+  // A calendar may end with the last date of its data, a few hours before the day of the last moment does: by that day it is longer here, and by no more,
+  // whatever the log claims.
+  if (!h.day_ends.empty() && h.day_ends.back() < h.last && h.day_ends.back().ns <= INT64_MAX - day_ns) {
+    const timestamp next = h.day_ends.back() + day_ns;
+    if (h.last <= next) h.day_ends.push_back(next);
+  }
   h.bridge.final_balance = balance_;
   for (const auto& of_instrument : open_)
     for (const auto& p : of_instrument) {

@@ -122,6 +122,16 @@ TEST_CASE("data that end behind the last boundary that the calendar has are repo
   CHECK(days->days.back().equity == 100'200);
 }
 
+TEST_CASE("a log that claims to end in the far future does not make a calendar of all the days until then") {
+  small_run s;
+  s.begin();
+  s.value(small_run::at(0, 9), 10'000);
+  s.value(timestamp{INT64_MAX}, 20'000);
+  const auto h = history_of(s);
+  CHECK(h.day_ends.size() == 6);
+  CHECK_FALSE(statistics::days_of(h.equity, h.boundaries()));
+}
+
 TEST_CASE("a deposit behind the last valuation is a point of its own") {
   small_run s;
   s.whole();
