@@ -24,7 +24,8 @@ result<void> validate(const aggregator_configuration& configuration);
 /// exactly on a boundary belongs to the bar that closes there, or to the one that opens. Boundaries are multiples of the step since 1970 in UTC, later by the
 /// specification's offset.
 ///
-/// A bar closes when its timer fires, which is after all quotes of that instant: its last one, a nanosecond before the boundary where the bar is right-open. Timer numbers are the index of the specification + 1.
+/// A bar closes when its timer fires, which is after all quotes of that instant: its last one, a nanosecond before the boundary where the bar is right-open.
+/// Timer numbers are the index of the specification + 1.
 /// Quotes that come after their bar has closed change nothing and are counted as late. A quote beyond the open bar that overtook its timer closes it.
 class aggregator {
  public:
