@@ -4,18 +4,13 @@
 
 #include <algorithm>
 
+#include "config/dates.hpp"
 #include "config/instrument_terms.hpp"
 
 namespace tomnext::config {
 namespace {
 
 const std::vector<std::string> methods{"none", "points", "annual_rate", "tomnext", "differential", "compat"};
-
-result<tomnext::date> parse_date(const std::string& text) {
-  auto t = text.size() == 10 ? parse_timestamp(text + "T00:00:00Z") : result<timestamp>(error(errc::invalid_argument, ""));
-  if (!t) return error(errc::invalid_argument, fmt::format("'{}' is no date such as 2012-02-20", text.substr(0, 40)));
-  return utc_date(*t);
-}
 
 rate share(mapping& m, const std::string& key) {
   return m.parsed<rate>(key, rate{}, [](const std::string& t) { return rate::parse(t); });

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "config/dates.hpp"
 #include "config/time_zones.hpp"
 #include "domain/calendar/job_book.hpp"
 
@@ -21,12 +22,6 @@ constexpr std::int64_t bytes_max = std::int64_t{1} << 40;
 bool is_job_name(const std::string& name) {
   const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; };
   return !name.empty() && name.size() <= text::capacity && std::all_of(name.begin(), name.end(), good);
-}
-
-result<date> parse_date(const std::string& text) {
-  const auto midnight = parse_timestamp(text + "T00:00:00Z");
-  if (text.size() != 10 || !midnight) return error(errc::configuration_value, fmt::format("'{}' is no date such as 2026-12-25", text));
-  return utc_date(*midnight);
 }
 
 // An expression is compared with the one in the log when a node starts, and an event holds no more than this of it.

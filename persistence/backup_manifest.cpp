@@ -12,7 +12,7 @@ namespace tomnext::persistence {
 namespace {
 
 using json = nlohmann::ordered_json;
-constexpr std::uint64_t format = 2;
+constexpr std::uint64_t manifest_format = 2;
 constexpr std::size_t manifest_bytes_max = std::size_t{256} << 20;
 
 json as_json(const backup_manifest& m) {
@@ -25,7 +25,7 @@ json as_json(const backup_manifest& m) {
                         {"sha256", to_hex(s.sha256)},
                         {"chained", to_hex(s.chained)}});
   for (const auto& [name, bytes] : m.contents) contents.push_back({{"name", name}, {"bytes", bytes}});
-  json j{{"format", m.encryption ? format : 1},
+  json j{{"format", m.encryption ? manifest_format : 1},
          {"taken_at", to_string(m.taken_at)},
          {"head", {{"seq", m.head.seq}, {"epoch", m.head.epoch}, {"hash", to_hex(m.head.chain_hash)}}},
          {"segments", std::move(segments)},
@@ -90,8 +90,8 @@ result<std::optional<backup_manifest>> read_manifest(const std::string& target) 
     if (hash_of(j.at("sha256")) != sha256({body.dump()})) return damaged("its SHA-256 does not match");
     // Only now is what it says of itself believed.
     const auto written = body.at("format").get<std::uint64_t>();
-    if (written > format)
-      return error(errc::log_newer_version, path + ": format " + std::to_string(written) + " is newer than this build's " + std::to_string(format));
+    if (written > manifest_format)
+      return error(errc::log_newer_version, path + ": format " + std::to_string(written) + " is newer than this build's " + std::to_string(manifest_format));
     auto m = parsed(body);
     // What a parser passes over (blanks, the case of a digit) was not written by us.
     if (encode(m) != *bytes) return damaged("it is not as it was written");

@@ -9,8 +9,8 @@
 namespace tomnext::persistence {
 namespace {
 
-constexpr std::string_view magic = "tomnext-base";
-constexpr std::uint32_t format = 2;
+constexpr std::string_view base_magic = "tomnext-base";
+constexpr std::uint32_t base_format = 2;
 constexpr std::size_t size_max = std::size_t{16} << 20;
 
 struct stored_base {
@@ -39,13 +39,14 @@ result<stored_base> load(const std::string& directory) {
   if (!bytes) return bytes.error();
   const auto damaged = error(errc::log_corrupt, path + ": offset 0 to " + std::to_string(bytes->size()) +
                                                     ": the file that says where the rows begin is damaged; restore it from a backup");
-  if (bytes->size() < magic.size() + 8) return damaged;
+  if (bytes->size() < base_magic.size() + 8) return damaged;
   const auto body = std::string_view(*bytes).substr(0, bytes->size() - 4);
   if (byte_reader{std::string_view(*bytes).substr(body.size())}.number<std::uint32_t>() != crc32c(body)) return damaged;
   byte_reader r{body};
-  if (r.take(magic.size()) != magic) return damaged;
+  if (r.take(base_magic.size()) != base_magic) return damaged;
   const auto written = r.number<std::uint32_t>();
-  if (written > format) return error(errc::log_newer_version, path + ": format " + std::to_string(written) + ", this build knows " + std::to_string(format));
+  if (written > base_format)
+    return error(errc::log_newer_version, path + ": format " + std::to_string(written) + ", this build knows " + std::to_string(base_format));
   stored_base found;
   found.base.first_seq = r.number<std::uint64_t>();
   found.base.previous = r.hash();
@@ -72,8 +73,8 @@ result<std::optional<std::vector<snapshot_key>>> hosts_before_base(const std::st
 }
 
 result<void> write_base(const std::string& directory, const log_base& base, const std::vector<snapshot_key>& hosts) {
-  std::string out(magic);
-  put_number(out, format);
+  std::string out(base_magic);
+  put_number(out, base_format);
   put_number(out, base.first_seq);
   out += bytes_of(base.previous);
   put_number(out, static_cast<std::uint32_t>(hosts.size()));

@@ -16,8 +16,6 @@ constexpr unsigned char compressed_flag = 128;
 constexpr std::size_t crc_bytes = 4;
 constexpr int compression_level = 1;
 
-error corrupt(const std::string& why) { return {errc::log_corrupt, "the group is damaged: " + why}; }
-
 /// Where the head that both formats have in common ends: format, epoch, first seq, count, hash. decode_group_head has been over it.
 std::size_t common_head_bytes(std::string_view row) {
   const char* const end = row.data() + row.size();
@@ -75,17 +73,18 @@ result<void> unpack(std::string_view plain, std::string& packed) {
   thread_local const std::unique_ptr<ZSTD_DCtx, freed_by<ZSTD_freeDCtx>> context(ZSTD_createDCtx());
   if (context == nullptr) return error(errc::log_io, "no memory to unpack a group with");
   const auto size = ZSTD_getFrameContentSize(plain.data(), plain.size());
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > group_bytes_max) return corrupt("its events cannot be unpacked");
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > group_bytes_max) return damaged_group("its events cannot be unpacked");
   const auto before = packed.size();
   packed.resize(before + size);
-  if (ZSTD_decompressDCtx(context.get(), packed.data() + before, size, plain.data(), plain.size()) != size) return corrupt("its events cannot be unpacked");
+  if (ZSTD_decompressDCtx(context.get(), packed.data() + before, size, plain.data(), plain.size()) != size)
+    return damaged_group("its events cannot be unpacked");
   return {};
 }
 
 }  // namespace
 
 result<encrypted_head> decode_encrypted_head(std::string_view body) {
-  if (!is_encrypted(body)) return corrupt("it is not encrypted");
+  if (!is_encrypted(body)) return damaged_group("it is not encrypted");
   if (auto head = decode_group_head(body); !head) return head.error();
   const char* const end = body.data() + body.size();
   const char* p = body.data() + common_head_bytes(body);
@@ -93,8 +92,8 @@ result<encrypted_head> decode_encrypted_head(std::string_view body) {
   std::uint64_t at = 0, id = 0;
   if (p != nullptr) p = wire::get_varint(p, end, at);
   if (p != nullptr) p = wire::get_varint(p, end, id);
-  if (p == nullptr || static_cast<std::size_t>(end - p) < salt_bytes + 1 + tag_bytes) return corrupt("its head is cut short");
-  if (id == 0 || id > UINT32_MAX) return corrupt("key " + std::to_string(id) + " is none");
+  if (p == nullptr || static_cast<std::size_t>(end - p) < salt_bytes + 1 + tag_bytes) return damaged_group("its head is cut short");
+  if (id == 0 || id > UINT32_MAX) return damaged_group("key " + std::to_string(id) + " is none");
   h.first_at.ns = wire::unzigzag(at);
   h.key_id = static_cast<std::uint32_t>(id);
   std::memcpy(h.salt.data(), p, salt_bytes);
@@ -159,7 +158,7 @@ result<void> group_encryptor::encrypt_packed(std::string_view packed, std::strin
 namespace {
 
 result<void> decrypt(std::string_view row, std::string& packed) {
-  if (row.size() < crc_bytes) return corrupt(std::to_string(row.size()) + " bytes");
+  if (row.size() < crc_bytes) return damaged_group(std::to_string(row.size()) + " bytes");
   const auto body = row.substr(0, row.size() - crc_bytes);
   const auto head = decode_encrypted_head(body);
   if (!head) return head.error();
@@ -181,9 +180,9 @@ result<void> decrypt(std::string_view row, std::string& packed) {
     return error(errc::log_corrupt, "the group was not encrypted like this with key " + std::to_string(head->key_id) +
                                         " as it was given: it is another key than the log's, or somebody without the key wrote these bytes (their checksum "
                                         "matches, so the disk did not change them)");
-  if (is_encrypted(packed)) return corrupt("it is encrypted twice");
+  if (is_encrypted(packed)) return damaged_group("it is encrypted twice");
   if (compressed) TOMNEXT_TRY(unpack(unpacked, packed));
-  if (packed.size() > group_bytes_max) return corrupt(std::to_string(packed.size()) + " bytes");
+  if (packed.size() > group_bytes_max) return damaged_group(std::to_string(packed.size()) + " bytes");
   put_number(packed, crc32c(packed));
   return {};
 }

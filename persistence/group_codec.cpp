@@ -45,12 +45,14 @@ payload_memory& read_payloads() {
   return m;
 }
 
+constexpr std::size_t kept_room_bytes = std::size_t{2} << 20;
+
 /// Room to write a group into, which nobody has to clear: a thread keeps its own where it is of an ordinary size.
 class writing_room {
  public:
   explicit writing_room(std::size_t bytes) {
-    if (bytes <= kept_bytes) {
-      static thread_local const auto kept = std::make_unique_for_overwrite<char[]>(kept_bytes);
+    if (bytes <= kept_room_bytes) {
+      static thread_local const auto kept = std::make_unique_for_overwrite<char[]>(kept_room_bytes);
       begin_ = kept.get();
     } else {
       own_ = std::make_unique_for_overwrite<char[]>(bytes);
@@ -60,7 +62,6 @@ class writing_room {
   [[nodiscard]] char* begin() const { return begin_; }
 
  private:
-  static constexpr std::size_t kept_bytes = std::size_t{512} << 10;
   std::unique_ptr<char[]> own_;
   char* begin_;
 };
@@ -141,8 +142,6 @@ struct reader {
   }
 };
 
-error corrupt(const std::string& why) { return {errc::log_corrupt, "the group is damaged: " + why}; }
-
 result<group_head> read_head(reader& r) {
   group_head h;
   const auto version = r.byte();
@@ -150,19 +149,19 @@ result<group_head> read_head(reader& r) {
   h.first_seq = r.varint();
   h.count = r.varint();
   const auto previous = r.take(h.previous.bytes.size());
-  if (!r.good) return corrupt("its head is cut short");
+  if (!r.good) return damaged_group("its head is cut short");
   const bool encrypted = version == encrypted_group_format;
   static_assert(encrypted_group_format > with_differences);
   if (version > encrypted_group_format)
     return error(errc::log_newer_version,
                  "the group's format " + std::to_string(version) + " is newer than this build's " + std::to_string(encrypted_group_format));
-  if (version == 0) return corrupt("format 0");
+  if (version == 0) return damaged_group("format 0");
   h.has_differences = version == with_differences;
   std::memcpy(h.previous.bytes.data(), previous.data(), previous.size());
   // What is encrypted was compressed before: its bytes bound nothing.
   const auto room = encrypted ? group_events_max : static_cast<std::uint64_t>(r.end - r.p) / event_bytes_min;
   if (h.count == 0 || h.count > std::min(group_events_max, room) || h.first_seq == 0 || h.first_seq > std::numeric_limits<std::uint64_t>::max() - h.count)
-    return corrupt("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
+    return damaged_group("it claims " + std::to_string(h.count) + " events from " + std::to_string(h.first_seq));
   return h;
 }
 
@@ -207,15 +206,15 @@ result<void> read_event(reader& r, const upcaster_table& table, const header& be
   if ((flags & has_depth) != 0) h.depth = r.byte();
   auto stored =
       memory != nullptr && type < event_numbers ? read_payload(r, h.type, h.at, *memory) : stored_payload{r.take(r.varint() >> (memory != nullptr ? 1 : 0))};
-  if (!r.good) return corrupt("event " + std::to_string(seq) + " is cut short");
+  if (!r.good) return damaged_group("event " + std::to_string(seq) + " is cut short");
   const auto known = type < event_numbers ? table.newest(h.type) : std::uint8_t{0};
   if (known == 0)
     return error(errc::log_newer_version, "event " + std::to_string(seq) + " has type " + std::to_string(type) + ", which this build does not know");
   if (h.version > known)
     return error(errc::log_newer_version, "event " + std::to_string(seq) + " is " + std::string(event_name(h.type)) + " of version " +
                                               std::to_string(h.version) + "; this build knows it up to version " + std::to_string(known));
-  if (h.version == 0) return corrupt("event " + std::to_string(seq) + " has version 0");
-  if (stored.is_difference && stored.fields == nullptr) return corrupt("event " + std::to_string(seq) + " differs from an event that is not there");
+  if (h.version == 0) return damaged_group("event " + std::to_string(seq) + " has version 0");
+  if (stored.is_difference && stored.fields == nullptr) return damaged_group("event " + std::to_string(seq) + " differs from an event that is not there");
   header kept = h;
   kept.version = known;
   std::string upcast_payload;
@@ -223,15 +222,28 @@ result<void> read_event(reader& r, const upcaster_table& table, const header& be
     std::array<char, remembered_bytes_max> joined;
     if (stored.is_difference) stored.bytes = {joined.data(), join_payload(*stored.fields, joined.data())};
     auto next = table.upcast(h.type, h.version, stored.bytes);
-    if (!next) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(h.type)) + ": " + next.error().message);
+    if (!next) return damaged_group("event " + std::to_string(seq) + " is no " + std::string(event_name(h.type)) + ": " + next.error().message);
     upcast_payload = std::move(*next);
     stored = {upcast_payload};
   }
   const bool good =
       stored.is_difference ? decode_payload(kept.type, *stored.fields, e) : decode_payload(kept.type, stored.bytes.data(), stored.bytes.size(), e);
-  if (!good) return corrupt("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
+  if (!good) return damaged_group("event " + std::to_string(seq) + " is no " + std::string(event_name(kept.type)));
   h = kept;
   return {};
+}
+
+}  // namespace
+
+namespace {
+
+/// At most so many bytes do the events of a group take. Of few events, as nearly all groups have, nobody has to look at each.
+std::size_t bound_of(const group& g) {
+  const std::size_t of_any = g.events.size() * (envelope_bytes_max + payload_bound_max());
+  if (of_any <= kept_room_bytes / 2) return of_any;
+  std::size_t bytes = 0;
+  for (const auto& e : g.events) bytes += envelope_bytes_max + payload_bound(e);
+  return bytes;
 }
 
 }  // namespace
@@ -239,7 +251,6 @@ result<void> read_event(reader& r, const upcaster_table& table, const header& be
 result<void> check_group(const group& g, std::uint64_t first_seq) {
   if (g.events.empty() || g.events.size() > group_events_max)
     return error(errc::invalid_argument, "a group has 1 to " + std::to_string(group_events_max) + " events, not " + std::to_string(g.events.size()));
-  std::size_t bytes = 0;
   auto seq = first_seq;
   for (std::size_t i = 0; i < g.events.size(); ++i) {
     const auto& e = g.events[i];
@@ -250,18 +261,15 @@ result<void> check_group(const group& g, std::uint64_t first_seq) {
     if (known == 0 || e.head.version == 0 || e.head.version > known)
       return error(errc::invalid_argument, "event " + std::to_string(seq) + ": type " + std::to_string(e.head.type) + " version " +
                                                std::to_string(e.head.version) + " is none that this build can write");
-    bytes += envelope_bytes_max + payload_bound(e);
     ++seq;
   }
-  if (bytes > group_bytes_max)
+  if (const auto bytes = bound_of(g); bytes > group_bytes_max)
     return error(errc::invalid_argument, "a group may need at most " + std::to_string(group_bytes_max) + " bytes, this one up to " + std::to_string(bytes));
   return {};
 }
 
 void encode_group(const group& g, const hash256& previous, std::string& out) {
-  std::size_t bound = 96 + payload_write_max;
-  for (const auto& e : g.events) bound += envelope_bytes_max + payload_bound(e);
-  writing_room room(bound);
+  writing_room room(96 + payload_write_max + bound_of(g));
   char* p = room.begin();
   *p++ = static_cast<char>(with_differences);
   p = put_varint(put_varint(put_varint(p, g.epoch), g.first_seq()), g.events.size());
@@ -301,7 +309,7 @@ result<timestamp> decode_first_at(std::string_view bytes) {
   }
   timestamp at;
   if ((flags & has_at) != 0) at.ns = unzigzag(r.varint());
-  if (!r.good) return corrupt("event " + std::to_string(head->first_seq) + " is cut short");
+  if (!r.good) return damaged_group("event " + std::to_string(head->first_seq) + " is cut short");
   return at;
 }
 
@@ -314,18 +322,18 @@ result<decoded_group> decode_encrypted(std::string_view bytes, const upcaster_ta
   auto g = decode_group(packed, table);
   if (!g) return g.error();
   const auto first_at = decode_first_at(bytes.substr(0, bytes.size() - 4));
-  if (!first_at || *first_at != g->events->events.front().head.at) return corrupt("the time of its first event stands beside it in clear, and differs");
+  if (!first_at || *first_at != g->events->events.front().head.at) return damaged_group("the time of its first event stands beside it in clear, and differs");
   return g;
 }
 
 }  // namespace
 
 result<decoded_group> decode_group(std::string_view bytes, const upcaster_table& table) {
-  if (bytes.size() < 5 || bytes.size() > group_bytes_max) return corrupt(std::to_string(bytes.size()) + " bytes");
+  if (bytes.size() < 5 || bytes.size() > group_bytes_max) return damaged_group(std::to_string(bytes.size()) + " bytes");
   std::uint32_t stored = 0;
   std::memcpy(&stored, bytes.data() + bytes.size() - 4, 4);
   const auto body = bytes.substr(0, bytes.size() - 4);
-  if (crc32c(body) != stored) return corrupt("its checksum does not match");
+  if (crc32c(body) != stored) return damaged_group("its checksum does not match");
   if (is_encrypted(body)) return decode_encrypted(bytes, table);
   reader r{body.data(), body.data() + body.size()};
   auto head = read_head(r);
@@ -340,7 +348,7 @@ result<decoded_group> decode_group(std::string_view bytes, const upcaster_table&
     TOMNEXT_TRY(read_event(r, table, before, head->first_seq + i, memory, g->events[i]));
     before = g->events[i].head;
   }
-  if (r.p != r.end) return corrupt("bytes after its last event");
+  if (r.p != r.end) return damaged_group("bytes after its last event");
   return decoded_group{std::move(g), head->previous};
 }
 

@@ -16,6 +16,9 @@ namespace tomnext::persistence {
 inline constexpr std::size_t group_bytes_max = 16 << 20;
 inline constexpr std::uint64_t group_events_max = 65'536;
 
+/// errc::log_corrupt: what every reader of a group says that does not add up.
+inline error damaged_group(const std::string& why) { return {errc::log_corrupt, "the group is damaged: " + why}; }
+
 /// What decode_group would refuse is refused before it is written. errc::log_gap where the events are not contiguous from first_seq,
 /// errc::invalid_argument where the group is empty, too large, or has an event of no known type.
 result<void> check_group(const group& g, std::uint64_t first_seq);

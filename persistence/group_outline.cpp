@@ -9,8 +9,6 @@
 namespace tomnext::persistence {
 namespace {
 
-error corrupt(const std::string& why) { return {errc::log_corrupt, "the group is damaged: " + why}; }
-
 /// The byte behind a varint; nullptr where it is cut short. A group's varints were checked when it was written: here they are passed over.
 const char* pass(const char* p, const char* end) {
   for (int i = 0; i < 10 && p < end; ++i)
@@ -48,11 +46,11 @@ const std::array<std::uint8_t, event_numbers>& known_versions() {
 }  // namespace
 
 result<group_outline> outline_group(std::string_view bytes, const event_type_set& wanted) {
-  if (bytes.size() < 5 || bytes.size() > group_bytes_max) return corrupt(std::to_string(bytes.size()) + " bytes");
+  if (bytes.size() < 5 || bytes.size() > group_bytes_max) return damaged_group(std::to_string(bytes.size()) + " bytes");
   std::uint32_t stored = 0;
   std::memcpy(&stored, bytes.data() + bytes.size() - 4, 4);
   const auto body = bytes.substr(0, bytes.size() - 4);
-  if (crc32c(body) != stored) return corrupt("its checksum does not match");
+  if (crc32c(body) != stored) return damaged_group("its checksum does not match");
   const auto head = decode_group_head(body);
   if (!head) return head.error();
   group_outline o{head->epoch, head->first_seq, head->first_seq + head->count - 1, head->previous, false, std::nullopt};
@@ -69,7 +67,7 @@ result<group_outline> outline_group(std::string_view bytes, const event_type_set
   const auto& known = known_versions();
   const unsigned size_shift = head->has_differences ? 1 : 0;
   for (std::uint64_t seq = o.first_seq; seq <= o.last_seq; ++seq) {
-    auto cut = [&] { return corrupt("event " + std::to_string(seq) + " is cut short"); };
+    auto cut = [&] { return damaged_group("event " + std::to_string(seq) + " is cut short"); };
     if (p >= end) return cut();
     const unsigned flags = static_cast<unsigned char>(*p++);
     std::uint64_t type = 0, size = 0;
@@ -81,11 +79,11 @@ result<group_outline> outline_group(std::string_view bytes, const event_type_set
     size >>= size_shift;
     if (p == nullptr || static_cast<std::uint64_t>(end - p) < size) return cut();
     if (type >= event_numbers || version > known[type]) return newer(seq, type, version);
-    if (version == 0) return corrupt("event " + std::to_string(seq) + " has version 0");
+    if (version == 0) return damaged_group("event " + std::to_string(seq) + " has version 0");
     o.has_wanted = o.has_wanted || wanted[type];
     p += size;
   }
-  if (p != end) return corrupt("bytes after its last event");
+  if (p != end) return damaged_group("bytes after its last event");
   return o;
 }
 

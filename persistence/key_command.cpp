@@ -21,9 +21,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-struct descriptor {
+struct pipe_end {
   int fd = -1;
-  ~descriptor() { reset(); }
+  ~pipe_end() { reset(); }
   void reset() {
     if (fd >= 0) ::close(fd);
     fd = -1;
@@ -56,7 +56,7 @@ class child {
 
   /// The status that it ended with. Nothing where it has not ended by then.
   bool wait_until(clock::time_point end, int& status) {
-    const descriptor d{static_cast<int>(::syscall(SYS_pidfd_open, id_, 0))};
+    const pipe_end d{static_cast<int>(::syscall(SYS_pidfd_open, id_, 0))};
     for (;;) {
       const auto ended = ::waitpid(id_, &status, WNOHANG);
       if (ended == id_) {
@@ -116,7 +116,7 @@ result<void> output_of(const std::string& command, std::chrono::milliseconds dea
   const auto end = clock::now() + deadline;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return failed(std::strerror(errno));
-  descriptor from{ends[0]}, to{ends[1]};
+  pipe_end from{ends[0]}, to{ends[1]};
   ::fcntl(from.fd, F_SETFL, O_NONBLOCK);
   auto id = spawn(command, to.fd);
   to.reset();

@@ -92,7 +92,7 @@ result<key_ring_ref> key_ring::parse(std::string_view text, const std::string& w
     if (!parse_line(line, *key)) return error(errc::log_key, at + "is no key; " + std::string(line_form));
     if (ring->find(key->id) != nullptr) return error(errc::log_key, at + "key " + std::to_string(key->id) + " is there twice; each id is given once");
     if (ring->keys_.size() == log_keys_max) return error(errc::log_key, at + "there are at most " + std::to_string(log_keys_max) + " keys");
-    const auto place = std::lower_bound(ring->keys_.begin(), ring->keys_.end(), key->id, [](const auto& k, std::uint32_t id) { return k->id < id; });
+    const auto place = std::lower_bound(ring->keys_.begin(), ring->keys_.end(), key->id, [](const auto& k, std::uint32_t id) { return id > k->id; });
     ring->keys_.insert(place, std::move(key));
   }
   if (ring->empty()) return error(errc::log_key, where + ": there is no key in it; " + std::string(line_form) + ". `tomnext log keygen --out FILE` makes one");
@@ -112,7 +112,7 @@ result<key_ring_ref> key_ring::of_command(const std::string& command, std::chron
 }
 
 const log_key* key_ring::find(std::uint32_t id) const {
-  const auto at = std::lower_bound(keys_.begin(), keys_.end(), id, [](const auto& k, std::uint32_t wanted) { return k->id < wanted; });
+  const auto at = std::lower_bound(keys_.begin(), keys_.end(), id, [](const auto& k, std::uint32_t wanted) { return wanted > k->id; });
   return at != keys_.end() && (*at)->id == id ? at->get() : nullptr;
 }
 

@@ -41,7 +41,7 @@ bool is_being_written(const std::string& path) {
   return locked;
 }
 
-result<void> remove_abandoned(const std::string& path) {
+result<void> remove_abandoned_files(const std::string& path) {
   const auto folder = folder_of(path), name = fs::path(path).filename().string();
   std::vector<std::string> found;
   std::error_code bad;
@@ -57,7 +57,7 @@ result<void> remove_abandoned(const std::string& path) {
 }  // namespace
 
 result<new_file> new_file::create(const std::string& path) {
-  TOMNEXT_TRY(remove_abandoned(path));
+  TOMNEXT_TRY(remove_abandoned_files(path));
   return open(path);
 }
 

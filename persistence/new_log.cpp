@@ -44,7 +44,7 @@ result<void> must_be_free(const std::string& directory) {
 }
 
 /// What a process that died has left beside the target. One that is being made right now is locked, and left alone.
-result<void> remove_abandoned(const std::string& target) {
+result<void> remove_abandoned_folders(const std::string& target) {
   std::vector<std::string> found;
   std::error_code bad;
   for (auto it = fs::directory_iterator(folder_above(target), bad); !bad && it != fs::directory_iterator(); it.increment(bad))
@@ -114,7 +114,7 @@ result<std::unique_ptr<new_log>> new_log::begin(const std::string& target) {
   const auto name = without_slash(target);
   TOMNEXT_TRY(must_be_free(name));
   TOMNEXT_TRY(make_folder(folder_above(name)));
-  TOMNEXT_TRY(remove_abandoned(name));
+  TOMNEXT_TRY(remove_abandoned_folders(name));
   auto made = std::unique_ptr<new_log>(new new_log(name));
   TOMNEXT_TRY(make_folder(made->path_));
   auto lock = folder_lock::take(made->path_);

@@ -12,8 +12,6 @@ namespace {
 using wire::get_varint, wire::put_varint, wire::unzigzag, wire::zigzag;
 
 constexpr std::uint64_t has_lane = 1, has_toggled = 2, first_changed = 4;
-constexpr std::uint32_t is_fixed64 = 1, is_bytes = 2;
-std::uint32_t wire_type(std::uint32_t tag) { return tag & 7; }
 std::uint8_t lane_of(const payload_fields& f) {
   constexpr std::uint32_t first_as_varint = 1 << 3;
   return f.count != 0 && f.tags[0] == first_as_varint && f.values[0] < 128 ? static_cast<std::uint8_t>(f.values[0]) : std::uint8_t{0};

@@ -9,8 +9,6 @@ namespace {
 
 using wire::get_varint, wire::put_varint;
 
-constexpr std::uint32_t is_bytes = 2;
-std::uint32_t wire_type(std::uint32_t tag) { return tag & 7; }
 
 /// A varint in its shortest form: another one would not come back.
 const char* get_canonical(const char* p, const char* end, std::uint64_t& x) {

@@ -6,6 +6,10 @@
 
 namespace tomnext::persistence {
 
+/// The kind of a field, as its tag says it: 0 is a varint.
+inline constexpr std::uint32_t is_fixed64 = 1, is_bytes = 2;
+inline std::uint32_t wire_type(std::uint32_t tag) { return tag & 7; }
+
 /// A payload in its parts. Values of bytes fields are offset << 32 | length within `text`.
 struct payload_fields {
   static constexpr std::size_t fields_max = 16, text_bytes_max = 64;

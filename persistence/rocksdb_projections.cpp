@@ -159,7 +159,7 @@ result<std::vector<rocksdb::ColumnFamilyDescriptor>> families_of(const std::stri
   return all;
 }
 
-result<std::unique_ptr<projection_store>> read_once(const std::string& folder) {
+result<std::unique_ptr<projection_store>> read_projections_once(const std::string& folder) {
   auto families = families_of(folder);
   if (!families) return families.error();
   auto o = options();
@@ -198,7 +198,7 @@ result<std::unique_ptr<projection_store>> open_projections_for_reading(const std
     if (!there(folder)) return std::unique_ptr<projection_store>{};
     // A writer beside us replaces files while we open them, which looks like damage; damage stays.
     for (int attempt = 1;; ++attempt) {
-      auto store = read_once(folder);
+      auto store = read_projections_once(folder);
       if (store || attempt == 8) return store;
     }
   });

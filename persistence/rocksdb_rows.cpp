@@ -112,7 +112,7 @@ result<std::uint64_t> checked_end(rocksdb::DB& db, const log_head& anchored, con
   return end;
 }
 
-result<std::unique_ptr<row_source>> read_once(const std::string& directory, std::uint64_t from) {
+result<std::unique_ptr<row_source>> read_rows_once(const std::string& directory, std::uint64_t from) {
   auto anchored = anchor::read(anchor_file(directory));
   if (!anchored) return anchored.error();
   auto db = rows::open_for_reading(directory);
@@ -185,7 +185,7 @@ result<std::unique_ptr<row_source>> read_rows(const std::string& directory, std:
     // A writer beside us replaces files while we open them, which looks like damage; without one it is damage.
     for (int attempt = 1;; ++attempt) {
       const bool written = folder_lock::held(directory);
-      auto found = read_once(directory, from);
+      auto found = read_rows_once(directory, from);
       if (found || !written || attempt == 8) return found;
     }
   });

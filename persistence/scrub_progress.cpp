@@ -11,8 +11,8 @@
 namespace tomnext::persistence {
 namespace {
 
-constexpr std::string_view magic = "tomnext-scrub";
-constexpr std::uint32_t format = 2;
+constexpr std::string_view scrub_magic = "tomnext-scrub";
+constexpr std::uint32_t scrub_format = 2;
 constexpr std::size_t file_bytes_max = 4096;
 
 void put_range(std::string& out, const scrub_range& r) {
@@ -56,7 +56,7 @@ std::optional<scrub_progress> read_scrub_progress(const std::string& directory) 
   byte_reader sum{std::string_view(*bytes).substr(body.size())};
   if (sum.number<std::uint32_t>() != crc32c(body)) return std::nullopt;
   byte_reader r{body};
-  if (r.take(magic.size()) != magic || r.number<std::uint32_t>() != format) return std::nullopt;
+  if (r.take(scrub_magic.size()) != scrub_magic || r.number<std::uint32_t>() != scrub_format) return std::nullopt;
   scrub_progress p;
   p.copy = r.text();
   p.passes = r.number<std::uint64_t>();
@@ -77,8 +77,8 @@ std::optional<scrub_progress> read_scrub_progress(const std::string& directory) 
 }
 
 result<void> write_scrub_progress(const std::string& directory, const scrub_progress& p) {
-  std::string out(magic);
-  put_number(out, format);
+  std::string out(scrub_magic);
+  put_number(out, scrub_format);
   put_text(out, p.copy);
   put_number(out, p.passes);
   put_time(out, p.last_ended);

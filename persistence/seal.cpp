@@ -16,8 +16,8 @@
 namespace tomnext::persistence {
 namespace {
 
-constexpr std::string_view magic = "tomnext-seal";
-constexpr std::uint32_t format = 1;
+constexpr std::string_view seal_magic = "tomnext-seal";
+constexpr std::uint32_t seal_format = 1;
 constexpr std::size_t seal_bytes_max = std::size_t{1} << 30;
 
 std::uint64_t blocks_of(std::uint64_t size) { return size / seal_block_bytes + (size % seal_block_bytes != 0); }
@@ -50,8 +50,8 @@ result<std::map<std::string, std::uint64_t>> files_below(const std::string& dire
 }
 
 std::string encode(const seal& s) {
-  std::string out(magic);
-  put_number(out, format);
+  std::string out(seal_magic);
+  put_number(out, seal_format);
   put_number(out, s.head.seq);
   put_number(out, s.head.epoch);
   out += bytes_of(s.head.chain_hash);
@@ -68,7 +68,7 @@ std::string encode(const seal& s) {
 std::optional<seal> decode(std::string_view bytes) {
   byte_reader r{bytes};
   seal s;
-  if (r.take(magic.size()) != magic || r.number<std::uint32_t>() != format) return std::nullopt;
+  if (r.take(seal_magic.size()) != seal_magic || r.number<std::uint32_t>() != seal_format) return std::nullopt;
   s.head.seq = r.number<std::uint64_t>();
   s.head.epoch = r.number<std::uint64_t>();
   s.head.chain_hash = r.hash();

@@ -1,5 +1,6 @@
 #include "persistence/wire.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tomnext::persistence {
@@ -43,12 +44,15 @@ constexpr std::array<codec_of_type, event_numbers> make_codecs() {
   return t;
 }
 constexpr auto codecs = make_codecs();
+constexpr auto largest_bound = std::max_element(codecs.begin(), codecs.end(), [](const auto& a, const auto& b) { return a.bound < b.bound; }) -> bound;
 
 }  // namespace
 
 std::uint8_t newest_version(std::uint16_t type) { return type < event_numbers ? codecs[type].version : std::uint8_t{0}; }
 
 std::size_t payload_bound(const event& e) { return codecs[e.head.type].bound; }
+
+std::size_t payload_bound_max() { return largest_bound; }
 
 std::optional<std::size_t> split_event(const event& e, payload_fields& f) { return codecs[e.head.type].split(e, f); }
 

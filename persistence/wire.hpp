@@ -338,6 +338,8 @@ template <class E> bool decode_fields(const payload_fields& f, E& e) {
 std::uint8_t newest_version(std::uint16_t type);
 /// An upper bound of the payload's size, envelope not counted.
 std::size_t payload_bound(const event& e);
+/// The largest of all types.
+std::size_t payload_bound_max();
 /// The payload's fields without its bytes, and how many bytes it would have; nothing where they cannot be remembered (see split_payload).
 std::optional<std::size_t> split_event(const event& e, payload_fields& f);
 /// Writes the payload; returns the byte after it. The room must be payload_bound(e).

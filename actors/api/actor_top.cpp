@@ -12,20 +12,20 @@ namespace {
 using actors::actor_figures;
 
 constexpr std::size_t name_columns = 36;
-constexpr std::size_t columns = 10;
-using row = std::array<std::string, columns>;
+constexpr std::size_t top_columns = 10;
+using top_row = std::array<std::string, top_columns>;
 
 /// Columns flush right but for the first and the last, and no line longer than the terminal.
-std::string table(const std::vector<row>& rows, std::size_t width) {
-  std::array<std::size_t, columns> widths{};
+std::string table(const std::vector<top_row>& rows, std::size_t width) {
+  std::array<std::size_t, top_columns> widths{};
   for (const auto& r : rows)
-    for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], columns_of(r[i]));
+    for (std::size_t i = 0; i < top_columns; ++i) widths[i] = std::max(widths[i], columns_of(r[i]));
   std::string out;
   for (const auto& r : rows) {
     std::string line;
-    for (std::size_t i = 0; i < columns; ++i) {
+    for (std::size_t i = 0; i < top_columns; ++i) {
       const std::string padding(widths[i] - columns_of(r[i]), ' ');
-      line += (i == 0 ? "" : "  ") + (i == 0 || i + 1 == columns ? r[i] + padding : padding + r[i]);
+      line += (i == 0 ? "" : "  ") + (i == 0 || i + 1 == top_columns ? r[i] + padding : padding + r[i]);
     }
     out += cut_to(line.substr(0, line.find_last_not_of(' ') + 1), width) + "\n";
   }
@@ -57,7 +57,7 @@ std::string actors_top(const std::vector<actor_figures>& before, const std::vect
   std::stable_sort(all.begin(), all.end(), [](const moved& a, const moved& b) { return a.work > b.work; });
   if (all.size() > rows_max) all.resize(rows_max);
 
-  std::vector<row> rows{{"actor", "messages/s", "work %", "queue", "max", "latency p99", "service p99", "in flight", "memory", "now"}};
+  std::vector<top_row> rows{{"actor", "messages/s", "work %", "queue", "max", "latency p99", "service p99", "in flight", "memory", "now"}};
   for (const auto& m : all) {
     const auto& a = *m.now;
     auto doing = a.message.empty() ? a.state == "running" ? std::string() : printable(a.state) : printable(a.message);

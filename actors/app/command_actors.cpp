@@ -132,7 +132,7 @@ result<exit_code> show(const actors_command_options& o, session& s) {
   }
   return exit_code::ok;
 }
-action add_show(CLI::App& app) {
+action add_show_actor(CLI::App& app) {
   auto o = std::make_shared<actors_command_options>();
   add_node(app, o);
   app.add_option("name", o->name, "of the actor, as in the tree")->required()->type_name("NAME");
@@ -186,7 +186,7 @@ command actors_command() {
           add_tree,
           {{"tree", "the supervision tree", "tomnext actors tree --node http://127.0.0.1:8080", add_tree},
            {"top", "what they do now, the busiest first, again and again", "tomnext actors top --interval 2", add_top},
-           {"show", "all that is known of one", "tomnext actors show risk_management/book", add_show},
+           {"show", "all that is known of one", "tomnext actors show risk_management/book", add_show_actor},
            {"flow", "who sends what to whom, and how many", "tomnext actors flow --of journal", add_flow},
            {"trace", "one workflow through all actors: its events, and who handled them when", "tomnext actors trace 4711", add_trace}}};
 }

@@ -54,7 +54,7 @@ result<exit_code> run(const backtest_command_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_backtest(CLI::App& app) {
   auto o = std::make_shared<backtest_command_options>();
   o->configuration.add(app, true);
   app.add_option("--log", o->log, "keeps the results as a log in this directory")->type_name("DIR")->check(path_name());
@@ -75,7 +75,7 @@ action add(CLI::App& app) {
 
 command backtest_command() {
   return {"backtest", "runs a configuration over its data, and prints what it came to",
-          "tomnext backtest tests/data/demo.yaml --set strategies.0.fast=12 --log results/log", add};
+          "tomnext backtest tests/data/demo.yaml --set strategies.0.fast=12 --log results/log", add_backtest};
 }
 
 }  // namespace tomnext::app

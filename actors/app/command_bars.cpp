@@ -42,7 +42,7 @@ result<exit_code> run(const bars_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_bars(CLI::App& app) {
   auto o = std::make_shared<bars_options>();
   o->configuration.add(app, true);
   app.add_option(
@@ -59,7 +59,7 @@ action add(CLI::App& app) {
 
 command bars_command() {
   return {"bars", "the time bars of a configuration's data, as CSV or with --json as lines of JSON",
-          "tomnext bars tests/data/demo.yaml --bars 1h-bid-right_open-stamp_open --bars 1h-ask-right_open-stamp_open", add};
+          "tomnext bars tests/data/demo.yaml --bars 1h-bid-right_open-stamp_open --bars 1h-ask-right_open-stamp_open", add_bars};
 }
 
 }  // namespace tomnext::app

@@ -33,7 +33,7 @@ result<exit_code> run(const check_options& o, session& s) {
   return ahead->clean() ? exit_code::ok : exit_code::difference;
 }
 
-action add(CLI::App& app) {
+action add_check_strategy(CLI::App& app) {
   auto o = std::make_shared<check_options>();
   o->configuration.add(app, true);
   app.add_option("--cuts", o->cuts, "places at which the data are cut off")->type_name("N")->check(whole_number(1, replay::cuts_max))->capture_default_str();
@@ -52,7 +52,7 @@ action add(CLI::App& app) {
 
 command check_strategy_command() {
   return {"check-strategy", "finds strategies that know the future, and tells how many bars they need before they decide as with all the history",
-          "tomnext check-strategy tests/data/demo.yaml --cuts 50", add};
+          "tomnext check-strategy tests/data/demo.yaml --cuts 50", add_check_strategy};
 }
 
 }  // namespace tomnext::app

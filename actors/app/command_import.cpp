@@ -72,7 +72,7 @@ result<exit_code> run(const import_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_import(CLI::App& app) {
   auto o = std::make_shared<import_options>();
   app.add_option("FILE", o->files, "fxcm-m1: the bid file and the ask file (.csv or .csv.gz); lean-tick: zips in order of their dates")
       ->required()
@@ -100,7 +100,7 @@ action add(CLI::App& app) {
 
 command import_command() {
   return {"import", "market files into a log",
-          "tomnext import gbpusd-bid.csv.gz gbpusd-ask.csv.gz --format fxcm-m1 --instrument GBP/USD --stamp close --log logs/gbpusd", add};
+          "tomnext import gbpusd-bid.csv.gz gbpusd-ask.csv.gz --format fxcm-m1 --instrument GBP/USD --stamp close --log logs/gbpusd", add_import};
 }
 
 }  // namespace tomnext::app

@@ -135,7 +135,7 @@ result<exit_code> show(const jobs_command_options& o, session& s) {
   s.out << (s.json ? one->dump() + "\n" : as_text(*one));
   return exit_code::ok;
 }
-action add_show(CLI::App& app) {
+action add_show_job(CLI::App& app) {
   auto o = std::make_shared<jobs_command_options>();
   add_node(app, o);
   add_name(app, o);
@@ -187,7 +187,7 @@ command jobs_command() {
           "tomnext jobs --node http://127.0.0.1:8080",
           add_list,
           {{"list", "all of them", "tomnext jobs list --node http://127.0.0.1:8080", add_list},
-           {"show", "all that is known of one, with its last runs", "tomnext jobs show nightly_backup", add_show},
+           {"show", "all that is known of one, with its last runs", "tomnext jobs show nightly_backup", add_show_job},
            {"pause", "from now on it runs by hand only, also after a restart of the node", "tomnext jobs pause nightly_backup --who ann --why maintenance",
             add_command<pause_word>},
            {"resume", "it runs by its schedule again; what was scheduled meanwhile is left out", "tomnext jobs resume nightly_backup --who ann",

@@ -32,7 +32,7 @@ result<void> check(const replay_options& o, bool forks) {
   return {};
 }
 
-action add(CLI::App& app) {
+action add_replay(CLI::App& app) {
   auto o = std::make_shared<replay_options>();
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
   o->compare.configuration.add(app, false);
@@ -79,7 +79,7 @@ action add(CLI::App& app) {
 
 command replay_command() {
   return {"replay", "decides everything in a recorded log again: as it was (--verify), with other settings (--with), or from a past moment on (--fork-at)",
-          "tomnext replay results/log --fork-at 40000 --set strategies.cross.fast=12 --into results/fork", add};
+          "tomnext replay results/log --fork-at 40000 --set strategies.cross.fast=12 --into results/fork", add_replay};
 }
 
 }  // namespace tomnext::app

@@ -40,7 +40,7 @@ result<exit_code> run(const report_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_report(CLI::App& app) {
   auto o = std::make_shared<report_options>();
   app.add_option("DIR", o->directory, "directory of a log: a back-test's results, or a node's, which may be running")->type_name("")->required();
   app.add_option("--html", o->html, "one page that needs nothing else: charts, tables, configuration, head hash; replaced if it is there")
@@ -54,7 +54,7 @@ action add(CLI::App& app) {
 
 command report_command() {
   return {"report", "what came of a log's account: equity, trades, statistics, as a page or as tables",
-          "tomnext report results/log --html report.html --csv results/tables", add};
+          "tomnext report results/log --html report.html --csv results/tables", add_report};
 }
 
 }  // namespace tomnext::app

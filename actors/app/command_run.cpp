@@ -78,7 +78,7 @@ int wait_for_end(const signal_waiter& signals, const service_manager& manager, c
   }
 }
 
-result<config::deployment> deployment_of(const run_command_options& o) {
+result<config::deployment> deployment_to_run(const run_command_options& o) {
   auto d = o.configuration.load();
   if (!d) return d;
   if (!o.pace.empty()) {
@@ -108,7 +108,7 @@ result<persistence::encryption> encryption_of(const config::storage_settings& st
 }
 
 result<exit_code> run(const run_command_options& o, session& s) {
-  auto d = deployment_of(o);
+  auto d = deployment_to_run(o);
   if (!d) return d.error();
   const auto manager = service_manager::from_environment();
   const signal_waiter signals;
@@ -166,7 +166,7 @@ result<exit_code> run(const run_command_options& o, session& s) {
   return asked ? exit_code::cancelled : exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_run(CLI::App& app) {
   auto o = std::make_shared<run_command_options>();
   o->configuration.add(app, true);
   app.add_option("--log", o->log, "the node's log; created, or gone on with")->type_name("DIR");
@@ -183,7 +183,7 @@ action add(CLI::App& app) {
 
 command run_command() {
   return {"run", "a live node of actors on the configuration's sources, until they end or SIGTERM",
-          "tomnext run tests/data/demo.yaml --log live/log --pace lockstep --port 8080", add};
+          "tomnext run tests/data/demo.yaml --log live/log --pace lockstep --port 8080", add_run};
 }
 
 }  // namespace tomnext::app

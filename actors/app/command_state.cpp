@@ -106,7 +106,7 @@ result<exit_code> run(const state_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_state(CLI::App& app) {
   auto o = std::make_shared<state_options>();
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
   auto* host = app.add_option("HOST", o->host, "name of a host, as in 'tomnext actors'; without it a summary of account, positions, open orders and features")
@@ -125,7 +125,7 @@ action add(CLI::App& app) {
 
 command state_command() {
   return {"state", "account, positions, orders and features, or the state of a host, as of any moment of a log, by folding what is recorded",
-          "tomnext state results/log --at 2012-02-03T10:00:00Z", add};
+          "tomnext state results/log --at 2012-02-03T10:00:00Z", add_state};
 }
 
 }  // namespace tomnext::app

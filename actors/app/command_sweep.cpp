@@ -109,7 +109,7 @@ result<exit_code> run(const sweep_command_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_sweep(CLI::App& app) {
   auto o = std::make_shared<sweep_command_options>();
   o->configuration.add(app, true);
   app.add_option("--grid", o->grid, "a parameter of a strategy and its values: fast=5..30:5, fast=5,8,13 or strategies.cross.fast=…; once for each")
@@ -144,7 +144,7 @@ action add(CLI::App& app) {
 
 command sweep_command() {
   return {"sweep", "back-tests many parameters of a configuration, and tells how much of the best is luck",
-          "tomnext sweep tests/data/demo.yaml --grid fast=5..30:5 --grid slow=40..100:20 --walk-forward train=10,test=5 --out results/sweep", add};
+          "tomnext sweep tests/data/demo.yaml --grid fast=5..30:5 --grid slow=40..100:20 --walk-forward train=10,test=5 --out results/sweep", add_sweep};
 }
 
 }  // namespace tomnext::app

@@ -38,7 +38,7 @@ result<exit_code> run(const why_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_why(CLI::App& app) {
   auto o = std::make_shared<why_options>();
   app.add_option("DIR", o->directory, "directory of a log")->required();
   auto* seq = app.add_option("SEQ", o->seq, "the event's place in the log");
@@ -48,6 +48,8 @@ action add(CLI::App& app) {
 
 }  // namespace
 
-command why_command() { return {"why", "the chain of causes of an event, down to the ticks, as a tree", "tomnext why results/log --last order_filled", add}; }
+command why_command() {
+  return {"why", "the chain of causes of an event, down to the ticks, as a tree", "tomnext why results/log --last order_filled", add_why};
+}
 
 }  // namespace tomnext::app

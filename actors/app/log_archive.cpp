@@ -58,7 +58,7 @@ result<exit_code> run(archive_arguments& a, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_log_archive(CLI::App& app) {
   auto a = std::make_shared<archive_arguments>();
   app.add_option("DIR", a->directory,
                  fmt::format("directory of a log; the segments go to DIR/{}, or to the folder that {} names", persistence::archive_folder_name,
@@ -77,7 +77,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_archive_command() {
-  return {"archive", "copies events into archive segments, and checks them; beside a running node too", "tomnext log archive results/log --to 1000000", add};
+  return {"archive", "copies events into archive segments, and checks them; beside a running node too", "tomnext log archive results/log --to 1000000",
+          add_log_archive};
 }
 
 }  // namespace tomnext::app

@@ -50,7 +50,7 @@ result<persistence::backup_report> take(const backup_arguments& a, session& s) {
   });
 }
 
-action add(CLI::App& app) {
+action add_log_backup(CLI::App& app) {
   auto a = std::make_shared<backup_arguments>();
   app.add_option("DIR TARGET", a->paths,
                  "the directory of the log, which a node may be writing, and the folder of the backup: new, or one of the same log, which is added to")
@@ -68,7 +68,7 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_backup_command() {
-  return {"backup", "backs up a log, beside a running node too; each backup adds what is new", "tomnext log backup results/log backups/log", add};
+  return {"backup", "backs up a log, beside a running node too; each backup adds what is new", "tomnext log backup results/log backups/log", add_log_backup};
 }
 
 }  // namespace tomnext::app

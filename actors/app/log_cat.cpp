@@ -31,7 +31,7 @@ result<exit_code> run(const cat_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_log_cat(CLI::App& app) {
   auto o = std::make_shared<cat_options>();
   o->selected.add_filters(app);
   o->selected.add_range(app);
@@ -43,7 +43,7 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_cat_command() {
-  return {"cat", "prints events, one a line", "tomnext log cat results/log --from 1 --to 500 --type order_filled --type position_changed --json", add};
+  return {"cat", "prints events, one a line", "tomnext log cat results/log --from 1 --to 500 --type order_filled --type position_changed --json", add_log_cat};
 }
 
 }  // namespace tomnext::app

@@ -28,7 +28,7 @@ result<exit_code> run(const checkpoint_arguments& a, session& s) {
                         head_text(r->head));
 }
 
-action add(CLI::App& app) {
+action add_log_checkpoint(CLI::App& app) {
   auto a = std::make_shared<checkpoint_arguments>();
   app.add_option("DIR", a->directory, "directory of a log that no node writes; beside a running node use `log backup`")->type_name("")->required();
   app.add_option("TARGET", a->target, "directory of the copy, on the same file system for links; must not exist or be empty")->type_name("")->required();
@@ -39,7 +39,7 @@ action add(CLI::App& app) {
 
 command log_checkpoint_command() {
   return {"checkpoint", "copies a log by links, on one file system; no substitute for a backup",
-          "tomnext log checkpoint results/log results/log-before-upgrade", add};
+          "tomnext log checkpoint results/log results/log-before-upgrade", add_log_checkpoint};
 }
 
 }  // namespace tomnext::app

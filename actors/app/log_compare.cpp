@@ -81,7 +81,7 @@ std::string as_json(const comparison& c) {
   return json_text(j);
 }
 
-action add(CLI::App& app) {
+action add_log_compare(CLI::App& app) {
   auto o = std::make_shared<compare_options>();
   app.add_option("LEFT", o->left, "directory of a log")->required();
   app.add_option("RIGHT", o->right, "directory of the other log")->required();
@@ -99,7 +99,7 @@ action add(CLI::App& app) {
 
 command log_compare_command() {
   return {"compare", "same events, payload by payload? Leaves out the events of the runtime and what a log says of itself",
-          "tomnext log compare results/backtest results/live", add};
+          "tomnext log compare results/backtest results/live", add_log_compare};
 }
 
 }  // namespace tomnext::app

@@ -57,7 +57,7 @@ result<exit_code> run(const dump_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_log_dump(CLI::App& app) {
   auto o = std::make_shared<dump_options>();
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
   app.add_option("SEQ", o->seq, "the event")->check(whole_number(1))->type_name("")->required();
@@ -69,7 +69,7 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_dump_command() {
-  return {"dump", "writes one event as protobuf bytes; `log schema` is their .proto", "tomnext log dump results/log 42 --out event.bin", add};
+  return {"dump", "writes one event as protobuf bytes; `log schema` is their .proto", "tomnext log dump results/log 42 --out event.bin", add_log_dump};
 }
 
 }  // namespace tomnext::app

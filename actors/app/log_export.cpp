@@ -33,7 +33,7 @@ result<exit_code> run(const export_arguments& a, session& s) {
   return printed(s, fmt::format("{}: events {} to {} ({} bytes{})\n", a.file, report->first_seq, report->last_seq, grouped(report->bytes), whole));
 }
 
-action add(CLI::App& app) {
+action add_log_export(CLI::App& app) {
   auto a = std::make_shared<export_arguments>();
   app.add_option("DIR", a->directory, "directory of a log; a node may be writing it")->type_name("")->required();
   app.add_option("FILE", a->file, "file to write; must not exist")->type_name("")->required();
@@ -50,7 +50,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_export_command() {
-  return {"export", "writes events of a log into one file", "tomnext log export results/log events.segment --from 1 --to 5000 --format segment", add};
+  return {"export", "writes events of a log into one file", "tomnext log export results/log events.segment --from 1 --to 5000 --format segment",
+          add_log_export};
 }
 
 }  // namespace tomnext::app

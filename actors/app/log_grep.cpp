@@ -70,7 +70,7 @@ result<exit_code> run(const grep_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_log_grep(CLI::App& app) {
   auto o = std::make_shared<grep_options>();
   o->selected.add_filters(app);
   app.add_option("PATTERN", o->pattern, "regular expression, looked for anywhere in an event's line as `log cat` prints it without --json")->type_name("");
@@ -89,7 +89,7 @@ action add(CLI::App& app) {
 
 command log_grep_command() {
   return {"grep", "prints the events whose line matches a pattern, or whose fields have given values",
-          "tomnext log grep results/log rejected --field instrument=1 --reverse --limit 20", add};
+          "tomnext log grep results/log rejected --field instrument=1 --reverse --limit 20", add_log_grep};
 }
 
 }  // namespace tomnext::app

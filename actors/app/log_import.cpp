@@ -16,7 +16,7 @@ result<exit_code> run(std::vector<std::string> files, session& s) {
   return printed(s, fmt::format("{}: events 1 to {}\n", directory, grouped(head->seq)) + head_text(*head));
 }
 
-action add(CLI::App& app) {
+action add_log_import(CLI::App& app) {
   auto paths = std::make_shared<std::vector<std::string>>();
   app.add_option("FILE NEWDIR", *paths,
                  "segment files in the order of their events, from event 1 on, and last the directory of the log to make, which must not exist or be empty. "
@@ -29,6 +29,8 @@ action add(CLI::App& app) {
 
 }  // namespace
 
-command log_import_command() { return {"import", "makes a new log of exported segments", "tomnext log import events.segment results/imported", add}; }
+command log_import_command() {
+  return {"import", "makes a new log of exported segments", "tomnext log import events.segment results/imported", add_log_import};
+}
 
 }  // namespace tomnext::app

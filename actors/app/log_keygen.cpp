@@ -9,7 +9,7 @@
 namespace tomnext::app {
 namespace {
 
-action add(CLI::App& app) {
+action add_log_keygen(CLI::App& app) {
   auto file = std::make_shared<std::string>();
   app.add_option("--out", *file, "FILE for the keys, of mode 0600; where it has keys already, one with the next id is added, which writes from then on")
       ->type_name("FILE")
@@ -27,7 +27,7 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_keygen_command() {
-  return {"keygen", "makes a key for encrypted logs, or adds one (rotation); it is never printed", "tomnext log keygen --out node.keys", add};
+  return {"keygen", "makes a key for encrypted logs, or adds one (rotation); it is never printed", "tomnext log keygen --out node.keys", add_log_keygen};
 }
 
 }  // namespace tomnext::app

@@ -12,7 +12,7 @@
 namespace tomnext::app {
 namespace {
 
-action add(CLI::App& app) {
+action add_log_release_ballast(CLI::App& app) {
   auto directory = std::make_shared<std::string>();
   app.add_option("DIR", *directory, "directory of a log; its writer may be at work")->type_name("")->required();
   return [directory](session& s) -> result<exit_code> {
@@ -42,7 +42,7 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_release_ballast_command() {
-  return {"release-ballast", "gives up the file that held room back, on a full disk", "tomnext log release-ballast data/log", add};
+  return {"release-ballast", "gives up the file that held room back, on a full disk", "tomnext log release-ballast data/log", add_log_release_ballast};
 }
 
 }  // namespace tomnext::app

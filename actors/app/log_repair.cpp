@@ -44,7 +44,7 @@ std::string as_text(const repair_report& r, const std::string& copy) {
   return out;
 }
 
-action add(CLI::App& app) {
+action add_log_repair(CLI::App& app) {
   auto a = std::make_shared<repair_arguments>();
   app.add_option("DIR", a->directory, "directory of a damaged log, which no node writes; it is never changed")->type_name("")->required();
   app.add_option("COPY", a->copy,
@@ -62,7 +62,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_repair_command() {
-  return {"repair", "makes a new log of what can be read of a damaged one, and prints what it drops", "tomnext log repair results/log results/repaired", add};
+  return {"repair", "makes a new log of what can be read of a damaged one, and prints what it drops", "tomnext log repair results/log results/repaired",
+          add_log_repair};
 }
 
 }  // namespace tomnext::app

@@ -31,7 +31,7 @@ result<exit_code> run(const restore_arguments& a, session& s) {
   return printed(s, fmt::format("{}: events 1 to {}{}\n", a.directory, grouped(head->seq), asked) + head_text(*head));
 }
 
-action add(CLI::App& app) {
+action add_log_restore(CLI::App& app) {
   auto a = std::make_shared<restore_arguments>();
   app.add_option("TARGET", a->target, "folder of a backup")->type_name("")->required();
   app.add_option("NEWDIR", a->directory, "directory of the log to make; must not exist or be empty")->type_name("")->required();
@@ -47,7 +47,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_restore_command() {
-  return {"restore", "makes a new log of a backup, up to an event or a time", "tomnext log restore backups/log results/restored --to-seq 5000", add};
+  return {"restore", "makes a new log of a backup, up to an event or a time", "tomnext log restore backups/log results/restored --to-seq 5000",
+          add_log_restore};
 }
 
 }  // namespace tomnext::app

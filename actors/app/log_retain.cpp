@@ -58,7 +58,7 @@ result<exit_code> run(const retain_arguments& a, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_log_retain(CLI::App& app) {
   auto a = std::make_shared<retain_arguments>();
   app.add_option("DIR", a->directory, "directory of a log that nobody is writing")->type_name("")->required();
   app.add_option("--from", a->from, "the first event that stays; rounded down to the beginning of its group")
@@ -77,7 +77,7 @@ action add(CLI::App& app) {
 
 command log_retain_command() {
   return {"retain", "removes events that are archived and that every host has a later snapshot of", "tomnext log retain results/log --from 1000001 --dry-run",
-          add};
+          add_log_retain};
 }
 
 }  // namespace tomnext::app

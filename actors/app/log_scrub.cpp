@@ -143,7 +143,7 @@ class scrub_run {
   bool warned_ = false;
 };
 
-action add(CLI::App& app) {
+action add_log_scrub(CLI::App& app) {
   auto o = std::make_shared<scrub_arguments>();
   app.add_option("DIR", o->directory, "directory of a log; its writer may be at work")->type_name("")->required();
   app.add_option("--rate", o->bytes_per_s, "read at most so many BYTES a second; without it, as fast as the disk goes")
@@ -157,7 +157,7 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_scrub_command() {
-  return {"scrub", "reads a log again for damage, newest first, also beside its writer", "tomnext log scrub data/log --rate 4000000 --once", add};
+  return {"scrub", "reads a log again for damage, newest first, also beside its writer", "tomnext log scrub data/log --rate 4000000 --once", add_log_scrub};
 }
 
 }  // namespace tomnext::app

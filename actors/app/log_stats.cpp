@@ -11,6 +11,7 @@
 #include "actors/app/log_growth.hpp"
 #include "actors/app/progress_line.hpp"
 #include "actors/app/whole_number.hpp"
+#include "actors/replay/json_optional.hpp"
 #include "persistence/checksum.hpp"
 
 namespace tomnext::app {
@@ -47,7 +48,7 @@ ordered_json spread_json(const group_spread& s, std::uint64_t groups) {
   return {{"min", groups == 0 ? 0 : s.min}, {"mean", per(s.total, groups)}, {"max", s.max}};
 }
 
-ordered_json or_null(const std::optional<double>& v) { return v ? ordered_json(*v) : ordered_json(nullptr); }
+using replay::or_null;
 
 ordered_json forecast_json(const growth_report& g) {
   ordered_json j{{"written", g.written}, {"watched_s", g.watched_s}, {"events", g.events}};
@@ -161,7 +162,7 @@ result<exit_code> run(const stats_options& o, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_log_stats(CLI::App& app) {
   auto o = std::make_shared<stats_options>();
   app.add_option("DIR", o->directory, "directory of a log")->type_name("")->required();
   app.add_option("--forecast", o->forecast_s, "watches a log that is being written for SECONDS, and tells when its disk will be full")
@@ -177,7 +178,7 @@ action add(CLI::App& app) {
 
 command log_stats_command() {
   return {"stats", "head, events and bytes by type, time range, streams, snapshots, and when the disk will be full",
-          "tomnext log stats results/log --forecast 10 --json", add};
+          "tomnext log stats results/log --forecast 10 --json", add_log_stats};
 }
 
 }  // namespace tomnext::app

@@ -78,7 +78,7 @@ result<exit_code> run(const tail_options& o, session& s) {
   return ended;
 }
 
-action add(CLI::App& app) {
+action add_log_tail(CLI::App& app) {
   auto o = std::make_shared<tail_options>();
   o->selected.add_filters(app);
   app.add_option("-n,--lines", o->count, "the last N events of those wanted; 10")->check(whole_number(0))->type_name("N");
@@ -90,7 +90,8 @@ action add(CLI::App& app) {
 }  // namespace
 
 command log_tail_command() {
-  return {"tail", "prints the last events, and with --follow new ones as they come", "tomnext log tail results/log -n 20 --type order_filled --follow", add};
+  return {"tail", "prints the last events, and with --follow new ones as they come", "tomnext log tail results/log -n 20 --type order_filled --follow",
+          add_log_tail};
 }
 
 }  // namespace tomnext::app

@@ -116,7 +116,7 @@ result<exit_code> run(const verify_arguments& a, session& s) {
   return exit_code::ok;
 }
 
-action add(CLI::App& app) {
+action add_log_verify(CLI::App& app) {
   auto a = std::make_shared<verify_arguments>();
   app.add_option("DIR", a->directory, "directory of a log")->type_name("")->required();
   app.add_option("--from", a->from, "check from this SEQ on; the answer says what was left out")->check(whole_number(1))->type_name("SEQ");
@@ -138,7 +138,7 @@ action add(CLI::App& app) {
 
 command log_verify_command() {
   return {"verify", "checks a log from end to end; refuses with the place",
-          "tomnext log verify results/log --parallel 2 --signed-head head.json --public-key head.pem.pub", add};
+          "tomnext log verify results/log --parallel 2 --signed-head head.json --public-key head.pem.pub", add_log_verify};
 }
 
 }  // namespace tomnext::app

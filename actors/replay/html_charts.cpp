@@ -71,7 +71,7 @@ void axes(chart& c, const run_history& h, chart::range y, bool as_percent) {
   c.labels_below(round_moments(h.first, h.last, moments_max));
 }
 
-std::string currency_of(const run_report& r) { return std::string(r.history.account.in.code.view()); }
+std::string currency_code(const run_report& r) { return std::string(r.history.account.in.code.view()); }
 std::string name_of(const run_report& r, strategy_id s) {
   const auto found = r.history.strategies.find(s);
   return found == r.history.strategies.end() ? "strategy " + std::to_string(s.value) : found->second.name;
@@ -85,7 +85,7 @@ std::string histogram_chart(const run_report& r, const std::string& id, const st
   const auto most = static_cast<double>(*std::max_element(h.counts.begin(), h.counts.end()));
   const chart::range x = single ? chart::range{h.low - width * bins / 2, h.low + width * bins / 2} : chart::range{h.low, h.low + width * bins};
   const chart::range y{0, std::max(1.0, most * 1.08)};
-  const auto told = [&](double v) { return as_percent ? percent(v) : money(v, 0) + "\u00A0" + currency_of(r); };
+  const auto told = [&](double v) { return as_percent ? percent(v) : money(v, 0) + "\u00A0" + currency_code(r); };
   chart c(id, title,
           single ? fmt::format("All values are {}.", told(h.low))
                  : fmt::format("Bars: how many fall between two values, from {} to {}.", told(x.low), told(x.high)),
@@ -124,7 +124,7 @@ std::string tooltip_of(const run_report& r, const run_trade& t, unsigned price_d
   const auto& f = t.figures;
   return fmt::format("{} {} {} \u2013 in {} at {:.{}f}, out {} at {:.{}f}: {} {}", name_of(r, f.strategy), f.direction == side::buy ? "long" : "short",
                      ratio(f.quantity, 0), minute(f.entered), f.entry_price, price_decimals, minute(f.exited), f.exit_price, price_decimals,
-                     money(t.profit, r.history.account.minor_units), currency_of(r));
+                     money(t.profit, r.history.account.minor_units), currency_code(r));
 }
 
 std::string price_chart(const run_report& r, instrument_id id, const run_instrument& instrument, const std::vector<const run_trade*>& trades,
@@ -175,13 +175,13 @@ std::string equity_chart(const run_report& r) {
   for (const auto& p : r.history.equity) points.push_back({static_cast<double>(p.at.ns), p.equity});
   const auto y = range_of(points, 0.06);
   chart c("equity", "Equity",
-          fmt::format("Equity in {} from {} to {}: from {} to {}.", currency_of(r), minute(r.history.first), minute(r.history.last), money(points.front().y, 2),
-                      money(points.back().y, 2)),
+          fmt::format("Equity in {} from {} to {}: from {} to {}.", currency_code(r), minute(r.history.first), minute(r.history.last),
+                      money(points.front().y, 2), money(points.back().y, 2)),
           time_of(r.history), y);
   axes(c, r.history, y, false);
   c.area("filled", drawn(points), y.low);
   c.line("curve", drawn(points));
-  return figure(fmt::format("Equity, {} \u2013 valued at each fill and at the end of each trading day", escaped(currency_of(r))), c.svg(""));
+  return figure(fmt::format("Equity, {} \u2013 valued at each fill and at the end of each trading day", escaped(currency_code(r))), c.svg(""));
 }
 
 std::string drawdown_chart(const run_report& r) {
@@ -235,7 +235,7 @@ std::string return_histogram(const run_report& r) {
 std::string profit_histogram(const run_report& r) {
   const auto& h = r.statistics.trade_profits;
   if (h.counts.empty()) return nothing("No trade was closed.");
-  return figure(fmt::format("Profit of a trade, {} \u2013 how many of {}", escaped(currency_of(r)), grouped(r.history.trades.size())),
+  return figure(fmt::format("Profit of a trade, {} \u2013 how many of {}", escaped(currency_code(r)), grouped(r.history.trades.size())),
                 histogram_chart(r, "profits", h, "Distribution of the profits of trades", false));
 }
 
@@ -260,11 +260,11 @@ std::string exposure_chart(const run_report& r) {
   shorts.push_back({end, shorts.back().y});
   const double around = std::max(1.0, (high - low) * 0.06);
   const chart::range y{low - around, high + around};
-  chart c("exposure", "Exposure", fmt::format("What is held long (above zero) and short (below), in {}.", currency_of(r)), time_of(r.history), y);
+  chart c("exposure", "Exposure", fmt::format("What is held long (above zero) and short (below), in {}.", currency_code(r)), time_of(r.history), y);
   axes(c, r.history, y, false);
   c.steps("long", longs, 0);
   c.steps("short", shorts, 0);
-  return figure(fmt::format("Held long (above 0) and short (below 0), {}, valued at the last change of a position{}", escaped(currency_of(r)),
+  return figure(fmt::format("Held long (above 0) and short (below 0), {}, valued at the last change of a position{}", escaped(currency_code(r)),
                             r.history.exposure_steps.thinned() ? "; the highest of some changes in a row" : ""),
                 c.svg("low"));
 }

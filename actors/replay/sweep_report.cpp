@@ -8,6 +8,7 @@
 
 #include "actors/replay/csv_text.hpp"
 #include "actors/replay/digits.hpp"
+#include "actors/replay/json_optional.hpp"
 #include "domain/statistics/returns.hpp"
 
 namespace tomnext::replay {
@@ -15,7 +16,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json optional(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }
 std::string number(const std::optional<double>& x, double times = 1) { return x ? fmt::format("{:.2f}", times * *x) : "n/a"; }
 std::string money(std::int64_t minor, const sweep_result& s) { return tomnext::to_string(amount{minor}, s.minor_units); }
 
@@ -73,8 +73,8 @@ json row_json(const sweep_report& r, std::size_t place) {
   auto j = json::parse(to_json(row, names, r.result.minor_units));
   j.erase("daily_equity");
   j.erase("crc32c");  // of the line in the file
-  j["probabilistic_sharpe"] = optional(r.luck.probabilistic_sharpe[place]);
-  j["deflated_sharpe"] = optional(r.luck.deflated_sharpe[place]);
+  j["probabilistic_sharpe"] = or_null(r.luck.probabilistic_sharpe[place]);
+  j["deflated_sharpe"] = or_null(r.luck.deflated_sharpe[place]);
   return j;
 }
 
@@ -123,15 +123,15 @@ std::string to_json(const sweep_report& r) {
   if (r.walk) {
     const auto& w = *r.walk;
     j["walk_forward"] = {{"days", w.returns.size()}, {"total_return", w.total_return}, {"max_drawdown", w.max_drawdown}};
-    j["walk_forward"]["sharpe"] = optional(w.sharpe);
-    j["walk_forward"]["probabilistic_sharpe"] = optional(w.probabilistic_sharpe);
+    j["walk_forward"]["sharpe"] = or_null(w.sharpe);
+    j["walk_forward"]["probabilistic_sharpe"] = or_null(w.probabilistic_sharpe);
     auto& windows = j["walk_forward"]["windows"] = json::array();
     for (const auto& x : w.windows) {
       json window{{"train", {tomnext::to_string(x.train_first), tomnext::to_string(x.train_last)}},
                   {"test", {tomnext::to_string(x.test_first), tomnext::to_string(x.test_last)}}};
       for (std::size_t a = 0; a < s.axes.size(); ++a) window["parameters"][s.axes[a].name] = s.rows[x.best].point[a];
-      window["train_sharpe"] = optional(x.train_sharpe);
-      window["test_sharpe"] = optional(x.test_sharpe);
+      window["train_sharpe"] = or_null(x.train_sharpe);
+      window["test_sharpe"] = or_null(x.test_sharpe);
       window["test_return"] = x.test_return;
       windows.push_back(std::move(window));
     }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "actors/replay/json_optional.hpp"
 #include "persistence/checksum.hpp"
 
 namespace tomnext::replay {
@@ -15,7 +16,6 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t file_bytes_max = std::size_t{4} << 30;
 
-json optional(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }
 std::optional<double> optional_of(const json& j) { return j.is_null() ? std::nullopt : std::optional<double>(j.get<double>()); }
 
 std::int64_t money_of(const json& j, std::uint32_t minor_units) {
@@ -100,10 +100,10 @@ std::string to_json(const sweep_row& r, const std::vector<std::string>& paramete
   j["financing"] = tomnext::to_string(amount{r.financing}, minor_units);
   j["total_return"] = r.total_return;
   j["max_drawdown"] = r.max_drawdown;
-  j["sharpe"] = optional(r.sharpe);
-  j["sortino"] = optional(r.sortino);
-  j["win_rate"] = optional(r.win_rate);
-  j["profit_factor"] = optional(r.profit_factor);
+  j["sharpe"] = or_null(r.sharpe);
+  j["sortino"] = or_null(r.sortino);
+  j["win_rate"] = or_null(r.win_rate);
+  j["profit_factor"] = or_null(r.profit_factor);
   j["orders"] = r.orders;
   j["denied_orders"] = r.denied_orders;
   j["rejected_orders"] = r.rejected_orders;

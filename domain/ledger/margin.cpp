@@ -7,7 +7,7 @@
 namespace tomnext::ledger {
 namespace {
 
-error too_large() { return {errc::overflow, "the margin of a position needs more than 128 bits"}; }
+error margin_too_large() { return {errc::overflow, "the margin of a position needs more than 128 bits"}; }
 error no_sense() { return {errc::invalid_argument, "margin is of a size and by a rate that are not negative"}; }
 constexpr std::int64_t fourth_decimal = rate::one / 10'000;
 
@@ -39,7 +39,7 @@ rate least_margin_rate(margin_regime regime, currency base, currency quote) {
 result<rate> margin_rate_of(quantity leverage) {
   if (leverage.value <= 0) return error(errc::invalid_argument, "a leverage of " + leverage.to_string() + "; it must be positive");
   const auto v = divide(int128{rate::one} * quantity::one, leverage.value, rounding::half_away_from_zero);
-  if (!v) return too_large();
+  if (!v) return margin_too_large();
   return rate{*v};
 }
 
@@ -47,20 +47,20 @@ result<fraction> margin_in_quote(quantity size, price mid, rate margin_rate) {
   auto f = margin_in_base(size, margin_rate);
   if (!f) return f;
   if (mid.value < 0) return no_sense();
-  if (!f->multiply(mid.value, price::one)) return too_large();
+  if (!f->multiply(mid.value, price::one)) return margin_too_large();
   return f;
 }
 
 result<fraction> margin_in_base(quantity size, rate margin_rate) {
   if (size.value < 0 || margin_rate.value < 0) return no_sense();
   fraction f{size.value, quantity::one};
-  if (!f.multiply(margin_rate.value, rate::one)) return too_large();
+  if (!f.multiply(margin_rate.value, rate::one)) return margin_too_large();
   return f;
 }
 
 result<margin_state> margin_state_of(amount equity, amount used, rate close_out_share) {
   const auto free = subtract(equity, used);
-  if (!free) return too_large();
+  if (!free) return margin_too_large();
   margin_state s{equity, used, *free, {}, {}};
   if (used.value > 0) s.level = share_of(equity.value, used.value);
   if (equity.value > 0) {

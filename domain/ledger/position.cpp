@@ -54,7 +54,7 @@ std::optional<int128> scaled_quotient(int128 n, int128 d) {
   return negative ? -value : value;
 }
 
-error too_large() { return {errc::overflow, "the average price of the position needs more than 128 bits"}; }
+error average_price_too_large() { return {errc::overflow, "the average price of the position needs more than 128 bits"}; }
 
 }  // namespace
 
@@ -81,7 +81,7 @@ result<void> position::add(side direction, quantity filled, price at) {
   };
   if (!blend(n, d, held, filled.value, at.value)) {
     coarsen();
-    if (!blend(n, d, held, filled.value, at.value)) return too_large();
+    if (!blend(n, d, held, filled.value, at.value)) return average_price_too_large();
   }
   if (!roomy(n, d, held + filled.value)) coarsen();
   numerator_ = n;
@@ -98,7 +98,7 @@ result<amount> position::profit(std::int64_t signed_size, price at, std::uint32_
   if (__builtin_mul_overflow(int128{at.value}, denominator_, &scaled) || __builtin_sub_overflow(scaled, numerator_, &difference) ||
       __builtin_mul_overflow(difference, int128{signed_size}, &numerator) ||
       __builtin_mul_overflow(denominator_, int128{power_of_ten(price::scale + quantity::scale - minor_units)}, &denominator))
-    return too_large();
+    return average_price_too_large();
   auto v = divide(numerator, denominator, rounding::half_away_from_zero);
   if (!v) return error(errc::overflow, "the profit does not fit");
   return amount{*v};

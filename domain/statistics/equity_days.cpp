@@ -13,10 +13,10 @@ namespace {
 // Beyond this a return of one period is no longer a number that others can be multiplied with.
 constexpr double growth_max = 1e100;
 
-error refused(std::string what) { return {errc::invalid_argument, "equity curve: " + std::move(what)}; }
+error no_curve(std::string what) { return {errc::invalid_argument, "equity curve: " + std::move(what)}; }
 
 result<std::vector<date>> dates_of(std::span<const equity_point> points, const day_boundaries& boundaries) {
-  if (!calendar::well_formed(boundaries.ends)) return refused("the day boundaries do not ascend by at most 25 hours each");
+  if (!calendar::well_formed(boundaries.ends)) return no_curve("the day boundaries do not ascend by at most 25 hours each");
   std::vector<date> dates;
   for (std::size_t i = 0; i < points.size(); ++i) {
     const timestamp at = points[i].at;
@@ -24,7 +24,7 @@ result<std::vector<date>> dates_of(std::span<const equity_point> points, const d
     const bool at_boundary = std::binary_search(boundaries.ends.begin(), boundaries.ends.end(), at);
     // The opening point has no day behind it to close.
     const auto day = trading_weekday_of(i > 0 && first_of_instant && at_boundary ? at - 1 : at, boundaries);
-    if (!day) return refused("the point of " + to_string(at) + " lies in no day of the boundaries");
+    if (!day) return no_curve("the point of " + to_string(at) + " lies in no day of the boundaries");
     dates.push_back(*day);
   }
   return dates;
@@ -41,9 +41,9 @@ std::optional<date> trading_weekday_of(timestamp at, const day_boundaries& bound
 result<std::vector<equity_point>> with_flows(std::vector<equity_point> points, std::span<const cash_flow> flows) {
   std::size_t place = 0;
   for (std::size_t i = 0; i < flows.size(); ++i) {
-    if (i > 0 && flows[i].at < flows[i - 1].at) return refused("the flow of " + to_string(flows[i].at) + " lies before the one ahead of it");
+    if (i > 0 && flows[i].at < flows[i - 1].at) return no_curve("the flow of " + to_string(flows[i].at) + " lies before the one ahead of it");
     while (place < points.size() && points[place].at < flows[i].at) ++place;
-    if (place == points.size()) return refused("the flow of " + to_string(flows[i].at) + " lies behind the last point");
+    if (place == points.size()) return no_curve("the flow of " + to_string(flows[i].at) + " lies behind the last point");
     if (place > 0) points[place].flow += flows[i].amount;
   }
   return points;
@@ -53,10 +53,10 @@ result<daily_series> days_of(std::span<const equity_point> points, const day_bou
   daily_series series;
   if (points.empty()) return series;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (i > 0 && points[i].at < points[i - 1].at) return refused("the point of " + to_string(points[i].at) + " lies before the one ahead of it");
-    if (!finite_or_none(points[i].equity) || !finite_or_none(points[i].flow)) return refused("the point of " + to_string(points[i].at) + " is no number");
+    if (i > 0 && points[i].at < points[i - 1].at) return no_curve("the point of " + to_string(points[i].at) + " lies before the one ahead of it");
+    if (!finite_or_none(points[i].equity) || !finite_or_none(points[i].flow)) return no_curve("the point of " + to_string(points[i].at) + " is no number");
   }
-  if (points[0].equity <= 0) return refused("it begins at an equity that is not positive");
+  if (points[0].equity <= 0) return no_curve("it begins at an equity that is not positive");
   const auto dates = dates_of(points, boundaries);
   if (!dates) return dates.error();
 
@@ -92,7 +92,7 @@ result<daily_series> days_of(std::span<const equity_point> points, const day_bou
     series.used_up = series.used_up || p.equity <= 0;
     const double moved = base != 0 ? equity / base : 1;
     if (!(std::fabs(growth * moved) < growth_max) || (!series.used_up && !(growth * moved > 1 / growth_max)))
-      return refused("its growth up to " + to_string(p.at) + " does not fit");
+      return no_curve("its growth up to " + to_string(p.at) + " does not fit");
     series.growth.push_back(growth * moved);
   }
   if (base <= 0) {

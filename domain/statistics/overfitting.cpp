@@ -12,7 +12,7 @@
 namespace tomnext::statistics {
 namespace {
 
-error refused(std::string what) { return {errc::invalid_argument, "probability of overfitting: " + std::move(what)}; }
+error no_probability(std::string what) { return {errc::invalid_argument, "probability of overfitting: " + std::move(what)}; }
 
 // A trial's blocks: sums about its overall mean, so that the variance of any choice of blocks follows without cancellation.
 struct trial_blocks {
@@ -51,15 +51,15 @@ double sharpe_in(const trial_blocks& t, std::uint32_t chosen, std::size_t block_
 }  // namespace
 
 result<overfitting> overfitting_of(std::span<const std::vector<double>> trials, std::size_t blocks) {
-  if (trials.size() < 2) return refused("it takes at least two trials");
+  if (trials.size() < 2) return no_probability("it takes at least two trials");
   if (blocks < 2 || blocks > overfitting_blocks_max || blocks % 2 == 1)
-    return refused(std::to_string(blocks) + " blocks; allowed are even numbers from 2 to " + std::to_string(overfitting_blocks_max));
+    return no_probability(std::to_string(blocks) + " blocks; allowed are even numbers from 2 to " + std::to_string(overfitting_blocks_max));
   const std::size_t length = trials[0].size();
   for (const auto& t : trials) {
-    if (t.size() != length) return refused("the trials differ in length: " + std::to_string(t.size()) + " and " + std::to_string(length) + " returns");
-    if (!std::all_of(t.begin(), t.end(), [](double r) { return finite_or_none(r).has_value(); })) return refused("a return is no number");
+    if (t.size() != length) return no_probability("the trials differ in length: " + std::to_string(t.size()) + " and " + std::to_string(length) + " returns");
+    if (!std::all_of(t.begin(), t.end(), [](double r) { return finite_or_none(r).has_value(); })) return no_probability("a return is no number");
   }
-  if (length / blocks < 2) return refused(std::to_string(length) + " returns are fewer than two for each of " + std::to_string(blocks) + " blocks");
+  if (length / blocks < 2) return no_probability(std::to_string(length) + " returns are fewer than two for each of " + std::to_string(blocks) + " blocks");
 
   std::vector<trial_blocks> all;
   for (const auto& t : trials) all.push_back(blocks_of(t, blocks));

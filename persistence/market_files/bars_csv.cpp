@@ -10,10 +10,7 @@
 namespace tomnext::persistence {
 namespace {
 
-constexpr const char* allowed_header =
-    "the header must name open, high, low, close, and a time as date, time, datetime or timestamp, or in a column without name";
-// The quotes of one bar, in the order open, high, low, close, come so long before its close.
-constexpr std::array<std::int64_t, 4> before_close_ns{300 * millisecond_ns, 200 * millisecond_ns, 100 * millisecond_ns, 0};
+constexpr const char* bars_header = "the header must name open, high, low, close, and a time as date, time, datetime or timestamp, or in a column without name";
 
 std::string lower(std::string_view s) {
   std::string t(s);
@@ -49,7 +46,7 @@ class bars_reader final : public quote_reader {
     std::string_view line;
     auto more = lines_->next(line);
     if (!more) return more.error();
-    if (!*more) return error(errc::unsupported_format, lines_->path() + ": is empty; " + allowed_header);
+    if (!*more) return error(errc::unsupported_format, lines_->path() + ": is empty; " + bars_header);
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
     const fields names(line);
     if (names.count > columns_max) return error(errc::unsupported_format, lines_->place() + ": more than " + std::to_string(columns_max) + " columns");
@@ -66,7 +63,7 @@ class bars_reader final : public quote_reader {
         }
     }
     if (std::any_of(found.begin(), found.end(), [](int n) { return n != 1; }))
-      return error(errc::unsupported_format, lines_->place() + ": " + allowed_header + ", each once");
+      return error(errc::unsupported_format, lines_->place() + ": " + bars_header + ", each once");
     return {};
   }
 

@@ -8,9 +8,7 @@
 namespace tomnext::persistence {
 namespace {
 
-constexpr const char* allowed_header = "the header must name timestamp, open, high, low, close";
-// The quotes of one minute, in the order open, high, low, close, come so long before its close.
-constexpr std::array<std::int64_t, 4> before_close_ns{300 * millisecond_ns, 200 * millisecond_ns, 100 * millisecond_ns, 0};
+constexpr const char* fxcm_header = "the header must name timestamp, open, high, low, close";
 
 /// One of the two files.
 struct bar_file {
@@ -37,7 +35,7 @@ struct bar_file {
     std::string_view line;
     auto more = lines->next(line);
     if (!more) return more.error();
-    if (!*more) return error(errc::unsupported_format, lines->path() + ": is empty; " + allowed_header);
+    if (!*more) return error(errc::unsupported_format, lines->path() + ": is empty; " + fxcm_header);
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
     const fields names(line);
     if (names.count > columns_max) return error(errc::unsupported_format, lines->place() + ": more than " + std::to_string(columns_max) + " columns");
@@ -47,9 +45,9 @@ struct bar_file {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       const auto found = std::find(names.at.begin(), end, wanted[i]);
       if (found == end)
-        return error(errc::unsupported_format, lines->place() + ": no column '" + std::string(wanted[i]) + "' in " + quoted(line) + "; " + allowed_header);
+        return error(errc::unsupported_format, lines->place() + ": no column '" + std::string(wanted[i]) + "' in " + quoted(line) + "; " + fxcm_header);
       if (std::find(found + 1, end, wanted[i]) != end)
-        return error(errc::unsupported_format, lines->place() + ": two columns '" + std::string(wanted[i]) + "'; " + allowed_header);
+        return error(errc::unsupported_format, lines->place() + ": two columns '" + std::string(wanted[i]) + "'; " + fxcm_header);
       column[i] = static_cast<std::size_t>(found - names.at.begin());
     }
     return {};

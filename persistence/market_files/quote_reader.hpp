@@ -1,5 +1,6 @@
 // What every reader of market files is: quotes one after another in the order of their time, each knowing where it stood.
 #pragma once
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ struct quote_row {
   bool is_bar = false;
   price open{}, high{}, low{};
 };
+
+/// The quotes made of one bar, in the order open, high, low, close, come so long before its close.
+inline constexpr std::array<std::int64_t, 4> before_close_ns{300 * millisecond_ns, 200 * millisecond_ns, 100 * millisecond_ns, 0};
 
 /// What a reader does with a line that it cannot use.
 enum class bad_lines : std::uint8_t {

@@ -17,10 +17,10 @@
 #include "tests/kernel/runtime/log_comparison.hpp"
 #include "tests/kernel/runtime/small_services.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/texts.hpp"
 
 namespace tomnext::tests {
 
-inline bool has_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// What became of a question.
 template <class R> struct asked {

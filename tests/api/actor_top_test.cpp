@@ -20,7 +20,7 @@ actor_figures busy(std::string name, std::uint64_t processed, double service_s) 
   return a;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> top_lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::size_t at = 0;
   while (at < text.size()) {
@@ -38,7 +38,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 TEST_CASE("actors top: rates between two looks, the busiest first") {
   const std::vector<actor_figures> before{busy("journal", 1'000, 1.0), busy("risk", 500, 0.5)};
   const std::vector<actor_figures> now{busy("journal", 3'000, 1.1), busy("risk", 1'500, 1.5), busy("new", 40, 0.02)};
-  const auto lines = lines_of(actors_top(before, now, 2.0, 160, 100));
+  const auto lines = top_lines_of(actors_top(before, now, 2.0, 160, 100));
   REQUIRE(lines.size() == 5);
   CHECK(has(lines[0], "3 actors, 1520 messages/s, 56.0 % of one processor"));
   CHECK(has(lines[2], "risk"));
@@ -63,7 +63,7 @@ TEST_CASE("actors top: a counter that has begun anew counts from zero, and what 
 TEST_CASE("actors top: no more lines and columns than there is room for") {
   std::vector<actor_figures> many;
   for (int i = 0; i < 50; ++i) many.push_back(busy("service/" + std::string(60, 'x') + std::to_string(i), 1, 0));
-  const auto lines = lines_of(actors_top({}, many, 1.0, 80, 10));
+  const auto lines = top_lines_of(actors_top({}, many, 1.0, 80, 10));
   CHECK(lines.size() == 12);
   for (const auto& l : lines) CHECK(l.size() <= 80 + 8);  // an ellipsis is one column of three bytes
 }
@@ -88,7 +88,7 @@ TEST_CASE("actors flow: JSON and back; what is none of it is refused with the el
   const auto read = parse_flow(flow_json(flows));
   REQUIRE(read);
   CHECK(*read == flows);
-  const auto table = lines_of(flow_table(flows));
+  const auto table = top_lines_of(flow_table(flows));
   REQUIRE(table.size() == 3);
   CHECK(has(table[1], "journal  risk  deliver"));
   CHECK(table[2].rfind("-", 0) == 0);

@@ -5,6 +5,7 @@
 
 #include "config/loader.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/texts.hpp"
 
 namespace tomnext::tests {
 
@@ -42,7 +43,6 @@ inline std::string refusal(const std::string& text, const std::vector<std::strin
   return d ? "" : d.error().message;
 }
 
-inline bool has_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace tomnext::tests
 

@@ -208,7 +208,7 @@ TEST_CASE("bank holidays by currency") {
     many += std::string(i > 1 ? "," : "") + "2012-02-" + (i < 10 ? "0" : "") + std::to_string(i) + ",2012-03-" + (i < 10 ? "0" : "") + std::to_string(i);
   CHECK(load(printed_file + "calendar: {holidays: [{currency: USD, dates: [" + many + "]}]}\n")->holidays.size() == 2);
   const auto with = [](const std::string& h) { return printed_file + "calendar: {holidays: [" + h + "]}\n"; };
-  CHECK_REFUSED(with("{currency: USD, dates: [2012-02-30]}"), "calendar.holidays[0].dates", "'2012-02-30' is no date such as 2012-02-20");
+  CHECK_REFUSED(with("{currency: USD, dates: [2012-02-30]}"), "calendar.holidays[0].dates", "'2012-02-30' is no date such as 2026-12-25");
   CHECK_REFUSED(with("{currency: USD}"), "calendar.holidays[0].dates", "names no date");
   CHECK_REFUSED(with("{currency: USB, dates: [2012-02-20]}"), "calendar.holidays[0].currency", "no currency of ISO 4217");
   CHECK_REFUSED(with("{currency: USD, dates: [2012-02-20]}, {currency: USD, dates: [2012-02-21]}"), "calendar.holidays[1].currency", "listed twice");

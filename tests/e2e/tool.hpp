@@ -10,6 +10,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/shared_data.hpp"
+#include "tests/support/texts.hpp"
 
 namespace tomnext::tests {
 
@@ -49,7 +50,6 @@ inline finished_process tomnext_tool(const std::vector<std::string>& arguments, 
   return run_process(std::string(TOMNEXT_BINARY_DIR) + "/tomnext", arguments, "", started);
 }
 
-inline bool has_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 inline std::string file_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

@@ -23,7 +23,7 @@ namespace {
 constexpr std::uint64_t group_events = 10;
 const std::string configuration = "strategy: nobody else's business\n";
 
-rocksdb_options encrypting() {
+rocksdb_options encrypting_copies() {
   rocksdb_options o;
   o.encrypt = encryption::from_now_on;
   return o;
@@ -36,7 +36,7 @@ log_head make_mixed(const std::string& directory) {
   tests::extend(*must(open_log(directory, {})), 10, group_events);
   must(content_store(directory).put("in clear, as it was"));
   given_keys::set(key_line(1, 1));
-  tests::extend(*must(open_log(directory, encrypting())), 10, group_events);
+  tests::extend(*must(open_log(directory, encrypting_copies())), 10, group_events);
   must(content_store(directory).put(configuration));
   given_keys::set(key_line(1, 1) + key_line(2, 2));
   return tests::extend(*must(open_log(directory, {})), 10, group_events);
@@ -231,7 +231,7 @@ TEST_CASE("projections, which lie in clear, are not folded from an encrypted log
   const tests::temporary_folder folder;
   const given_keys keys;
   const auto log = folder / "log";
-  tests::extend(*must(open_log(log, encrypting())), 1, 1);
+  tests::extend(*must(open_log(log, encrypting_copies())), 1, 1);
   const auto store = open_projections(log);
   REQUIRE_FALSE(store);
   CHECK(store.error().message == log + ": the log is written encrypted, and projections lie beside it in clear: they are not folded from such a log");

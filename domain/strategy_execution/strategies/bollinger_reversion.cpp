@@ -33,17 +33,17 @@ class bollinger_reversion final : public strategy {
   rate stop_loss_;  // share of the signal bar's close
 };
 
-const registration registered{{"bollinger_reversion", "from flat, against a close outside `deviations` of Bollinger's bands, until the mean; with a stop-loss",
-                               [](parameters p) -> result<std::unique_ptr<strategy>> {
-                                 const auto period = p.integer("period", 20, 2, 1'000);
-                                 const auto deviations = p.decimal("deviations", rate::whole(2), 0, 100);
-                                 const auto stop_loss = p.decimal("stop_loss", {}, 0, 1);
-                                 TOMNEXT_TRY(p.finish());
-                                 if (deviations.value == 0) return error(errc::configuration_value, "deviations: must be positive");
-                                 if (stop_loss.value >= rate::one) return error(errc::configuration_value, "stop_loss: must be less than 1, the whole price");
-                                 return std::unique_ptr<strategy>(
-                                     std::make_unique<bollinger_reversion>(static_cast<std::uint32_t>(period), deviations.to_double(), stop_loss));
-                               }}};
+const registration bollinger_reversion_registered{
+    {"bollinger_reversion", "from flat, against a close outside `deviations` of Bollinger's bands, until the mean; with a stop-loss",
+     [](parameters p) -> result<std::unique_ptr<strategy>> {
+       const auto period = p.integer("period", 20, 2, 1'000);
+       const auto deviations = p.decimal("deviations", rate::whole(2), 0, 100);
+       const auto stop_loss = p.decimal("stop_loss", {}, 0, 1);
+       TOMNEXT_TRY(p.finish());
+       if (deviations.value == 0) return error(errc::configuration_value, "deviations: must be positive");
+       if (stop_loss.value >= rate::one) return error(errc::configuration_value, "stop_loss: must be less than 1, the whole price");
+       return std::unique_ptr<strategy>(std::make_unique<bollinger_reversion>(static_cast<std::uint32_t>(period), deviations.to_double(), stop_loss));
+     }}};
 
 }  // namespace
 }  // namespace tomnext::strategy_execution

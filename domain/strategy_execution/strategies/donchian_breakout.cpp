@@ -41,7 +41,7 @@ class donchian_breakout final : public strategy {
   bool known_ = false;
 };
 
-const registration registered{
+const registration donchian_breakout_registered{
     {"donchian_breakout", "long above the channel of the last `period` bars, short below it; left at the channel of `exit_period` bars",
      [](parameters p) -> result<std::unique_ptr<strategy>> {
        const auto period = p.integer("period", 20, 1, 10'000);

@@ -30,17 +30,16 @@ class ema_cross final : public strategy {
   indicators::ema fast_, slow_;
 };
 
-const registration registered{{"ema_cross", "long while EMA(fast) >= EMA(slow) of closes, short below", [](parameters p) -> result<std::unique_ptr<strategy>> {
-                                 auto fast = p.integer("fast", 10, 1, 10'000);
-                                 auto slow = p.integer("slow", 20, 1, 10'000);
-                                 auto seed = p.choice("ema_seed", 0, {"sma", "first_close"});
-                                 TOMNEXT_TRY(p.finish());
-                                 if (fast >= slow)
-                                   return error(errc::configuration_value,
-                                                "fast: " + std::to_string(fast) + " must be less than slow (" + std::to_string(slow) + ")");
-                                 return std::unique_ptr<strategy>(std::make_unique<ema_cross>(static_cast<std::uint32_t>(fast),
-                                                                                              static_cast<std::uint32_t>(slow), static_cast<ema_seed>(seed)));
-                               }}};
+const registration ema_cross_registered{
+    {"ema_cross", "long while EMA(fast) >= EMA(slow) of closes, short below", [](parameters p) -> result<std::unique_ptr<strategy>> {
+       auto fast = p.integer("fast", 10, 1, 10'000);
+       auto slow = p.integer("slow", 20, 1, 10'000);
+       auto seed = p.choice("ema_seed", 0, {"sma", "first_close"});
+       TOMNEXT_TRY(p.finish());
+       if (fast >= slow) return error(errc::configuration_value, "fast: " + std::to_string(fast) + " must be less than slow (" + std::to_string(slow) + ")");
+       return std::unique_ptr<strategy>(
+           std::make_unique<ema_cross>(static_cast<std::uint32_t>(fast), static_cast<std::uint32_t>(slow), static_cast<ema_seed>(seed)));
+     }}};
 
 }  // namespace
 }  // namespace tomnext::strategy_execution

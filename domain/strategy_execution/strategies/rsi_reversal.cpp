@@ -47,20 +47,21 @@ class rsi_reversal final : public strategy {
   bool was_known_ = false;
 };
 
-const registration registered{{"rsi_reversal", "from flat, trades against RSI(period) as it leaves its extremes, with stop-loss and take-profit",
-                               [](parameters p) -> result<std::unique_ptr<strategy>> {
-                                 rsi_settings s;
-                                 s.period = static_cast<std::uint32_t>(p.integer("period", 14, 1, 10'000));
-                                 s.oversold = p.decimal("oversold", rate::whole(30), 0, 100).to_double();
-                                 s.overbought = p.decimal("overbought", rate::whole(70), 0, 100).to_double();
-                                 s.stop_loss = p.decimal("stop_loss", {}, 0, 1);
-                                 s.take_profit = p.decimal("take_profit", {}, 0, 1);
-                                 TOMNEXT_TRY(p.finish());
-                                 if (s.oversold >= s.overbought) return error(errc::configuration_value, "oversold: must be less than overbought");
-                                 if (s.stop_loss.value >= rate::one || s.take_profit.value >= rate::one)
-                                   return error(errc::configuration_value, "stop_loss: stop_loss and take_profit must be less than 1, the whole price");
-                                 return std::unique_ptr<strategy>(std::make_unique<rsi_reversal>(s));
-                               }}};
+const registration rsi_reversal_registered{{"rsi_reversal", "from flat, trades against RSI(period) as it leaves its extremes, with stop-loss and take-profit",
+                                            [](parameters p) -> result<std::unique_ptr<strategy>> {
+                                              rsi_settings s;
+                                              s.period = static_cast<std::uint32_t>(p.integer("period", 14, 1, 10'000));
+                                              s.oversold = p.decimal("oversold", rate::whole(30), 0, 100).to_double();
+                                              s.overbought = p.decimal("overbought", rate::whole(70), 0, 100).to_double();
+                                              s.stop_loss = p.decimal("stop_loss", {}, 0, 1);
+                                              s.take_profit = p.decimal("take_profit", {}, 0, 1);
+                                              TOMNEXT_TRY(p.finish());
+                                              if (s.oversold >= s.overbought) return error(errc::configuration_value, "oversold: must be less than overbought");
+                                              if (s.stop_loss.value >= rate::one || s.take_profit.value >= rate::one)
+                                                return error(errc::configuration_value,
+                                                             "stop_loss: stop_loss and take_profit must be less than 1, the whole price");
+                                              return std::unique_ptr<strategy>(std::make_unique<rsi_reversal>(s));
+                                            }}};
 
 }  // namespace
 }  // namespace tomnext::strategy_execution

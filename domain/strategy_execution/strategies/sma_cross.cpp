@@ -35,7 +35,7 @@ class sma_cross final : public strategy {
   bool was_known_ = false;
 };
 
-const registration registered{
+const registration sma_cross_registered{
     {"sma_cross", "turns where SMA(fast) of closes crosses SMA(slow)", [](parameters p) -> result<std::unique_ptr<strategy>> {
        const auto fast = p.integer("fast", 10, 1, 10'000);
        const auto slow = p.integer("slow", 30, 1, 10'000);

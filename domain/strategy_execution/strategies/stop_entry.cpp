@@ -57,27 +57,27 @@ class stop_entry final : public strategy {
   bool exit_known_ = false;
 };
 
-const registration registered{{"stop_entry",
-                               "a stop order at the edge of the channel of `period` bars, moved at each bar; stop-loss and take-profit as shares or in ATR",
-                               [](parameters p) -> result<std::unique_ptr<strategy>> {
-                                 stop_entry_settings s;
-                                 s.direction = p.choice("direction", 0, {"long", "short"}) == 0 ? side::buy : side::sell;
-                                 const auto period = p.integer("period", 20, 1, 10'000);
-                                 s.period = static_cast<std::uint32_t>(period);
-                                 s.exit_period = static_cast<std::uint32_t>(p.integer("exit_period", period, 1, 10'000));
-                                 s.atr_period = static_cast<std::uint32_t>(p.integer("atr_period", 14, 1, 10'000));
-                                 s.offset_atr = p.decimal("offset_atr", {}, 0, 100).to_double();
-                                 s.stop_loss = p.decimal("stop_loss", {}, 0, 1);
-                                 s.take_profit = p.decimal("take_profit", {}, 0, 1);
-                                 s.stop_loss_atr = p.decimal("stop_loss_atr", {}, 0, 100).to_double();
-                                 s.take_profit_atr = p.decimal("take_profit_atr", {}, 0, 100).to_double();
-                                 TOMNEXT_TRY(p.finish());
-                                 if (s.stop_loss.value >= rate::one || s.take_profit.value >= rate::one)
-                                   return error(errc::configuration_value, "stop_loss: stop_loss and take_profit must be less than 1, the whole price");
-                                 if ((s.stop_loss && s.stop_loss_atr > 0) || (s.take_profit && s.take_profit_atr > 0))
-                                   return error(errc::configuration_value, "stop_loss: a share of the price or a number of ATR, not both");
-                                 return std::unique_ptr<strategy>(std::make_unique<stop_entry>(s));
-                               }}};
+const registration stop_entry_registered{
+    {"stop_entry", "a stop order at the edge of the channel of `period` bars, moved at each bar; stop-loss and take-profit as shares or in ATR",
+     [](parameters p) -> result<std::unique_ptr<strategy>> {
+       stop_entry_settings s;
+       s.direction = p.choice("direction", 0, {"long", "short"}) == 0 ? side::buy : side::sell;
+       const auto period = p.integer("period", 20, 1, 10'000);
+       s.period = static_cast<std::uint32_t>(period);
+       s.exit_period = static_cast<std::uint32_t>(p.integer("exit_period", period, 1, 10'000));
+       s.atr_period = static_cast<std::uint32_t>(p.integer("atr_period", 14, 1, 10'000));
+       s.offset_atr = p.decimal("offset_atr", {}, 0, 100).to_double();
+       s.stop_loss = p.decimal("stop_loss", {}, 0, 1);
+       s.take_profit = p.decimal("take_profit", {}, 0, 1);
+       s.stop_loss_atr = p.decimal("stop_loss_atr", {}, 0, 100).to_double();
+       s.take_profit_atr = p.decimal("take_profit_atr", {}, 0, 100).to_double();
+       TOMNEXT_TRY(p.finish());
+       if (s.stop_loss.value >= rate::one || s.take_profit.value >= rate::one)
+         return error(errc::configuration_value, "stop_loss: stop_loss and take_profit must be less than 1, the whole price");
+       if ((s.stop_loss && s.stop_loss_atr > 0) || (s.take_profit && s.take_profit_atr > 0))
+         return error(errc::configuration_value, "stop_loss: a share of the price or a number of ATR, not both");
+       return std::unique_ptr<strategy>(std::make_unique<stop_entry>(s));
+     }}};
 
 }  // namespace
 }  // namespace tomnext::strategy_execution

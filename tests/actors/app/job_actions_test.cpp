@@ -60,7 +60,7 @@ std::shared_ptr<outcome> run(const app::action_parts& parts, const config::job_s
 
 /// A small node under the names of a whole one.
 struct scene {
-  temporary_folder folder{"job-actions"};
+  market_folder folder{"job-actions"};
   std::shared_ptr<persistence::memory_log> log = std::make_shared<persistence::memory_log>();
   std::shared_ptr<persistence::snapshot_store> store = std::make_shared<persistence::snapshot_store>(folder.file(""), 2);
   stage s;

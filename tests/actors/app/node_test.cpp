@@ -25,7 +25,7 @@ using namespace tomnext::tests;
 namespace {
 
 /// The demo's strategy on so many minutes of its market, as ticks by bars of five minutes or as the text says.
-config::deployment short_demo(const temporary_folder& folder, std::size_t minutes, const std::string& as = "ticks", const std::string& bars = "5m-mid",
+config::deployment short_demo(const market_folder& folder, std::size_t minutes, const std::string& as = "ticks", const std::string& bars = "5m-mid",
                               const std::string& more = "") {
   const auto pair = made_pair(folder, "GBP", "USD", 5, 1, 1, minutes);
   auto d = config::load_text("data: [{format: fxcm-m1, bid: " + pair.bid_file + ", ask: " + pair.ask_file + ", instrument: GBP/USD, stamp: close, as: " + as +
@@ -89,7 +89,7 @@ std::size_t resident_kib() {
 }  // namespace
 
 TEST_CASE("a node on a log in memory writes what the back-test writes, payload by payload, with one worker thread and with four") {
-  temporary_folder folder("node");
+  market_folder folder("node");
   auto d = short_demo(folder, 3'000);
   auto report = replay::run_backtest(d, {folder.file("backtest"), {}});
   if (!report) FAIL(report.error().message);
@@ -116,7 +116,7 @@ TEST_CASE("a node on a log in memory writes what the back-test writes, payload b
 }
 
 TEST_CASE("financing is decided by a node as by the back-test: at rolls of both cities, and the comparison's, with bars as the feed") {
-  temporary_folder folder("node-financing");
+  market_folder folder("node-financing");
   config::deployment d;
   SECTION("New York") { d = short_demo(folder, 4'500, "ticks", "5m-mid", "instruments: {GBP/USD: {swap: [-1.5, 0.5]}}\n"); }
   SECTION("Auckland, and nothing published") { d = short_demo(folder, 4'500, "ticks", "5m-mid", "instruments: {GBP/USD: {roll: auckland}}\n"); }
@@ -136,7 +136,7 @@ TEST_CASE("financing is decided by a node as by the back-test: at rolls of both 
 }
 
 TEST_CASE("at a multiple of the recorded pace the same quotes enter, and the same bars come out") {
-  temporary_folder folder("node-paced");
+  market_folder folder("node-paced");
   auto d = short_demo(folder, 600);
   auto report = replay::run_backtest(d, {folder.file("backtest"), {}});
   if (!report) FAIL(report.error().message);
@@ -160,7 +160,7 @@ TEST_CASE("at a multiple of the recorded pace the same quotes enter, and the sam
 }
 
 TEST_CASE("started and stopped twenty times in the middle: no thread, descriptor or actor is left, and the last run ends as the back-test") {
-  temporary_folder folder("node-again");
+  market_folder folder("node-again");
   const auto d = short_demo(folder, 3'000);
   auto report = replay::run_backtest(d, {folder.file("backtest"), {}});
   if (!report) FAIL(report.error().message);
@@ -194,7 +194,7 @@ TEST_CASE("started and stopped twenty times in the middle: no thread, descriptor
 }
 
 TEST_CASE("two hundred whole nodes in one process, from start to end: actors, threads, descriptors and memory come back") {
-  temporary_folder folder("node-leaks");
+  market_folder folder("node-leaks");
   const auto d = short_demo(folder, 60);
   const std::size_t threads = entries_of("/proc/self/task");
   std::size_t descriptors = 0, resident = 0, most = 0;
@@ -221,7 +221,7 @@ TEST_CASE("two hundred whole nodes in one process, from start to end: actors, th
 }
 
 TEST_CASE("a market file that is broken in the middle ends the node with what is wrong with it; what came before is in the log") {
-  temporary_folder folder("node-broken");
+  market_folder folder("node-broken");
   const auto pair = made_pair(folder, "GBP", "USD", 5, 1, 1, 50);
   std::ofstream(pair.bid_file, std::ios::app) << "2012-02-01 09:00:00+00:00,1.5,x,1.5,1.5\n";
   std::ofstream(pair.ask_file, std::ios::app) << "2012-02-01 09:00:00+00:00,1.5,1.5,1.5,1.5\n";
@@ -241,7 +241,7 @@ TEST_CASE("a market file that is broken in the middle ends the node with what is
 }
 
 TEST_CASE("a node whose root supervisor dies ends, and says so") {
-  temporary_folder folder("node-root");
+  market_folder folder("node-root");
   const auto d = short_demo(folder, 100);
   app::node_options o;
   o.stay = true;
@@ -253,7 +253,7 @@ TEST_CASE("a node whose root supervisor dies ends, and says so") {
 }
 
 TEST_CASE("a host answers through the node; who is not there is said to be") {
-  temporary_folder folder("node-view");
+  market_folder folder("node-view");
   const auto d = short_demo(folder, 100);
   app::node_options o;
   o.stay = true;

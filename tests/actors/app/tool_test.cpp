@@ -4,9 +4,11 @@
 
 #include "actors/app/commands.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/texts.hpp"
 
 using namespace tomnext;
 using namespace tomnext::app;
+using tests::has_text;
 
 namespace {
 
@@ -17,7 +19,6 @@ std::vector<std::string> split(const std::string& line) {
   return all;
 }
 
-bool has_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // Calls check(path, command) for every command and part of one.
 template <class Check> void each(const std::vector<command>& commands, std::vector<std::string> path, Check check) {

@@ -345,7 +345,7 @@ TEST_CASE("the writer's end is told by its supervisor, with the reason") {
 }
 
 TEST_CASE("a snapshot is stored when its mark is durable, and not before; one whose host died is given up for the next") {
-  temporary_folder folder("keeper");
+  market_folder folder("keeper");
   const auto store = std::make_shared<const persistence::snapshot_store>(folder.path.string());
   const auto log = std::make_shared<persistence::memory_log>();
   stage s;

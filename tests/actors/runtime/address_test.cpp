@@ -13,10 +13,10 @@ using namespace tomnext::tests;
 namespace {
 
 TOMNEXT_ATOM(question, "tQuestion");
-using echo = typed<answer<int>(question_atom, int)>;
-struct echo_state {
-  explicit echo_state(echo::pointer) {}
-  echo::behavior_type behavior() {
+using echo_actor = typed<answer<int>(question_atom, int)>;
+struct echo_actor_state {
+  explicit echo_actor_state(echo_actor::pointer) {}
+  echo_actor::behavior_type behavior() {
     return {[](question_atom, int n) { return n + 1; }};
   }
 };
@@ -29,7 +29,8 @@ struct reply {
 std::shared_ptr<reply> question_to(stage& s, const actor_ptr& to, int n) {
   auto box = std::make_shared<reply>();
   spawn_errand(s.system, [=](plain_actor* self) {
-    ask(self, handle_of<echo>(to), 10s, question_v, n).then([box](int v) { box->number = v; }, [box](const actor_error& e) { box->code = from_caf(e).code; });
+    ask(self, handle_of<echo_actor>(to), 10s, question_v, n)
+        .then([box](int v) { box->number = v; }, [box](const actor_error& e) { box->code = from_caf(e).code; });
   });
   return box;
 }
@@ -74,7 +75,7 @@ TEST_CASE("address: a full backlog refuses requests at once and says why; orders
   s.settle();
   CHECK_FALSE(first->code);
   CHECK(second->code == errc::overloaded);
-  as_address(where)->bind(pointer_of(spawn_actor<echo, echo_state>(s.system, s.figures, {"echo", "test", ""})));
+  as_address(where)->bind(pointer_of(spawn_actor<echo_actor, echo_actor_state>(s.system, s.figures, {"echo_actor", "test", ""})));
   s.settle();
   CHECK(first->number == 2);
   const auto third = question_to(s, where, 3);
@@ -95,7 +96,7 @@ TEST_CASE("address: where the life has ended for good, what waits and what comes
   s.settle();
   CHECK(waiting->code == errc::actor_down);
   CHECK(late->code == errc::actor_down);
-  const auto life = pointer_of(spawn_actor<echo, echo_state>(s.system, s.figures, {"echo", "test", ""}));
+  const auto life = pointer_of(spawn_actor<echo_actor, echo_actor_state>(s.system, s.figures, {"echo_actor", "test", ""}));
   as_address(where)->bind(life);
   const auto again = question_to(s, where, 3);
   s.settle();

@@ -131,7 +131,7 @@ TEST_CASE("an ordered stop leaves a mark with a snapshot; the next life begins f
   INFO(damage);
   const halves h(9);
   const auto log = empty_log();
-  temporary_folder folder("host");
+  market_folder folder("host");
   const auto store = std::make_shared<const persistence::snapshot_store>(folder.path.string());
   std::uint64_t before_stop = 0;
   {
@@ -180,7 +180,7 @@ TEST_CASE("an ordered stop leaves a mark with a snapshot; the next life begins f
 
 TEST_CASE("a snapshot of another state version is passed over") {
   const auto log = empty_log();
-  temporary_folder folder("host-version");
+  market_folder folder("host-version");
   const auto store = std::make_shared<const persistence::snapshot_store>(folder.path.string());
   {
     stage s;
@@ -201,7 +201,7 @@ TEST_CASE("a snapshot of another state version is passed over") {
 }
 
 TEST_CASE("snapshots are taken every so many inputs, and cover exactly these") {
-  temporary_folder folder("host-marks");
+  market_folder folder("host-marks");
   const auto log = empty_log();
   const auto store = std::make_shared<const persistence::snapshot_store>(folder.path.string());
   stage s;

@@ -10,6 +10,7 @@
 #include "tests/actors/runtime/blocking_worker.hpp"
 #include "tests/actors/runtime/stage.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/texts.hpp"
 
 using namespace tomnext;
 using namespace tomnext::tests;
@@ -44,7 +45,6 @@ struct number_state {
   }
 };
 
-bool has_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 number make_number(stage& s, int value) { return spawn_actor<number, number_state>(s.system, s.figures, {"number", "host", ""}, std::make_unique<int>(value)); }
 

@@ -18,7 +18,7 @@ using namespace tomnext;
 namespace {
 
 struct recorded {
-  tests::temporary_folder folder{"as_of"};
+  tests::market_folder folder{"as_of"};
   std::unique_ptr<persistence::event_log> log;
 
   recorded() {

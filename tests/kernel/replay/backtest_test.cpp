@@ -6,7 +6,7 @@
 #include "tests/support/matchers.hpp"
 
 using namespace tomnext;
-using tests::temporary_folder;
+using tests::market_folder;
 
 namespace {
 
@@ -99,7 +99,7 @@ TEST_CASE("the oracle itself finds G1", "[backtest]") {
 }
 
 TEST_CASE("the same run twice, and with or without a log, is the same to the last bit", "[backtest]") {
-  temporary_folder folder("twice");
+  market_folder folder("twice");
   const auto d = demo();
   const auto one = run(d), two = run(d), logged = run(d, {folder.file("results"), {}});
   CHECK(one.head_hash == two.head_hash);
@@ -147,7 +147,7 @@ TEST_CASE("balances agree with the oracle: parameters, sides, sizes, commissions
 }
 
 TEST_CASE("balances agree with the oracle: other account currencies", "[backtest]") {
-  temporary_folder folder("currencies");
+  market_folder folder("currencies");
   oracle::settings s;
   s.balance = 100'000'000;
   s.commission_ppb = 20'000;
@@ -172,7 +172,7 @@ TEST_CASE("balances agree with the oracle: other account currencies", "[backtest
 }
 
 TEST_CASE("balances agree with the oracle: two strategies at once", "[backtest]") {
-  temporary_folder folder("two");
+  market_folder folder("two");
   oracle::settings s;
   s.account = "USD";
   s.balance = 500'000'000;
@@ -192,7 +192,7 @@ TEST_CASE("balances agree with the oracle: two strategies at once", "[backtest]"
 }
 
 TEST_CASE("a missing conversion rate stops the run and leaves nothing", "[backtest]") {
-  temporary_folder folder("missing");
+  market_folder folder("missing");
   auto r = replay::run_backtest(demo({{"account.currency", "CHF"}}), {folder.file("results"), {}});
   REQUIRE_FALSE(r);
   CHECK(r.error().code == errc::conversion_rate_missing);
@@ -201,7 +201,7 @@ TEST_CASE("a missing conversion rate stops the run and leaves nothing", "[backte
 }
 
 TEST_CASE("a cancelled run and a broken file leave nothing", "[backtest]") {
-  temporary_folder folder("cancelled");
+  market_folder folder("cancelled");
   std::uint64_t seen = 0;
   auto r = replay::run_backtest(demo(), {folder.file("results"), [&](std::uint64_t quotes) {
                                            seen = quotes;
@@ -218,7 +218,7 @@ TEST_CASE("a cancelled run and a broken file leave nothing", "[backtest]") {
 }
 
 TEST_CASE("results never go over an existing log or other files", "[backtest]") {
-  temporary_folder folder("existing");
+  market_folder folder("existing");
   const auto d = demo();
   (void)run(d, {folder.file("results"), {}});
   auto again = replay::run_backtest(d, {folder.file("results"), {}});
@@ -236,7 +236,7 @@ TEST_CASE("LEAN ticks: crossed quotes are counted exactly, and fill nothing by d
                            "], instrument: EUR/USD}]\n"
                            "account: {currency: USD, balance: 1000000, positions: hedging}\n"
                            "strategies: [{kind: ema_cross, instrument: EUR/USD, bars: 1m-mid, fast: 5, slow: 10, size: 100000}]\n";
-  temporary_folder folder("lean");
+  market_folder folder("lean");
   auto d = config::load_text(text, "lean.yaml", "", {});
   if (!d) FAIL(d.error().message);
   const auto r = run(*d, {folder.file("results"), {}});

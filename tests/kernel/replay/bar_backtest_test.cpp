@@ -12,7 +12,7 @@
 #include "tests/support/table.hpp"
 
 using namespace tomnext;
-using tests::temporary_folder;
+using tests::market_folder;
 
 namespace {
 
@@ -40,7 +40,7 @@ config::deployment deployment_of(const std::string& yaml) {
   if (!d) FAIL(d.error().message);
   return *d;
 }
-replay::backtest_report run(const config::deployment& d) {
+replay::backtest_report run_bars(const config::deployment& d) {
   auto r = replay::run_backtest(d, {});
   if (!r) FAIL(r.error().message);
   return *r;
@@ -61,7 +61,7 @@ void check(const job& j) {
   INFO(j.name);
   const auto file = tests::shared_data(j.data);
   const auto expected = tests::read_table(*tests::shared_data(std::string("reference/backtest/") + j.name + "-trades.csv"));
-  const auto r = run(deployment_of(yaml_of(j, *file)));
+  const auto r = run_bars(deployment_of(yaml_of(j, *file)));
   CHECK(r.denied_orders == 0);
   CHECK(r.rejected_orders == 0);
   CHECK(r.open_positions == 0);

@@ -11,14 +11,14 @@
 #include "tests/support/matchers.hpp"
 
 using namespace tomnext;
-using tests::temporary_folder;
+using tests::market_folder;
 
 namespace {
 
 using prices = std::array<std::int64_t, 4>;
 using series = std::map<std::int64_t, prices>;  // by what the bar goes by, in ns
 
-config::deployment loaded(const std::string& text) {
+config::deployment loaded_bars(const std::string& text) {
   auto d = config::load_text(text, "bars.yaml", "", {});
   if (!d) FAIL(d.error().message);
   return *d;
@@ -33,7 +33,7 @@ std::map<bar_spec, series> built(const std::string& text, const std::vector<cons
     all[b.spec()][b.stamped().ns] = {b.open.value, b.high.value, b.low.value, b.close.value};
     return {};
   };
-  const auto r = replay::build_bars(loaded(text), wanted, at_end, take, {});
+  const auto r = replay::build_bars(loaded_bars(text), wanted, at_end, take, {});
   if (!r) FAIL(r.error().message);
   return all;
 }
@@ -140,7 +140,7 @@ TEST_CASE("hours become days of a clock five hours behind UTC", "[bars]") {
     return;
   }
   const auto hours = read_hours(*hour), days = read_hours(*daily);
-  temporary_folder folder("hours");
+  market_folder folder("hours");
   for (const bool bid : {true, false}) {
     const auto& of_side = bid ? hours.first : hours.second;
     const auto file = folder.file(bid ? "bid.csv" : "ask.csv");
@@ -200,7 +200,7 @@ TEST_CASE("hours of a broker become its four hours and its days, whole points an
 }
 
 TEST_CASE("bars that are open when the data end are told where asked for, and no empty ones behind them", "[bars]") {
-  temporary_folder folder("open");
+  market_folder folder("open");
   const auto file = folder.file("m1.csv");
   std::ofstream(file) << "time,open,high,low,close\n2012-02-01T00:00:00Z,1.5,1.7,1.4,1.6\n";
   const std::string text = "data: [{format: bars-csv, file: " + file +
@@ -213,7 +213,7 @@ TEST_CASE("bars that are open when the data end are told where asked for, and no
 }
 
 TEST_CASE("a bar as a line", "[bars]") {
-  const auto d = loaded("data: [{format: bars-csv, file: nowhere.csv, step: 1m, instrument: GBP/USD}]\naccount: {currency: USD, balance: 1000000}\n");
+  const auto d = loaded_bars("data: [{format: bars-csv, file: nowhere.csv, step: 1m, instrument: GBP/USD}]\naccount: {currency: USD, balance: 1000000}\n");
   bar_closed b{instrument_id{1}, 60, price_side::mid, {0}, {minute_ns}, {1'500'005'000}, {1'600'000'000}, {1'400'000'000}, {1'500'000'000}, 7};
   CHECK(replay::bars_csv_header() == "instrument,bars,time,opened,closed,open,high,low,close,ticks\n");
   CHECK(replay::to_csv_line(b, d) ==

@@ -16,7 +16,7 @@ namespace {
 
 // A back-test over the demo's data, once for all tests of this file.
 struct recorded {
-  tests::temporary_folder folder{"replay"};
+  tests::market_folder folder{"replay"};
   replay::backtest_report report;
   std::unique_ptr<persistence::event_log> log;
 
@@ -268,7 +268,7 @@ TEST_CASE("why: the last fill leads to the quotes that made its bar, and to its 
 }
 
 TEST_CASE("a model's bytes lie beside the log, and its decisions are made again from there", "[replay]") {
-  tests::temporary_folder folder("model");
+  tests::market_folder folder("model");
   const auto file = folder.file("model.json");
   std::filesystem::copy_file(tests::shipped_data("ml/gbtree_binary_logistic_missing.model.json"), file);
   const auto deployment = [&](const std::string& features) {

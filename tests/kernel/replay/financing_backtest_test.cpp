@@ -11,7 +11,7 @@
 #include "tests/support/matchers.hpp"
 
 using namespace tomnext;
-using tests::temporary_folder;
+using tests::market_folder;
 
 namespace {
 
@@ -158,7 +158,7 @@ TEST_CASE("the comparison agrees with the oracle: other accounts, bars and sizes
 }
 
 TEST_CASE("our own financing, added up from the log: each position over each roll, by its days, to the cent", "[backtest][financing]") {
-  temporary_folder folder("financed");
+  market_folder folder("financed");
   // A day of points each, Tuesday 7th without, one holiday of the dollar.
   std::ofstream swaps(folder.file("swaps.csv"));
   swaps << "date,instrument,long,short\n";
@@ -215,7 +215,7 @@ TEST_CASE("our own financing, added up from the log: each position over each rol
 }
 
 TEST_CASE("what a broker reports replaces what is computed, also over a whole run", "[backtest][financing]") {
-  temporary_folder folder("reported");
+  market_folder folder("reported");
   std::ofstream(folder.file("statement.csv")) << "date,instrument,amount\n2011-12-30,GBP/USD,-5\n2012-02-08,GBP/USD,-100.01\n"
                                                  "2012-02-09,GBP/USD,10\n2012-02-09,GBP/USD,2.5\n2012-03-05,GBP/USD,-7\n";
   const auto figures = std::vector<config::override_setting>{{"portfolio.financing", "points"}, {"instruments.GBP/USD.swap", "[0, 0]"}};
@@ -229,7 +229,7 @@ TEST_CASE("what a broker reports replaces what is computed, also over a whole ru
 }
 
 TEST_CASE("a differential earns what the comparison does not: signed by side", "[backtest][financing]") {
-  temporary_folder folder("differential");
+  market_folder folder("differential");
   const auto r = run(demo({{"portfolio.financing", "differential"}, {"portfolio.interest_rates", interest_file}}), {folder.file("log"), {}});
   CHECK(r.financing_bookings == 21);  // the weekdays of February 2012
   CHECK(r.financing_deferred == 0);
@@ -254,7 +254,7 @@ TEST_CASE("without any figures the default defers, and moves no money", "[backte
 }
 
 TEST_CASE("files that do not serve stop the run before it begins", "[backtest][financing]") {
-  temporary_folder folder("files");
+  market_folder folder("files");
   const auto refused = [&](const std::vector<config::override_setting>& o) {
     auto r = replay::run_backtest(demo(o), {});
     return r ? std::string() : r.error().message;
@@ -270,7 +270,7 @@ TEST_CASE("files that do not serve stop the run before it begins", "[backtest][f
 }
 
 TEST_CASE("decisions about financing are made again alike from the log alone", "[backtest][financing]") {
-  temporary_folder folder("again");
+  market_folder folder("again");
   std::string text;
   SECTION("comparison, bars as the feed") { text = yaml_of(bars_as_feed(), by_compat); }
   SECTION("points that nobody published, and a statement") {

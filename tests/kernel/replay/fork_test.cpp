@@ -27,7 +27,7 @@ config::deployment demo(const settings& changed = {}) {
 }
 
 struct recorded {
-  tests::temporary_folder folder{"fork"};
+  tests::market_folder folder{"fork"};
   replay::backtest_report report;
   std::unique_ptr<persistence::event_log> log;
 

@@ -11,16 +11,16 @@
 namespace tomnext::tests {
 
 /// A folder that is gone when the test ends.
-struct temporary_folder {
+struct market_folder {
   std::filesystem::path path;
-  explicit temporary_folder(const std::string& name)
+  explicit market_folder(const std::string& name)
       : path(std::filesystem::temp_directory_path() / ("tomnext-test-" + name + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)))) {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
   }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  ~temporary_folder() {
+  market_folder(const market_folder&) = delete;
+  market_folder& operator=(const market_folder&) = delete;
+  ~market_folder() {
     std::error_code ignored;
     std::filesystem::remove_all(path, ignored);
   }
@@ -32,7 +32,7 @@ inline std::string ask_file() { return shipped_data("fxcm/gbpusd-m1-ask-2012.csv
 inline oracle::pair_data gbp_usd() { return {"GBP", "USD", bid_file(), ask_file(), 5}; }
 
 /// A pair whose prices are those of GBP/USD times numerator / denominator, with a wobble of its own; every 17th minute is missing.
-inline oracle::pair_data made_pair(const temporary_folder& in, const std::string& base, const std::string& quote, int decimals, std::int64_t numerator,
+inline oracle::pair_data made_pair(const market_folder& in, const std::string& base, const std::string& quote, int decimals, std::int64_t numerator,
                                    std::int64_t denominator, std::size_t minutes) {
   oracle::pair_data p{base, quote, in.file(base + quote + "-bid.csv"), in.file(base + quote + "-ask.csv"), decimals};
   for (const bool bid : {true, false}) {

@@ -14,7 +14,7 @@ using namespace tomnext;
 namespace {
 
 std::vector<event> recorded(const std::vector<config::override_setting>& overrides) {
-  tests::temporary_folder folder{"orders"};
+  tests::market_folder folder{"orders"};
   auto d = config::load(tests::shipped_data("demo.yaml"), overrides);
   if (!d) FAIL(d.error().message);
   auto r = replay::run_backtest(*d, {folder.file("log"), {}});

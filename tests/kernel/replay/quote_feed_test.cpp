@@ -12,11 +12,11 @@
 
 using namespace tomnext;
 using tests::has_part;
-using tests::temporary_folder;
+using tests::market_folder;
 
 namespace {
 
-config::deployment loaded(const std::string& text) {
+config::deployment loaded_feed(const std::string& text) {
   auto d = config::load_text(text, "feed.yaml", "", {});
   if (!d) FAIL(d.error().message);
   return *d;
@@ -50,7 +50,7 @@ std::unique_ptr<replay::quote_feed> opened(const config::deployment& d, std::uin
 
 // Three minutes, of which the second has a bid that is no number, and the third a negative one.
 struct dirty {
-  temporary_folder folder{"dirty"};
+  market_folder folder{"dirty"};
   std::string bid = folder.file("bid.csv"), ask = folder.file("ask.csv");
   dirty() {
     std::ofstream(bid) << "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.5,1.5,1.5,1.5\n2012-02-01 00:01:00+00:00,1.5,nan,1.5,1.5\n"
@@ -63,9 +63,9 @@ struct dirty {
 }  // namespace
 
 TEST_CASE("sources are merged by time, at one time in the order of the list, numbered from 1", "[feed]") {
-  temporary_folder folder("merge");
+  market_folder folder("merge");
   const auto eur = tests::made_pair(folder, "EUR", "USD", 5, 4, 5, 3'000);
-  const auto d = loaded(
+  const auto d = loaded_feed(
       fxcm(eur.bid_file, eur.ask_file, "EUR/USD", ", {format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() + ", instrument: GBP/USD}"));
   const auto all = read_all(*opened(d));
   std::uint64_t position = 0, together = 0;
@@ -82,9 +82,9 @@ TEST_CASE("sources are merged by time, at one time in the order of the list, num
 }
 
 TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]") {
-  const auto d = loaded("data: [{format: lean-tick, files: [" + tests::shipped_data("lean/20140505_quote.zip") +
-                        "], instrument: EUR/USD}]\n"
-                        "quality: {spike_threshold: 0.5, spike_window: 8}\naccount: {currency: USD, balance: 1}\n");
+  const auto d = loaded_feed("data: [{format: lean-tick, files: [" + tests::shipped_data("lean/20140505_quote.zip") +
+                             "], instrument: EUR/USD}]\n"
+                             "quality: {spike_threshold: 0.5, spike_window: 8}\naccount: {currency: USD, balance: 1}\n");
   const auto whole = read_all(*opened(d));
   std::uint64_t spikes = 0;
   for (const auto& q : whole) spikes += q.accepted && (q.quote.flags & quote_flag::spike) != 0;
@@ -106,7 +106,7 @@ TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]"
 
 TEST_CASE("malformed lines and prices that are not positive stop by default", "[feed]") {
   dirty f;
-  auto d = loaded(fxcm(f.bid, f.ask, "GBP/USD"));
+  auto d = loaded_feed(fxcm(f.bid, f.ask, "GBP/USD"));
   auto stopped = replay::run_backtest(d, {f.folder.file("log"), {}});
   REQUIRE_FALSE(stopped);
   CHECK_THAT(stopped.error().message, has_part("bid.csv:3: high: "));
@@ -120,7 +120,7 @@ TEST_CASE("malformed lines and prices that are not positive stop by default", "[
 
 TEST_CASE("told to reject, they become events with file and line, and are counted", "[feed]") {
   dirty f;
-  auto d = loaded(fxcm(f.bid, f.ask, "GBP/USD") + "quality: {malformed_lines: reject}\n");
+  auto d = loaded_feed(fxcm(f.bid, f.ask, "GBP/USD") + "quality: {malformed_lines: reject}\n");
   auto feed = opened(d);
   const auto all = read_all(*feed);
   std::vector<quote_rejected> rejected;
@@ -144,7 +144,7 @@ TEST_CASE("told to reject, they become events with file and line, and are counte
 }
 
 TEST_CASE("an import is a log of quotes, and a back-test of it is the same as of the files", "[import]") {
-  temporary_folder folder("import");
+  market_folder folder("import");
   auto d = config::load(tests::shipped_data("demo.yaml"), {});
   REQUIRE(d);
   replay::import_settings s{d->data, d->instruments, d->quality, folder.file("quotes"), {}};
@@ -175,19 +175,19 @@ TEST_CASE("an import is a log of quotes, and a back-test of it is the same as of
 }
 
 TEST_CASE("logs of several markets are merged as their files are, at one time in the order of the list", "[import]") {
-  temporary_folder folder("logs");
+  market_folder folder("logs");
   const auto eur = tests::made_pair(folder, "EUR", "USD", 5, 4, 5, 2'000), gbp = tests::made_pair(folder, "GBP", "USD", 5, 1, 1, 2'000);
   const auto source = [](const oracle::pair_data& p, const std::string& symbol) {
     return "{format: fxcm-m1, bid: " + p.bid_file + ", ask: " + p.ask_file + ", instrument: " + symbol + "}";
   };
   const std::string account = "]\naccount: {currency: USD, balance: 1000000}\n";
   for (const auto& [pair, symbol, log] : {std::tuple{eur, "EUR/USD", "eur"}, {gbp, "GBP/USD", "gbp"}}) {
-    const auto d = loaded("data: [" + source(pair, symbol) + account);
+    const auto d = loaded_feed("data: [" + source(pair, symbol) + account);
     REQUIRE(replay::import_files({d.data, d.instruments, d.quality, folder.file(log), {}}));
   }
-  const auto of_files = loaded("data: [" + source(eur, "EUR/USD") + ", " + source(gbp, "GBP/USD") + account);
+  const auto of_files = loaded_feed("data: [" + source(eur, "EUR/USD") + ", " + source(gbp, "GBP/USD") + account);
   const std::string instruments = "]\ninstruments: {EUR/USD: {}, GBP/USD: {}}" + account.substr(1);
-  const auto of_logs = loaded("data: [{log: " + folder.file("eur") + "}, {log: " + folder.file("gbp") + "}" + instruments);
+  const auto of_logs = loaded_feed("data: [{log: " + folder.file("eur") + "}, {log: " + folder.file("gbp") + "}" + instruments);
   const auto files = read_all(*opened(of_files)), logs = read_all(*opened(of_logs));
   REQUIRE(files.size() == logs.size());
   REQUIRE(files.size() > 10'000);
@@ -195,7 +195,7 @@ TEST_CASE("logs of several markets are merged as their files are, at one time in
   for (std::size_t i = 0; i < files.size(); ++i) differing += same(files[i], logs[i]) ? 0 : 1;
   CHECK(differing == 0);
   // Listed the other way round, the other pair goes first where both have a quote.
-  const auto turned = read_all(*opened(loaded("data: [{log: " + folder.file("gbp") + "}, {log: " + folder.file("eur") + "}" + instruments)));
+  const auto turned = read_all(*opened(loaded_feed("data: [{log: " + folder.file("gbp") + "}, {log: " + folder.file("eur") + "}" + instruments)));
   REQUIRE(turned.size() == logs.size());
   CHECK(turned[0].time() == turned[1].time());
   CHECK(turned[0].quote.instrument == logs[1].quote.instrument);
@@ -204,7 +204,7 @@ TEST_CASE("logs of several markets are merged as their files are, at one time in
 
 TEST_CASE("an import is whole or absent", "[import]") {
   dirty f;
-  auto d = loaded(fxcm(f.bid, f.ask, "GBP/USD"));
+  auto d = loaded_feed(fxcm(f.bid, f.ask, "GBP/USD"));
   replay::import_settings s{d.data, d.instruments, d.quality, f.folder.file("quotes"), {}};
   auto stopped = replay::import_files(s);
   REQUIRE_FALSE(stopped);
@@ -225,7 +225,7 @@ TEST_CASE("an import is whole or absent", "[import]") {
   CHECK(report->rejected == 3);
   REQUIRE(report->rejects.size() == 3);
   // Read back: what was rejected stays so, with its place.
-  auto from_log = loaded("data: [{log: " + s.log + "}]\ninstruments: {GBP/USD: {}}\naccount: {currency: USD, balance: 1}\n");
+  auto from_log = loaded_feed("data: [{log: " + s.log + "}]\ninstruments: {GBP/USD: {}}\naccount: {currency: USD, balance: 1}\n");
   auto feed = opened(from_log);
   const auto all = read_all(*feed);
   REQUIRE(all.size() == 10);
@@ -235,8 +235,8 @@ TEST_CASE("an import is whole or absent", "[import]") {
 }
 
 TEST_CASE("bars as the feed: each minute its bid bar, then its quote, numbered as one source, and read on from anywhere", "[feed]") {
-  auto d = loaded("data: [{format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() +
-                  ", instrument: GBP/USD, stamp: close, as: bars_as_feed}]\naccount: {currency: USD, balance: 1000000}\n");
+  auto d = loaded_feed("data: [{format: fxcm-m1, bid: " + tests::bid_file() + ", ask: " + tests::ask_file() +
+                       ", instrument: GBP/USD, stamp: close, as: bars_as_feed}]\naccount: {currency: USD, balance: 1000000}\n");
   auto feed = opened(d);
   const auto all = read_all(*feed);
   REQUIRE(all.size() == 60'234);
@@ -256,8 +256,8 @@ TEST_CASE("bars as the feed: each minute its bid bar, then its quote, numbered a
 
 TEST_CASE("a bar that is no bar of this market is refused like a quote", "[feed]") {
   const dirty files;
-  auto d = loaded("data: [{format: fxcm-m1, bid: " + files.bid + ", ask: " + files.ask +
-                  ", instrument: GBP/USD, as: bars_as_feed}]\naccount: {currency: USD, balance: 1000000}\nquality: {malformed_lines: reject}\n");
+  auto d = loaded_feed("data: [{format: fxcm-m1, bid: " + files.bid + ", ask: " + files.ask +
+                       ", instrument: GBP/USD, as: bars_as_feed}]\naccount: {currency: USD, balance: 1000000}\nquality: {malformed_lines: reject}\n");
   auto feed = opened(d);
   const auto all = read_all(*feed);
   // A bar and its quote; a line that cannot be read, and the ask without its bid; a low that is negative, and the quote behind it, which is not.

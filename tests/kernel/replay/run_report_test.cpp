@@ -15,9 +15,9 @@
 
 using namespace tomnext;
 using tests::has_part;
+using tests::market_folder;
 using tests::read_page;
 using tests::small_run;
-using tests::temporary_folder;
 
 namespace {
 
@@ -173,7 +173,7 @@ TEST_CASE("the page is well-formed, loads nothing, runs nothing, and has every p
 }
 
 TEST_CASE("the same run gives the same bytes; and a log alone gives them too, but for the state hash") {
-  temporary_folder folder("report");
+  market_folder folder("report");
   auto one = demo_report();
   const auto two = demo_report(folder.file("log"));
   CHECK(replay::to_html(one) == replay::to_html(two));

@@ -45,7 +45,7 @@ class recorded {
   std::vector<event> events;
 
  private:
-  tests::temporary_folder folder_{"snapshots"};
+  tests::market_folder folder_{"snapshots"};
   std::unique_ptr<persistence::event_log> log_;
 };
 

@@ -10,7 +10,7 @@
 #include "tests/support/matchers.hpp"
 
 using namespace tomnext;
-using tests::temporary_folder;
+using tests::market_folder;
 using settings = std::vector<config::override_setting>;
 
 namespace {
@@ -133,7 +133,7 @@ TEST_CASE("a host whose answer needs each quote makes a sweep slower and not wro
 }
 
 TEST_CASE("a sweep is cancelled between two back-tests or within one, keeps its rows, and goes on", "[sweep]") {
-  temporary_folder folder("sweep");
+  market_folder folder("sweep");
   auto runner = runner_of(demo());
   auto plan = plan_of({"fast=3..12"}, 1);
   const auto whole = swept(runner, plan);
@@ -211,7 +211,7 @@ TEST_CASE("a sweep is cancelled between two back-tests or within one, keeps its 
 }
 
 TEST_CASE("rows of other swap rates are not mixed", "[sweep]") {
-  temporary_folder folder("rates");
+  market_folder folder("rates");
   const auto rates = folder.file("rates.csv");
   const auto write = [&](const char* long_rate) {
     std::ofstream(rates) << "date,instrument,long,short,through\n2012-01-01,GBP/USD," << long_rate << ",-1,2012-12-31\n";
