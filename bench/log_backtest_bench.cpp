@@ -12,7 +12,7 @@
 #include "actors/replay/composition.hpp"
 #include "actors/replay/import.hpp"
 #include "actors/replay/prepare.hpp"
-#include "actors/replay/quote_feed.hpp"
+#include "actors/replay/quotes_ahead.hpp"
 #include "bench/harness.hpp"
 #include "config/loader.hpp"
 #include "persistence/rocksdb_log.hpp"
@@ -65,14 +65,11 @@ double run_alone(config::deployment d) {
   const auto began = stopwatch::now();
   k.activate(0);
   replay::preamble(d, {}, [&](const auto& e) { k.input(e, d.begins, replay::configuration_ingress, 0); });
-  auto feed = must(replay::open_feed(d, 0, replay::log_reading::ahead));
-  std::vector<replay::judged_quote> quotes(4'096);
-  for (;;) {
-    const auto n = must(feed->read(quotes));
-    if (n == 0) break;
-    for (std::size_t i = 0; i < n; ++i)
-      if (quotes[i].accepted) k.quote(quotes[i].quote);
-  }
+  replay::quotes_ahead feed(must(replay::open_feed(d)));
+  must(replay::for_each_batch(feed, {}, [&](std::span<const replay::judged_quote> batch) -> result<bool> {
+    for (const auto& q : batch) hear(k, q);
+    return true;
+  }));
   k.end_of_data();
   if (k.failure()) stop(*k.failure());
   return seconds_since(began);

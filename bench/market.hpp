@@ -26,7 +26,7 @@ inline market load(std::uint64_t repeats) {
   for (;;) {
     const auto n = must(feed->read(part));
     if (n == 0) break;
-    for (std::size_t i = 0; i < n; ++i) m.quotes.push_back(part[i].quote);
+    for (std::size_t i = 0; i < n; ++i) m.quotes.push_back(*part[i].accepted());
   }
   m.reading_s = seconds_since(began);
   m.month = m.quotes.size();

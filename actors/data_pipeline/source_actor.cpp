@@ -12,8 +12,8 @@ event input_of(const replay::judged_quote& q) {
   h.at = q.time();
   h.host = replay::market_ingress;
   h.position = q.position();
-  if (q.is_bar) return event(h, q.bar);
-  return q.accepted ? event(h, q.quote) : event(h, q.rejected);
+  if (const auto* told = q.bar()) return event(h, told->bar);
+  return q.accepted() != nullptr ? event(h, *q.accepted()) : event(h, *q.rejected());
 }
 
 }  // namespace

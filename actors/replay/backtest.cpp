@@ -7,7 +7,7 @@
 #include "actors/replay/group_builder.hpp"
 #include "actors/replay/log_writer.hpp"
 #include "actors/replay/prepare.hpp"
-#include "actors/replay/quote_feed.hpp"
+#include "actors/replay/quotes_ahead.hpp"
 #include "actors/replay/result_log.hpp"
 #include "persistence/checksum.hpp"
 #include "persistence/content_store.hpp"
@@ -18,8 +18,6 @@ namespace {
 
 using portfolio_management::account_host;
 using stopwatch = std::chrono::steady_clock;
-
-constexpr std::size_t quotes_per_read = 4'096;
 
 double milliseconds_since(stopwatch::time_point from) { return std::chrono::duration<double, std::milli>(stopwatch::now() - from).count(); }
 
@@ -49,11 +47,13 @@ class run {
     kernel_.activate(hash64(d_.source_text));
     preamble(d_, persistence::sha256({d_.source_text}), [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
     if (kernel_.failure()) return *kernel_.failure();
-    auto feed = open_feed(d_, 0, log_reading::ahead);
-    if (!feed) return feed.error();
-    TOMNEXT_TRY(take_quotes(**feed, on_progress));
+    auto opened = open_feed(d_);
+    if (!opened) return opened.error();
+    quotes_ahead feed(std::move(*opened));
+    TOMNEXT_TRY(take_quotes(feed, on_progress));
     kernel_.end_of_data();
-    const auto& figures = (*feed)->figures();
+    const auto& figures = feed.figures();
+    reading_ms_ = feed.reading_ms();
     kernel_.input(source_state_changed{source_id{1}, source_state::ended, "market data", figures.accepted, figures.rejected}, kernel_.now(), market_ingress, 0);
     if (kernel_.failure()) return *kernel_.failure();
     builder_.flush();
@@ -65,26 +65,12 @@ class run {
   }
 
  private:
-  result<void> take_quotes(quote_feed& feed, const progress& on_progress) {
-    std::vector<judged_quote> quotes(quotes_per_read);
-    std::uint64_t taken = 0;
-    for (;;) {
-      const auto began = stopwatch::now();
-      auto n = feed.read(quotes);
-      parsing_ms_ += milliseconds_since(began);
-      if (!n) return n.error();
-      if (*n == 0) return {};
-      for (const auto& q : std::span(quotes.data(), *n)) {
-        if (q.is_bar) [[unlikely]]
-          kernel_.bar(q.bar, q.bar_position);
-        else if (q.accepted) kernel_.quote(q.quote);
-        else kernel_.quote(q.rejected);
-      }
-      taken += *n;
+  result<void> take_quotes(quotes_ahead& feed, const progress& on_progress) {
+    return for_each_batch(feed, on_progress, [&](std::span<const judged_quote> batch) -> result<bool> {
+      for (const auto& q : batch) hear(kernel_, q);
       if (kernel_.failure()) return *kernel_.failure();
-      if (writer_.failed()) return {};  // finish() says why
-      if (on_progress && !on_progress(taken)) return error(errc::cancelled, "cancelled after " + std::to_string(taken) + " quotes");
-    }
+      return !writer_.failed();  // its finish() says why
+    });
   }
 
   backtest_report report(const feed_figures& figures, const persistence::log_head& head) const {
@@ -114,7 +100,7 @@ class run {
     r.head_hash = persistence::to_hex(head.chain_hash);
     r.state_hash = kernel_.state_hash();
     r.state_hashes = kernel_.state_hashes();
-    r.parsing_ms = parsing_ms_;
+    r.reading_ms = reading_ms_;
     r.opening_balance = d_.account.balance;
     for (const auto& i : d_.instruments) r.instruments.emplace_back(i.symbol.view());
     r.first = d_.begins;
@@ -134,7 +120,7 @@ class run {
   heard listened_;
   kernel<heard> kernel_;
   const account_host* account_ = nullptr;
-  double parsing_ms_ = 0;
+  double reading_ms_ = 0;
 };
 
 }  // namespace

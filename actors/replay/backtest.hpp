@@ -25,7 +25,8 @@ struct backtest_report {
   std::string head_hash;
   std::uint64_t state_hash = 0;
   std::vector<std::pair<std::string, std::uint64_t>> state_hashes;
-  double elapsed_ms = 0, parsing_ms = 0;
+  double elapsed_ms = 0;
+  double reading_ms = 0;  ///< reading, decoding and judging the quotes, which goes on beside the rest
   std::vector<std::string> instruments;
   timestamp first, last;               ///< of the data
   bool flagged_quotes_traded = false;  ///< comparison mode

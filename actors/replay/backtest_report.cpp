@@ -5,6 +5,7 @@
 
 #include "actors/replay/backtest.hpp"
 #include "actors/replay/digits.hpp"
+#include "actors/replay/json_optional.hpp"
 
 namespace tomnext::replay {
 namespace {
@@ -27,7 +28,6 @@ std::string financing_note(const backtest_report& r) {
   return note;
 }
 
-nlohmann::ordered_json optional(const std::optional<double>& x) { return x ? nlohmann::ordered_json(*x) : nlohmann::ordered_json(nullptr); }
 
 }  // namespace
 
@@ -58,11 +58,11 @@ std::string to_json(const backtest_report& r) {
   j["final_balance"] = money(r.final_balance, r);
   const auto& s = r.statistics;
   j["statistics"] = {{"total_return", s.total_return},
-                     {"sharpe", optional(s.sharpe)},
-                     {"sortino", optional(s.sortino)},
+                     {"sharpe", or_null(s.sharpe)},
+                     {"sortino", or_null(s.sortino)},
                      {"max_drawdown", s.max_drawdown},
-                     {"win_rate", optional(s.win_rate)},
-                     {"profit_factor", optional(s.profit_factor)},
+                     {"win_rate", or_null(s.win_rate)},
+                     {"profit_factor", or_null(s.profit_factor)},
                      {"days", s.days}};
   auto& list = j["trades"] = nlohmann::ordered_json::array();
   for (const auto& t : r.trades) {
@@ -91,7 +91,7 @@ std::string to_json(const backtest_report& r) {
   j["head_hash"] = r.head_hash;
   j["state_hash"] = fmt::format("{:016x}", r.state_hash);
   j["elapsed_ms"] = r.elapsed_ms;
-  j["parsing_ms"] = r.parsing_ms;
+  j["reading_ms"] = r.reading_ms;
   return j.dump();
 }
 
@@ -134,7 +134,7 @@ std::string to_table(const backtest_report& r) {
   out += "\n";
   count("events", r.events);
   out += fmt::format("  {:<16}{}\n  {:<16}{:016x}\n", "head hash", r.head_hash, "state hash", r.state_hash);
-  out += fmt::format("  {:<16}{:.0f} ms, of which {:.0f} ms reading quotes\n", "elapsed", r.elapsed_ms, r.parsing_ms);
+  out += fmt::format("  {:<16}{:.0f} ms; reading the quotes, which goes on beside it, took {:.0f} ms\n", "elapsed", r.elapsed_ms, r.reading_ms);
   return out;
 }
 

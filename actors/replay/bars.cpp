@@ -6,12 +6,12 @@
 #include <optional>
 
 #include "actors/replay/kernel.hpp"
+#include "actors/replay/quotes_ahead.hpp"
 #include "domain/data_pipeline/aggregator.hpp"
 
 namespace tomnext::replay {
 namespace {
 
-constexpr std::size_t quotes_per_read = 4'096;
 
 /// Takes the place of a log, and hands bars on.
 class bar_listener {
@@ -62,20 +62,16 @@ result<feed_figures> build_bars(const config::deployment& d, const std::vector<b
            i.instrument.value},
           aggregator(id, std::move(c)));
   }
-  auto feed = open_feed(d, 0, log_reading::ahead);
-  if (!feed) return feed.error();
-  std::vector<judged_quote> quotes(quotes_per_read);
-  for (std::uint64_t taken = 0;;) {
-    auto n = (*feed)->read(quotes);
-    if (!n) return n.error();
-    if (*n == 0) break;
-    for (std::size_t q = 0; q < *n; ++q)
-      if (quotes[q].accepted && !quotes[q].is_bar) k.quote(quotes[q].quote);
-    taken += *n;
+  auto opened = open_feed(d);
+  if (!opened) return opened.error();
+  quotes_ahead feed(std::move(*opened));
+  TOMNEXT_TRY(for_each_batch(feed, on_progress, [&](std::span<const judged_quote> batch) -> result<bool> {
+    for (const auto& q : batch)
+      if (const auto* accepted = q.accepted()) k.quote(*accepted);
     if (k.failure()) return *k.failure();
     if (!listener.outcome()) return listener.outcome().error();
-    if (on_progress && !on_progress(taken)) return error(errc::cancelled, "cancelled after " + std::to_string(taken) + " quotes");
-  }
+    return true;
+  }));
   k.end_of_data();
   if (at_end == open_bars::told) {
     std::int64_t longest_s = 0;
@@ -85,7 +81,7 @@ result<feed_figures> build_bars(const config::deployment& d, const std::vector<b
   }
   if (k.failure()) return *k.failure();
   if (!listener.outcome()) return listener.outcome().error();
-  return (*feed)->figures();
+  return feed.figures();
 }
 
 std::string bars_csv_header() {

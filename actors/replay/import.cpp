@@ -5,7 +5,7 @@
 #include "actors/replay/group_builder.hpp"
 #include "actors/replay/kernel.hpp"
 #include "actors/replay/log_writer.hpp"
-#include "actors/replay/quote_feed.hpp"
+#include "actors/replay/quotes_ahead.hpp"
 #include "actors/replay/result_log.hpp"
 #include "persistence/checksum.hpp"
 
@@ -34,28 +34,24 @@ class recorder {
   timestamp now_{};
 };
 
-result<void> copy(quote_feed& feed, recorder& to, const log_writer& writer, const progress& on_progress) {
-  std::vector<judged_quote> quotes(4'096);
-  std::uint64_t taken = 0;
-  for (;;) {
-    auto n = feed.read(quotes);
-    if (!n) return n.error();
-    if (*n == 0 || writer.failed()) return {};  // the writer's finish() says why
-    for (const auto& q : std::span(quotes.data(), *n)) {
-      if (q.is_bar) to.add(q.bar, q.time(), market_ingress, q.position());
-      else if (q.accepted) to.add(q.quote, q.time(), market_ingress, q.position());
-      else to.add(q.rejected, q.time(), market_ingress, q.position());
+result<void> copy(quotes_ahead& feed, recorder& to, const log_writer& writer, const progress& on_progress) {
+  return for_each_batch(feed, on_progress, [&](std::span<const judged_quote> batch) -> result<bool> {
+    for (const auto& q : batch) {
+      const auto add = [&](const auto& payload) { to.add(payload, q.time(), market_ingress, q.position()); };
+      if (const auto* told = q.bar()) add(told->bar);
+      else if (q.accepted() != nullptr) add(*q.accepted());
+      else add(*q.rejected());
     }
-    taken += *n;
-    if (on_progress && !on_progress(taken)) return error(errc::cancelled, "cancelled after " + std::to_string(taken) + " quotes");
-  }
+    return !writer.failed();  // its finish() says why
+  });
 }
 
 }  // namespace
 
 result<import_report> import_files(const import_settings& s) {
-  auto feed = open_feed(feed_settings{s.sources, s.instruments, s.quality});
-  if (!feed) return feed.error();
+  auto opened = open_feed(feed_settings{s.sources, s.instruments, s.quality});
+  if (!opened) return opened.error();
+  quotes_ahead feed(std::move(*opened));
   auto results = result_log::begin(s.log, s.encrypt);
   if (!results) return results.error();
   persistence::log_head head;
@@ -65,14 +61,14 @@ result<import_report> import_files(const import_settings& s) {
     recorder to(builder);
     to.add(log_declared{log_purpose::market_data, "tomnext 0.1"}, {}, configuration_ingress, 0);
     for (const auto& i : s.instruments) to.add(i, {}, configuration_ingress, 0);
-    TOMNEXT_TRY(copy(**feed, to, writer, s.on_progress));
+    TOMNEXT_TRY(copy(feed, to, writer, s.on_progress));
     builder.flush();
     auto written = writer.finish();
     if (!written) return written.error();
     head = *written;
   }
   TOMNEXT_TRY(results->finish());
-  const auto& f = (*feed)->figures();
+  const auto& f = feed.figures();
   import_report r;
   r.rows = f.accepted + f.rejected;
   r.accepted = f.accepted;
@@ -81,7 +77,7 @@ result<import_report> import_files(const import_settings& s) {
   r.crossed = f.crossed;
   r.locked = f.locked;
   r.spikes = f.spikes;
-  r.rejects = (*feed)->rejects();
+  r.rejects = feed.rejects();
   r.head_hash = persistence::to_hex(head.chain_hash);
   return r;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 
 #include "actors/replay/read_ahead.hpp"
 #include "persistence/prefetch.hpp"
@@ -17,23 +16,17 @@ class log_reader final : public log_quote_reader {
  public:
   log_reader(std::unique_ptr<persistence::event_log> log, std::string directory, const std::vector<instrument_defined>& instruments)
       : log_(std::move(log)), directory_(std::move(directory)), instruments_(instruments) {}
-  result<void> begin(log_reading how) {
-    if (how == log_reading::ahead) {
-      auto ahead = read_ahead::begin(*log_, 1);
-      if (!ahead) return ahead.error();
-      next_group_ = [a = std::shared_ptr<read_ahead>(std::move(*ahead))] { return a->next(); };
-    } else {
-      auto scan = log_->scan(1);
-      if (!scan) return scan.error();
-      next_group_ = [s = std::shared_ptr<persistence::log_scan>(std::move(*scan))] { return s->next(); };
-    }
+  result<void> begin() {
+    auto scan = read_ahead::begin(*log_, 1);
+    if (!scan) return scan.error();
+    scan_ = std::move(*scan);
     return {};
   }
 
   result<bool> next(quote_row& row) override {
     for (;;) {
       if (!group_ || next_ == group_->events.size()) {
-        auto g = next_group_();
+        auto g = scan_->next();
         if (!g) return g.error();
         if (!*g) return false;
         group_ = std::move(*g);
@@ -47,7 +40,7 @@ class log_reader final : public log_quote_reader {
     }
   }
   instrument_id instrument() const override { return instrument_; }
-  std::string place() const override { return place_.empty() ? directory_ + ":event " + std::to_string(seq_) : std::string(place_.view()); }
+  std::string place() const override { return !has_place_ ? directory_ + ":event " + std::to_string(seq_) : std::string(place_.view()); }
   const std::string& complaint() const override { return complaint_; }
 
  private:
@@ -72,7 +65,7 @@ class log_reader final : public log_quote_reader {
   }
   result<bool> take(const event& e, const quote_accepted& q, quote_row& row) {
     TOMNEXT_TRY(meet(e, q.instrument));
-    place_ = {};
+    has_place_ = false;
     newest_ = std::max(newest_, q.source_time);
     row = {q.source_time, q.bid, q.ask, q.bid_size, q.ask_size, quote_rejection::none};
     return true;
@@ -80,6 +73,7 @@ class log_reader final : public log_quote_reader {
   // It was rejected when it was imported, and stays so. Its own time may lie before its neighbours', and a merge needs them in order.
   result<bool> take(const event& e, const quote_rejected& r, quote_row& row) {
     TOMNEXT_TRY(meet(e, r.instrument));
+    has_place_ = !r.place.empty();
     place_ = r.place;
     newest_ = std::max(newest_, r.source_time);
     row = {newest_, r.bid, r.ask, {}, {}, r.reason};
@@ -88,7 +82,7 @@ class log_reader final : public log_quote_reader {
   }
 
   std::unique_ptr<persistence::event_log> log_;
-  std::function<result<persistence::group_ref>()> next_group_;  // goes before the log that it reads
+  std::unique_ptr<read_ahead> scan_;  // goes before the log that it reads
   std::string directory_;
   std::vector<instrument_defined> instruments_;
   std::array<known, instruments_max> ids_{};  // by the log's own numbers
@@ -96,6 +90,7 @@ class log_reader final : public log_quote_reader {
   std::size_t next_ = 0;
   std::uint64_t seq_ = 0;
   instrument_id instrument_;
+  bool has_place_ = false;
   text place_;
   timestamp newest_{INT64_MIN};
   std::string complaint_;
@@ -108,11 +103,11 @@ void add(const persistence::group& g, persistence::time_span& span) {
 
 }  // namespace
 
-result<std::unique_ptr<log_quote_reader>> open_log_quotes(const std::string& directory, const std::vector<instrument_defined>& instruments, log_reading how) {
+result<std::unique_ptr<log_quote_reader>> open_log_quotes(const std::string& directory, const std::vector<instrument_defined>& instruments) {
   auto log = persistence::open_log_for_reading(directory);
   if (!log) return log.error();
   auto reader = std::make_unique<log_reader>(std::move(*log), directory, instruments);
-  TOMNEXT_TRY(reader->begin(how));
+  TOMNEXT_TRY(reader->begin());
   return std::unique_ptr<log_quote_reader>(std::move(reader));
 }
 

@@ -51,7 +51,7 @@ result<source> open_source(const config::data_source& s, const feed_settings& se
   source opened;
   opened.instrument = s.instrument;
   if (!s.log.empty()) {
-    auto log = open_log_quotes(s.log, settings.instruments, settings.logs);
+    auto log = open_log_quotes(s.log, settings.instruments);
     if (!log) return log.error();
     opened.log = log->get();
     opened.reader = std::move(*log);
@@ -132,7 +132,6 @@ class merged_feed final : public quote_feed {
 
   result<void> take(const source& s, judged_quote& out) {
     const quote_row& row = s.row;
-    out.is_bar = false;
     if (row.refused != quote_rejection::none) {
       reject(s, row.refused, s.reader->complaint(), out);
       return {};
@@ -177,17 +176,17 @@ class merged_feed final : public quote_feed {
       reject(s, quote_rejection::non_positive, why, out);
       return {};
     }
-    out.accepted = out.is_bar = true;
-    out.bar = {s.instrument, 60, price_side::bid, row.time - minute_ns, row.time, row.open, row.high, row.low, row.bid, 1};
-    out.bar_position = ++position_;
+    auto& told = out.is.emplace<told_bar>();
+    told.bar = {s.instrument, 60, price_side::bid, row.time - minute_ns, row.time, row.open, row.high, row.low, row.bid, 1};
+    told.position = ++position_;
     ++figures_.accepted;
     return {};
   }
 
   void accept(const source& s, std::uint32_t flags, judged_quote& out) {
-    out.accepted = true;
-    out.quote = {s.instrument, s.row.bid, s.row.ask, s.row.bid_size, s.row.ask_size, s.row.time, flags, ++position_};
-    judge_.apply(out.quote);
+    auto& q = out.is.emplace<quote_accepted>();
+    q = {s.instrument, s.row.bid, s.row.ask, s.row.bid_size, s.row.ask_size, s.row.time, flags, ++position_};
+    judge_.apply(q);
     ++figures_.accepted;
     if (flags == 0) return;
     ++figures_.flagged;
@@ -197,9 +196,9 @@ class merged_feed final : public quote_feed {
   }
 
   void reject(const source& s, quote_rejection why, const std::string& reason, judged_quote& out) {
-    out.accepted = false;
-    out.rejected = {s.instrument, why, s.row.bid, s.row.ask, s.row.time, ++position_, shortened(s.reader->place())};
-    judge_.apply(out.rejected);
+    auto& q = out.is.emplace<quote_rejected>();
+    q = {s.instrument, why, s.row.bid, s.row.ask, s.row.time, ++position_, shortened(s.reader->place())};
+    judge_.apply(q);
     ++figures_.rejected;
     if (rejects_.size() < reject_reasons_max) rejects_.push_back(reason);
   }
@@ -237,8 +236,8 @@ result<std::unique_ptr<quote_feed>> open_feed(const feed_settings& s, std::uint6
   return std::unique_ptr<quote_feed>(std::move(feed));
 }
 
-result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position, log_reading logs) {
-  return open_feed(feed_settings{d.data, d.instruments, d.quality, logs}, after_position);
+result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position) {
+  return open_feed(feed_settings{d.data, d.instruments, d.quality}, after_position);
 }
 
 result<persistence::time_span> span_of(const std::vector<config::data_source>& sources) {

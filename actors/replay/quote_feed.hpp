@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "actors/replay/log_quotes.hpp"
@@ -11,17 +12,35 @@
 
 namespace tomnext::replay {
 
-/// A quote with its verdict; or, in the comparison mode `bars_as_feed`, a bar that the source tells.
-struct judged_quote {
-  bool accepted{};
-  bool is_bar = false;
-  quote_accepted quote;     ///< where accepted
-  quote_rejected rejected;  ///< where not
-  bar_closed bar;           ///< where it is one, accepted as such
-  std::uint64_t bar_position{};
-  [[nodiscard]] timestamp time() const { return is_bar ? bar.closed_at : accepted ? quote.source_time : rejected.source_time; }
-  [[nodiscard]] std::uint64_t position() const { return is_bar ? bar_position : accepted ? quote.source_position : rejected.source_position; }
+/// A bar that a source tells, in the comparison mode `bars_as_feed`.
+struct told_bar {
+  bar_closed bar;
+  std::uint64_t position{};
 };
+
+/// A quote with its verdict, or a bar that the source tells.
+struct judged_quote {
+  std::variant<quote_accepted, quote_rejected, told_bar> is;
+  [[nodiscard]] const quote_accepted* accepted() const { return std::get_if<quote_accepted>(&is); }
+  [[nodiscard]] const quote_rejected* rejected() const { return std::get_if<quote_rejected>(&is); }
+  [[nodiscard]] const told_bar* bar() const { return std::get_if<told_bar>(&is); }
+  [[nodiscard]] timestamp time() const {
+    if (const auto* q = accepted()) return q->source_time;
+    return bar() != nullptr ? bar()->bar.closed_at : rejected()->source_time;
+  }
+  [[nodiscard]] std::uint64_t position() const {
+    if (const auto* q = accepted()) return q->source_position;
+    return bar() != nullptr ? bar()->position : rejected()->source_position;
+  }
+};
+
+/// A kernel hears of it, as it would live.
+template <class Kernel> void hear(Kernel& k, const judged_quote& q) {
+  if (const auto* accepted = q.accepted()) [[likely]]
+    k.quote(*accepted);
+  else if (const auto* told = q.bar()) k.bar(told->bar, told->position);
+  else k.quote(*q.rejected());
+}
 
 /// Counted from the first quote of the sources on, whatever position a feed was opened at. A quote with several flags counts once as flagged. Bars that a
 /// source tells are among the accepted.
@@ -46,7 +65,6 @@ struct feed_settings {
   std::vector<config::data_source> sources;     ///< merged by time; at one time in this order
   std::vector<instrument_defined> instruments;  ///< index = id − 1
   config::quality_settings quality;
-  log_reading logs = log_reading::in_place;
 };
 
 /// Opens all sources. Malformed lines and prices that are not positive stop the reading with file and line, or are rejected quotes, as the quality
@@ -54,7 +72,7 @@ struct feed_settings {
 /// The first quote read is the one after `after_position`: the earlier ones are read and judged again, so that verdicts are those of an
 /// unbroken reading. errc::file_truncated where the sources hold fewer quotes than that.
 result<std::unique_ptr<quote_feed>> open_feed(const feed_settings& s, std::uint64_t after_position = 0);
-result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position = 0, log_reading logs = log_reading::in_place);
+result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position = 0);
 
 /// First and last time over all sources, without judging a quote. Empty where there is none.
 result<persistence::time_span> span_of(const std::vector<config::data_source>& sources);

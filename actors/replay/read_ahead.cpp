@@ -14,7 +14,7 @@ read_ahead::~read_ahead() {
   {
     std::scoped_lock lock(mutex_);
     ending_ = true;
-    changed_.notify_all();
+    room_.notify_one();
   }
   thread_.join();
 }
@@ -26,11 +26,12 @@ void read_ahead::run() {
     if (!g) failure_ = g.error();
     at_end_ = !g || !*g;
     if (!at_end_) {
-      changed_.wait(lock, [this] { return queued_events_ < read_ahead_events_max || ending_; });
+      room_.wait(lock, [this] { return queued_events_ < read_ahead_events_max || ending_; });
       queued_events_ += (*g)->events.size();
       queue_.push_back(std::move(*g));
     }
-    changed_.notify_all();
+    // To be woken for each group costs more than to work on it.
+    if (at_end_ || queued_events_ >= read_ahead_events_max / 2) content_.notify_one();
     if (at_end_ || ending_) return;
   }
 }
@@ -40,10 +41,10 @@ result<persistence::group_ref> read_ahead::next() {
     taken_.clear();
     given_ = 0;
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !queue_.empty() || at_end_; });
+    if (queue_.empty()) content_.wait(lock, [this] { return queued_events_ >= read_ahead_events_max / 2 || at_end_; });
     taken_.swap(queue_);
     queued_events_ = 0;
-    changed_.notify_all();
+    room_.notify_one();
     if (taken_.empty()) {
       if (failure_) return *failure_;
       return persistence::group_ref{};

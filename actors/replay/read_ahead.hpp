@@ -11,8 +11,8 @@
 
 namespace tomnext::replay {
 
-/// As many events are read ahead, and whole groups: some 12 MB.
-inline constexpr std::size_t read_ahead_events_max = 32'768;
+/// As many events are read ahead, in whole groups: little enough to be in the processor's cache still when the caller comes to them.
+inline constexpr std::size_t read_ahead_events_max = 4'096;
 
 /// One forward scan. `log` outlives it; nobody else uses the scan. Not called from two threads.
 class read_ahead {
@@ -33,7 +33,7 @@ class read_ahead {
   std::vector<persistence::group_ref> taken_;    // the caller's
   std::size_t given_ = 0;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable room_, content_;
   std::vector<persistence::group_ref> queue_;
   std::size_t queued_events_ = 0;
   std::optional<error> failure_;

@@ -15,10 +15,7 @@ struct sweep_market {
   /// What is no accepted quote: one that was rejected, or a bar that the source tells (`bars_as_feed`).
   struct other {
     std::size_t before{};  ///< the place of the quote that comes next
-    bool is_bar{};
-    quote_rejected rejected;
-    bar_closed bar;
-    std::uint64_t position{};
+    judged_quote is;
   };
   std::vector<quote_accepted> quotes;
   std::vector<other> others;
@@ -31,10 +28,7 @@ template <class Kernel, class Step> void play_market(const sweep_market& m, std:
   auto other = m.others.begin();
   for (std::size_t i = 0;; ++i) {
     // What lies behind the last quote is heard where all are.
-    for (; other != m.others.end() && other->before == i && (i < quotes || i == m.quotes.size()); ++other) {
-      if (other->is_bar) k.bar(other->bar, other->position);
-      else k.quote(other->rejected);
-    }
+    for (; other != m.others.end() && other->before == i && (i < quotes || i == m.quotes.size()); ++other) hear(k, other->is);
     if (i == quotes) return;
     k.quote(m.quotes[i]);
     if (!step(i)) return;

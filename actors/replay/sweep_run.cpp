@@ -106,7 +106,7 @@ class point_run {
     }
     // Nobody here hears of rejected quotes, but time goes on with those behind the last accepted one.
     const auto before_a_quote = [&](const sweep_market::other& o) { return o.before < market.quotes.size(); };
-    for (auto o = std::partition_point(market.others.begin(), market.others.end(), before_a_quote); o != market.others.end(); ++o) kernel_.quote(o->rejected);
+    for (auto o = std::partition_point(market.others.begin(), market.others.end(), before_a_quote); o != market.others.end(); ++o) hear(kernel_, o->is);
     return state();
   }
   result<void> play_whole(const sweep_market& market) {

@@ -93,7 +93,7 @@ result<sweep_tape> record_tape(const config::deployment& d, const composition_pa
   sweep_tape tape;
   // Days are told in any case.
   if (!d.models.empty()) tape.refusal = "models read features";
-  if (std::any_of(market.others.begin(), market.others.end(), [](const auto& o) { return o.is_bar; })) tape.refusal = "the source tells bars";
+  if (std::any_of(market.others.begin(), market.others.end(), [](const auto& o) { return o.is.bar() != nullptr; })) tape.refusal = "the source tells bars";
   recorder log(tape);
   kernel<recorder> k(log);
   TOMNEXT_TRY(compose(d, parts, [&]<class S>(const host_description& h, S service) {

@@ -39,6 +39,12 @@ void replace_sorted(std::vector<std::int64_t>& sorted, std::int64_t old_value, s
   }
 }
 
+std::vector<std::int64_t> sorted_copy(const std::vector<std::int64_t>& changes) {
+  auto sorted = changes;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
+
 // The median of the distances to the median: walks outwards from the middle of the sorted values, nearest first.
 std::uint64_t median_distance(const std::vector<std::int64_t>& sorted) {
   const std::size_t middle = (sorted.size() - 1) / 2;
@@ -54,10 +60,16 @@ std::uint64_t median_distance(const std::vector<std::int64_t>& sorted) {
   return d;
 }
 
+double floor_of(const judge_configuration& c, price step) { return static_cast<double>(step.value) * c.spike_floor_steps; }
+
 }  // namespace
 
 quote_judge::quote_judge(judge_configuration configuration) : configuration_(std::move(configuration)) {
   configuration_.spike_window = std::clamp(configuration_.spike_window, window_min, window_max);
+  for (std::size_t i = 0; i < instruments_max; ++i) {
+    const double half = configuration_.spike_threshold * floor_of(configuration_, configuration_.price_step[i]) / 2;
+    small_max_[i] = half > 0 ? static_cast<std::uint64_t>(std::min(half, 0x1p62)) : 0;
+  }
 }
 
 quote_judge::verdict quote_judge::judge(instrument_id instrument, timestamp source_time, price bid, price ask) const {
@@ -74,17 +86,25 @@ quote_judge::verdict quote_judge::judge(instrument_id instrument, timestamp sour
   const price spread_max = configuration_.spread_max[instrument.value];
   if (spread_max && ask.value - bid.value > spread_max.value) flags |= quote_flag::wide_spread;
   if (off_hours(source_time)) flags |= quote_flag::off_hours;
-  if ((flags & unbelieved) == 0 && spikes(b, mid_of(bid, ask).value, configuration_.price_step[instrument.value])) flags |= quote_flag::spike;
+  if ((flags & unbelieved) == 0 && spikes(b, mid_of(bid, ask).value, instrument)) flags |= quote_flag::spike;
   return {true, quote_rejection::none, flags};
 }
 
-bool quote_judge::spikes(const book& b, std::int64_t mid, price step) const {
+bool quote_judge::spikes(const book& b, std::int64_t mid, instrument_id instrument) const {
   const double threshold = configuration_.spike_threshold;
-  if (threshold <= 0 || !step || b.sorted.size() < configuration_.spike_window) return false;
-  const double floor = static_cast<double>(step.value) * configuration_.spike_floor_steps;
-  const auto deviation = static_cast<double>(distance(mid - b.level, b.sorted[(b.sorted.size() - 1) / 2]));
-  if (deviation <= threshold * floor) return false;  // nearly all quotes: no need for the MAD
-  const double limit = threshold * std::max(1.4826 * static_cast<double>(median_distance(b.sorted)), floor);
+  const price step = configuration_.price_step[instrument.value];
+  if (threshold <= 0 || !step || b.changes.size() < configuration_.spike_window) return false;
+  const std::int64_t change = mid - b.level;  // both are positive: no overflow
+  if (distance(change, 0) <= small_max_[instrument.value] && b.small > b.changes.size() / 2) return false;
+  return b.calm != 0 ? spikes(b, mid, step, b.sorted) : spikes(b, mid, step, sorted_copy(b.changes));
+}
+
+bool quote_judge::spikes(const book& b, std::int64_t mid, price step, const std::vector<std::int64_t>& sorted) const {
+  const double threshold = configuration_.spike_threshold;
+  const double floor = floor_of(configuration_, step);
+  const auto deviation = static_cast<double>(distance(mid - b.level, sorted[(sorted.size() - 1) / 2]));
+  if (deviation <= threshold * floor) return false;  // no need for the MAD
+  const double limit = threshold * std::max(1.4826 * static_cast<double>(median_distance(sorted)), floor);
   if (deviation <= limit) return false;
   const bool confirmed = b.outliers >= configuration_.spike_confirmations && static_cast<double>(distance(mid, b.outlier)) <= limit;
   return !confirmed;
@@ -107,26 +127,27 @@ void quote_judge::apply(const quote_accepted& e) {
   b.ask = e.ask;
   if ((e.flags & unbelieved) != 0) return;
   const std::int64_t mid = mid_of(e.bid, e.ask).value;
-  if ((e.flags & quote_flag::spike) == 0) return believe(b, mid);
+  if ((e.flags & quote_flag::spike) == 0) return believe(b, mid, small_max_[e.instrument.value]);
   b.outlier = mid;
   ++b.outliers;
 }
 
-void quote_judge::believe(book& b, std::int64_t mid) {
+void quote_judge::believe(book& b, std::int64_t mid, std::uint64_t small_max) {
   b.outliers = 0;
-  if (b.levelled) {
-    const std::int64_t change = mid - b.level;  // both are positive: no overflow
-    if (b.changes.size() < configuration_.spike_window) {
-      b.changes.push_back(change);
-      b.sorted.insert(std::upper_bound(b.sorted.begin(), b.sorted.end(), change), change);
-    } else {
-      auto& oldest = b.changes[b.next];
-      replace_sorted(b.sorted, std::exchange(oldest, change), change);
-      if (++b.next == configuration_.spike_window) b.next = 0;
-    }
-  }
-  b.levelled = true;
+  const std::int64_t change = mid - b.level;
   b.level = mid;
+  if (!std::exchange(b.levelled, true)) return;
+  const auto is_small = [small_max](std::int64_t c) { return distance(c, 0) <= small_max ? 1u : 0u; };
+  b.small += is_small(change);
+  if (b.changes.size() < configuration_.spike_window) return b.changes.push_back(change);
+  const std::int64_t oldest = std::exchange(b.changes[b.next], change);
+  b.small -= is_small(oldest);
+  if (++b.next == configuration_.spike_window) b.next = 0;
+  const bool needed = is_small(change) == 0 || b.small <= b.changes.size() / 2;  // or soon will be
+  if (b.calm != 0) replace_sorted(b.sorted, oldest, change);
+  else if (needed) b.sorted = sorted_copy(b.changes);
+  if (needed) b.calm = configuration_.spike_window;
+  else if (b.calm != 0) --b.calm;
 }
 
 std::uint64_t quote_judge::flagged(std::uint32_t flag) const {

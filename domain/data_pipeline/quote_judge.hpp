@@ -34,6 +34,9 @@ struct judge_configuration {
 /// (lower middle of an even window) are over the last `spike_window` such changes (P. Rousseeuw, C. Croux, "Alternatives to the Median Absolute
 /// Deviation", JASA 1993, for the factor). Changes are in price units: over so short a window their ratio is that of the returns.
 /// Crossed, locked and spiking quotes move neither the window nor the level, so that the quote after an outlier is not one itself.
+///
+/// In a calm market nobody has to know the median: where c and more than half of the window lie within half of threshold · floor of 0, so does the median, and c
+/// is no spike. The window is sorted only around changes that are larger.
 class quote_judge {
  public:
   struct verdict {
@@ -66,16 +69,20 @@ class quote_judge {
     std::int64_t outlier{};             ///< mid of the last spike
     std::uint32_t outliers{};           ///< spikes in a row
     std::uint32_t next{};               ///< place in `changes` that is overwritten next
+    std::uint32_t small{};              ///< changes in the window that are small
+    std::uint32_t calm{};               ///< how many more small changes end the keeping of `sorted`; 0: it is not kept
     std::vector<std::int64_t> changes;  ///< ring
-    std::vector<std::int64_t> sorted;   ///< the same, in order
-    template <class Archive> void archive(Archive& a) { a(seen, time, bid, ask, levelled, level, outlier, outliers, next, changes, sorted); }
+    std::vector<std::int64_t> sorted;   ///< the same, in order, where it is kept
+    template <class Archive> void archive(Archive& a) { a(seen, time, bid, ask, levelled, level, outlier, outliers, next, small, calm, changes, sorted); }
   };
 
-  [[nodiscard]] bool spikes(const book& b, std::int64_t mid, price step) const;
+  [[nodiscard]] bool spikes(const book& b, std::int64_t mid, instrument_id instrument) const;
+  [[nodiscard]] bool spikes(const book& b, std::int64_t mid, price step, const std::vector<std::int64_t>& sorted) const;
   [[nodiscard]] bool off_hours(timestamp t) const;
-  void believe(book& b, std::int64_t mid);
+  void believe(book& b, std::int64_t mid, std::uint64_t small_max);
 
   judge_configuration configuration_;
+  std::array<std::uint64_t, instruments_max> small_max_{};  // by instrument id: half of threshold · floor
   std::array<book, instruments_max> books_{};
   std::uint64_t accepted_ = 0;
   std::array<std::uint64_t, 8> rejected_{};

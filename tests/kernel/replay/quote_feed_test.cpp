@@ -1,4 +1,4 @@
-#include "actors/replay/quote_feed.hpp"
+#include "actors/replay/quotes_ahead.hpp"
 
 #include <tuple>
 
@@ -37,9 +37,9 @@ std::vector<replay::judged_quote> read_all(replay::quote_feed& feed, std::size_t
 }
 
 bool same(const replay::judged_quote& a, const replay::judged_quote& b) {
-  if (a.accepted != b.accepted) return false;
-  return a.accepted ? persistence::encode_to_string(event({}, a.quote)) == persistence::encode_to_string(event({}, b.quote))
-                    : persistence::encode_to_string(event({}, a.rejected)) == persistence::encode_to_string(event({}, b.rejected));
+  if (a.is.index() != b.is.index()) return false;
+  return a.accepted() != nullptr ? persistence::encode_to_string(event({}, *a.accepted())) == persistence::encode_to_string(event({}, *b.accepted()))
+                                 : persistence::encode_to_string(event({}, *a.rejected())) == persistence::encode_to_string(event({}, *b.rejected()));
 }
 
 std::unique_ptr<replay::quote_feed> opened(const config::deployment& d, std::uint64_t after = 0) {
@@ -75,8 +75,8 @@ TEST_CASE("sources are merged by time, at one time in the order of the list, num
     CHECK_FALSE(all[i].time() < all[i - 1].time());
     if (all[i].time() != all[i - 1].time()) continue;
     ++together;
-    CHECK(all[i - 1].quote.instrument == instrument_id{1});
-    CHECK(all[i].quote.instrument == instrument_id{2});
+    CHECK(all[i - 1].accepted()->instrument == instrument_id{1});
+    CHECK(all[i].accepted()->instrument == instrument_id{2});
   }
   CHECK(together > 5'000);
 }
@@ -87,7 +87,7 @@ TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]"
                              "quality: {spike_threshold: 0.5, spike_window: 8}\naccount: {currency: USD, balance: 1}\n");
   const auto whole = read_all(*opened(d));
   std::uint64_t spikes = 0;
-  for (const auto& q : whole) spikes += q.accepted && (q.quote.flags & quote_flag::spike) != 0;
+  for (const auto& q : whole) spikes += q.accepted() != nullptr && (q.accepted()->flags & quote_flag::spike) != 0;
   REQUIRE(spikes > 50);  // so that the judge's memory matters
   for (const std::uint64_t after : {1u, 100u, 511u, 33'333u, 58'142u, 58'143u}) {
     auto feed = opened(d, after);
@@ -102,6 +102,68 @@ TEST_CASE("a feed opened at a position goes on with the same verdicts", "[feed]"
   auto beyond = replay::open_feed(d, 58'144);
   REQUIRE_FALSE(beyond);
   CHECK_THAT(beyond.error().message, has_part("58143") && has_part("58144"));
+}
+
+namespace {
+
+// A feed of `count` quotes that then ends or fails.
+class numbered_feed final : public replay::quote_feed {
+ public:
+  numbered_feed(std::uint64_t count, bool fails) : count_(count), fails_(fails) {}
+  result<std::size_t> read(std::span<replay::judged_quote> out) override {
+    std::size_t n = 0;
+    // Not whole batches: a source may have less at a time.
+    for (; n < std::min<std::size_t>(out.size(), 1 + position_ % 700) && position_ < count_; ++n) {
+      quote_accepted q;
+      q.source_position = ++position_;
+      out[n].is = q;
+    }
+    if (n == 0 && fails_) return error(errc::malformed_line, "the end");
+    figures_.accepted = position_;
+    return n;
+  }
+  const replay::feed_figures& figures() const override { return figures_; }
+  const std::vector<std::string>& rejects() const override { return rejects_; }
+
+ private:
+  std::uint64_t count_, position_ = 0;
+  bool fails_;
+  replay::feed_figures figures_;
+  std::vector<std::string> rejects_;
+};
+
+}  // namespace
+
+TEST_CASE("quotes read ahead on another thread come whole and in order, then the end or the error", "[feed]") {
+  for (const std::uint64_t count : {0u, 1u, 1'023u, 1'024u, 1'025u, 50'000u})
+    for (const bool fails : {false, true}) {
+      replay::quotes_ahead quotes(std::make_unique<numbered_feed>(count, fails));
+      std::uint64_t next = 1, wrong = 0;
+      const auto done = replay::for_each_batch(quotes, {}, [&](std::span<const replay::judged_quote> batch) -> result<bool> {
+        for (const auto& q : batch) wrong += q.position() == next++ ? 0 : 1;
+        return true;
+      });
+      CHECK((wrong == 0 && next == count + 1));
+      CHECK(bool(done) == !fails);
+      if (!fails) CHECK(quotes.figures().accepted == count);
+      else CHECK(done.error().message == "the end");
+    }
+}
+
+TEST_CASE("whoever wants no more quotes leaves the reading thread behind at any point", "[feed]") {
+  for (std::uint64_t batches = 0; batches < 20; ++batches) {
+    replay::quotes_ahead quotes(std::make_unique<numbered_feed>(1'000'000, false));
+    std::uint64_t seen = 0;
+    CHECK(replay::for_each_batch(quotes, {}, [&](std::span<const replay::judged_quote>) -> result<bool> { return seen++ < batches; }));
+    CHECK(seen == batches + 1);
+  }
+  replay::quotes_ahead quotes(std::make_unique<numbered_feed>(1'000'000, false));
+  std::uint64_t told = 0;
+  const auto stopped = replay::for_each_batch(
+      quotes, [&](std::uint64_t taken) { return (told = taken) < 5'000; }, [](std::span<const replay::judged_quote>) -> result<bool> { return true; });
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == errc::cancelled);
+  CHECK(told >= 5'000);
 }
 
 TEST_CASE("malformed lines and prices that are not positive stop by default", "[feed]") {
@@ -125,7 +187,7 @@ TEST_CASE("told to reject, they become events with file and line, and are counte
   const auto all = read_all(*feed);
   std::vector<quote_rejected> rejected;
   for (const auto& q : all)
-    if (!q.accepted) rejected.push_back(q.rejected);
+    if (q.rejected() != nullptr) rejected.push_back(*q.rejected());
   REQUIRE(rejected.size() == 3);  // the line, its ask minute, and one negative price
   CHECK(rejected[0].reason == quote_rejection::malformed);
   CHECK(rejected[0].place == text("bid.csv:3"));
@@ -198,8 +260,8 @@ TEST_CASE("logs of several markets are merged as their files are, at one time in
   const auto turned = read_all(*opened(loaded_feed("data: [{log: " + folder.file("gbp") + "}, {log: " + folder.file("eur") + "}" + instruments)));
   REQUIRE(turned.size() == logs.size());
   CHECK(turned[0].time() == turned[1].time());
-  CHECK(turned[0].quote.instrument == logs[1].quote.instrument);
-  CHECK(turned[1].quote.instrument == logs[0].quote.instrument);
+  CHECK(turned[0].accepted()->instrument == logs[1].accepted()->instrument);
+  CHECK(turned[1].accepted()->instrument == logs[0].accepted()->instrument);
 }
 
 TEST_CASE("an import is whole or absent", "[import]") {
@@ -230,8 +292,8 @@ TEST_CASE("an import is whole or absent", "[import]") {
   const auto all = read_all(*feed);
   REQUIRE(all.size() == 10);
   CHECK(feed->figures().rejected == 3);
-  const auto first = std::find_if(all.begin(), all.end(), [](const auto& q) { return !q.accepted; });
-  CHECK(first->rejected.place == text("bid.csv:3"));
+  const auto first = std::find_if(all.begin(), all.end(), [](const auto& q) { return q.rejected() != nullptr; });
+  CHECK(first->rejected()->place == text("bid.csv:3"));
 }
 
 TEST_CASE("bars as the feed: each minute its bid bar, then its quote, numbered as one source, and read on from anywhere", "[feed]") {
@@ -243,14 +305,15 @@ TEST_CASE("bars as the feed: each minute its bid bar, then its quote, numbered a
   CHECK(feed->figures().accepted == 60'234);
   for (std::size_t i = 0; i < all.size(); i += 2) {
     const auto &bar = all[i], &quote = all[i + 1];
-    REQUIRE((bar.is_bar && bar.accepted && !quote.is_bar && quote.accepted));
+    REQUIRE((bar.bar() != nullptr && quote.accepted() != nullptr));
     REQUIRE((bar.position() == i + 1 && quote.position() == i + 2 && bar.time() == quote.time()));
-    REQUIRE((bar.bar.close == quote.quote.bid && bar.bar.spec() == bar_spec{60, price_side::bid} && bar.bar.closed_at - bar.bar.opened_at == minute_ns));
+    REQUIRE((bar.bar()->bar.close == quote.accepted()->bid && bar.bar()->bar.spec() == bar_spec{60, price_side::bid} &&
+             bar.bar()->bar.closed_at - bar.bar()->bar.opened_at == minute_ns));
   }
   for (const std::uint64_t after : {1u, 2u, 777u, 60'233u}) {
     const auto rest = read_all(*opened(d, after));
     REQUIRE(rest.size() == all.size() - after);
-    CHECK((rest[0].position() == after + 1 && rest[0].is_bar == all[after].is_bar && rest[0].time() == all[after].time()));
+    CHECK((rest[0].position() == after + 1 && rest[0].is.index() == all[after].is.index() && rest[0].time() == all[after].time()));
   }
 }
 
