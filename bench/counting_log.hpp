@@ -13,6 +13,7 @@ class counting_log final : public persistence::event_log {
     return to_.append(groups);
   }
   [[nodiscard]] persistence::log_head head() const override { return to_.head(); }
+  result<void> sync() override { return to_.sync(); }
   [[nodiscard]] result<std::unique_ptr<persistence::log_scan>> scan(std::uint64_t from_seq, persistence::direction where_to) const override {
     return to_.scan(from_seq, where_to);
   }

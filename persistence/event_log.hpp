@@ -43,8 +43,9 @@ class log_scan {
 
 /// When an append counts as durable.
 enum class durability : std::uint8_t {
-  sync,  ///< fdatasync before the acknowledgement (default)
-  os,    ///< handed to the operating system: survives the process, not the machine
+  sync,     ///< fdatasync before the acknowledgement (default)
+  os,       ///< handed to the operating system: survives the process, not the machine
+  at_sync,  ///< not before event_log::sync() or the end of the log: for a log that is thrown away where its making fails
 };
 
 /// Ends a subscription when destroyed.
@@ -64,6 +65,8 @@ class event_log {
   /// Not called from two threads at once.
   virtual result<log_head> append(std::span<const group_ref> groups) = 0;
   [[nodiscard]] virtual log_head head() const = 0;
+  /// All that was appended is durable when it returns, whatever an append waits for. errc::log_io, after which nothing more is accepted.
+  virtual result<void> sync() { return {}; }
   /// Commits as `append` does, and then says so: on the calling thread before it returns, or, where a log has to hear from other machines first, later
   /// and on another thread. What was handed in earlier is committed earlier; after an error nothing later is committed.
   virtual void commit(std::vector<group_ref> groups, std::function<void(result<log_head>)> committed) { committed(append(groups)); }

@@ -114,6 +114,7 @@ class rocksdb_log final : public event_log, public table_list {
       }
       rocksdb::WriteOptions w;
       w.sync = writer_->options.when == durability::sync;
+      w.disableWAL = writer_->options.when == durability::at_sync;
       if (auto s = db_->Write(w, &batch_); !s.ok()) return fail(s);
       if (!groups.empty()) head.chain_hash = chain_.finish();
       if (batch_.Data().capacity() > kept_bytes_max) batch_ = empty_batch();
@@ -127,6 +128,14 @@ class rocksdb_log final : public event_log, public table_list {
   [[nodiscard]] log_head head() const override {
     std::scoped_lock lock(mutex_);
     return head_;
+  }
+
+  result<void> sync() override {
+    return guarded(directory_, [&]() -> result<void> {
+      std::scoped_lock lock(mutex_);
+      TOMNEXT_TRY(may_append({}));
+      return store_anchor();
+    });
   }
 
   using event_log::scan;
@@ -252,6 +261,7 @@ class rocksdb_log final : public event_log, public table_list {
 
   // The first commit is anchored too: a log that has just begun is no less a log.
   bool anchor_due() {
+    if (writer_->options.when == durability::at_sync) return false;
     const bool first = commits_++ == 0;
     return first || writer_->options.anchors == anchoring::before_acknowledgement || commits_ % std::max(writer_->options.anchor_every, 1u) == 0;
   }
@@ -260,6 +270,8 @@ class rocksdb_log final : public event_log, public table_list {
     // Without a sync of its own the log may lag behind what the operating system was given: an anchor must never be ahead of the disk.
     if (writer_->options.when == durability::os)
       if (auto s = db_->SyncWAL(); !s.ok()) return fail(s);
+    if (writer_->options.when == durability::at_sync)
+      if (auto s = db_->Flush(rocksdb::FlushOptions()); !s.ok()) return fail(s);
     auto stored = writer_->anchored.store(head_);
     if (!stored) failed_ = true;
     return stored;

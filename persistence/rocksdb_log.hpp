@@ -28,7 +28,8 @@ struct rocksdb_options {
 };
 
 /// Opens for writing, and creates where there is nothing. Begins a new epoch. The log is read before anything is changed: what is refused stays as it is.
-/// Destroying the log closes it: it is anchored and sealed (seal.hpp).
+/// Destroying the log closes it: it is anchored and sealed (seal.hpp). With durability::at_sync nothing goes through the write-ahead log: rows are written once,
+/// as tables, and a process that dies before sync() leaves a shorter log.
 /// errc::log_locked: another process writes it · errc::log_corrupt: the chain, a checksum or the anchor disagrees · errc::log_gap ·
 /// errc::log_key: it is written encrypted, and the keys are missing, older than the log, or another log's
 result<std::unique_ptr<event_log>> open_log(const std::string& directory, const rocksdb_options& options);

@@ -4,7 +4,7 @@ namespace tomnext::replay {
 
 log_writer::log_writer(persistence::event_log& log) : log_(log), thread_([this] { run(); }) {}
 
-log_writer::~log_writer() { (void)finish(); }
+log_writer::~log_writer() { end(); }
 
 void log_writer::write(persistence::group_ref group) {
   std::unique_lock lock(mutex_);
@@ -41,14 +41,19 @@ void log_writer::run() {
   }
 }
 
-result<persistence::log_head> log_writer::finish() {
+void log_writer::end() {
   {
     std::scoped_lock lock(mutex_);
     ending_ = true;
     changed_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+}
+
+result<persistence::log_head> log_writer::finish() {
+  end();
   if (failure_) return *failure_;
+  TOMNEXT_TRY(log_.sync());
   return log_.head();
 }
 

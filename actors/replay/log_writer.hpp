@@ -23,11 +23,12 @@ class log_writer {
   void write(persistence::group_ref group);
   /// True once a write has failed: what comes later is dropped, and finish() tells why.
   [[nodiscard]] bool failed() const;
-  /// Waits until all is durable; the first error, if there was one.
+  /// Waits until all is durable (event_log::sync); the first error, if there was one.
   result<persistence::log_head> finish();
 
  private:
   void run();
+  void end();
   persistence::event_log& log_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -27,6 +27,8 @@ result<result_log> result_log::begin(const std::string& directory, persistence::
   TOMNEXT_TRY(persistence::make_folder(fs::path(final_name).parent_path().string()));
   persistence::rocksdb_options how;
   how.encrypt = encrypt;
+  // Whatever comes before finish() is thrown away where it is not reached.
+  how.when = persistence::durability::at_sync;
   auto log = persistence::open_log(folder, how);
   if (!log) {
     fs::remove_all(folder, bad);

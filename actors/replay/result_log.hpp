@@ -18,6 +18,7 @@ class result_log {
   /// Removes what was written, unless it was finished.
   ~result_log();
 
+  /// Durable once it was synced, and not before (durability::at_sync).
   persistence::event_log& log() { return *log_; }
   /// Where it lies until it is finished: for the content store.
   [[nodiscard]] const std::string& folder() const { return folder_; }

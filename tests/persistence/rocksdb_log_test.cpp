@@ -247,6 +247,46 @@ TEST_CASE("without a sync per commit the anchor still never runs ahead of the di
   CHECK(tests::must(open_log(folder / "live", {}))->head().seq == head.seq);
 }
 
+TEST_CASE("a log that is durable at its sync: before it a killed process leaves less, from it on everything") {
+  tests::temporary_folder folder;
+  rocksdb_options options;
+  options.when = durability::at_sync;
+  options.write_buffer_bytes = 64u << 10;  // some rows are tables before anybody asks for it
+  log_head head;
+  {
+    auto log = tests::must(open_log(folder / "live", options));
+    head = tests::extend(*log, 100, 50);
+    tests::copy_folder(folder / "live", folder / "killed");
+    const auto left = prefix_or_refusal(folder / "killed", head.seq);
+    CHECK(left < head.seq);
+    // Nothing claims more than is there.
+    CHECK(tests::must(anchor::read(anchor_file(folder / "live"))).seq == 0);
+    tests::must(log->sync());
+    tests::copy_folder(folder / "live", folder / "synced");
+    CHECK(prefix_or_refusal(folder / "synced", head.seq) == head.seq);
+    CHECK(tests::must(anchor::read(anchor_file(folder / "live"))).seq == head.seq);
+    head = tests::extend(*log, 3, 5);
+  }
+  // Closing is a sync too, and no write-ahead log is left to be read.
+  CHECK(tests::must(open_log_for_reading(folder / "live"))->head() == head);
+  CHECK(tests::must(disk_use(folder / "live")).wal_bytes == 0);
+}
+
+TEST_CASE("with a sync for each commit, or none, sync() makes durable what was appended") {
+  tests::temporary_folder folder;
+  for (const auto when : {durability::sync, durability::os}) {
+    const auto live = folder / (when == durability::os ? "os" : "sync");
+    rocksdb_options options;
+    options.when = when;
+    auto log = tests::must(open_log(live, options));
+    const auto head = tests::extend(*log, 10, 5);
+    tests::must(log->sync());
+    CHECK(tests::must(anchor::read(anchor_file(live))).seq == head.seq);
+    tests::copy_folder(live, live + "-left");
+    CHECK(prefix_or_refusal(live + "-left", head.seq) == head.seq);
+  }
+}
+
 TEST_CASE("disk use counts every file by its kind") {
   tests::temporary_folder folder;
   for (int life = 0; life < 2; ++life) tests::extend(*tests::must(open_log(folder / "log", {})), 5, 5);
