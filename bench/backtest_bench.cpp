@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   series memory, hashed, durable;
   std::vector<double> raw, commits;
   std::uint64_t events = 0;
-  const std::uint64_t bytes = only.empty() ? encoded_bytes(m) : 0;
+  const std::uint64_t bytes = only.empty() || only == "durable" ? encoded_bytes(m) : 0;
   const auto wanted = [&](const char* name) { return only.empty() || only == name ? rounds : 0; };
   for (int i = 0; i < wanted("memory"); ++i) {
     replay::null_log none;
