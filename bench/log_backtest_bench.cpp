@@ -65,8 +65,8 @@ double run_alone(config::deployment d) {
   const auto began = stopwatch::now();
   k.activate(0);
   replay::preamble(d, {}, [&](const auto& e) { k.input(e, d.begins, replay::configuration_ingress, 0); });
-  replay::quotes_ahead feed(must(replay::open_feed(d)));
-  must(replay::for_each_batch(feed, {}, [&](std::span<const replay::judged_quote> batch) -> result<bool> {
+  const auto feed = must(replay::open_quotes_ahead(replay::feed_of(d)));
+  must(replay::for_each_batch(*feed, {}, [&](std::span<const replay::judged_quote> batch) -> result<bool> {
     for (const auto& q : batch) hear(k, q);
     return true;
   }));

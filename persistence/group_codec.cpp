@@ -45,7 +45,7 @@ payload_memory& read_payloads() {
   return m;
 }
 
-constexpr std::size_t kept_room_bytes = std::size_t{2} << 20;
+constexpr std::size_t kept_room_bytes = std::size_t{512} << 10;
 
 /// Room to write a group into, which nobody has to clear: a thread keeps its own where it is of an ordinary size.
 class writing_room {

@@ -133,7 +133,7 @@ class rocksdb_log final : public event_log, public table_list {
   result<void> sync() override {
     return guarded(directory_, [&]() -> result<void> {
       std::scoped_lock lock(mutex_);
-      TOMNEXT_TRY(may_append({}));
+      TOMNEXT_TRY(may_write());
       return store_anchor();
     });
   }
@@ -231,10 +231,15 @@ class rocksdb_log final : public event_log, public table_list {
     return archived ? joined(std::move(stored), std::move(archived)) : std::move(stored);
   }
 
-  /// Everything that can be refused is refused before the first byte is written.
-  result<void> may_append(std::span<const group_ref> groups) const {
+  [[nodiscard]] result<void> may_write() const {
     if (!writer_) return error(errc::invalid_argument, directory_ + ": opened for reading only");
     if (failed_) return error(errc::log_io, directory_ + ": an earlier write failed; what it wrote is unknown until the log is opened again");
+    return {};
+  }
+
+  /// Everything that can be refused is refused before the first byte is written.
+  result<void> may_append(std::span<const group_ref> groups) const {
+    TOMNEXT_TRY(may_write());
     auto next = head_.seq + 1;
     for (const auto& g : groups) {
       TOMNEXT_TRY(check_group(*g, next));

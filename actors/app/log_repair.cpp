@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "actors/app/log_copying.hpp"
+#include "actors/replay/json_optional.hpp"
 #include "persistence/repair.hpp"
 
 namespace tomnext::app {
@@ -17,7 +18,7 @@ std::string as_json(const repair_report& r, const std::string& copy) {
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const auto& f : r.files) files.push_back({{"path", f.path}, {"bytes", f.bytes}, {"why", f.why}});
   nlohmann::ordered_json j{{"log", copy}, {"head", head_json(r.head)}, {"nothing_dropped", r.nothing_dropped()}, {"damage", r.damage}};
-  j["expected_seq"] = r.expected_seq ? nlohmann::ordered_json(*r.expected_seq) : nlohmann::ordered_json(nullptr);
+  j["expected_seq"] = replay::or_null(r.expected_seq);
   if (r.last_dropped() > r.head.seq) j["events_dropped"] = {{"first", r.head.seq + 1}, {"last", r.last_dropped()}};
   else j["events_dropped"] = nullptr;
   j["behind_the_damage"] = {

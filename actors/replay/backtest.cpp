@@ -47,13 +47,12 @@ class run {
     kernel_.activate(hash64(d_.source_text));
     preamble(d_, persistence::sha256({d_.source_text}), [this](const auto& e) { kernel_.input(e, d_.begins, configuration_ingress, 0); });
     if (kernel_.failure()) return *kernel_.failure();
-    auto opened = open_feed(d_);
-    if (!opened) return opened.error();
-    quotes_ahead feed(std::move(*opened));
-    TOMNEXT_TRY(take_quotes(feed, on_progress));
+    auto feed = open_quotes_ahead(feed_of(d_));
+    if (!feed) return feed.error();
+    TOMNEXT_TRY(take_quotes(**feed, on_progress));
     kernel_.end_of_data();
-    const auto& figures = feed.figures();
-    reading_ms_ = feed.reading_ms();
+    const auto& figures = (*feed)->figures();
+    reading_ms_ = (*feed)->reading_ms();
     kernel_.input(source_state_changed{source_id{1}, source_state::ended, "market data", figures.accepted, figures.rejected}, kernel_.now(), market_ingress, 0);
     if (kernel_.failure()) return *kernel_.failure();
     builder_.flush();

@@ -62,10 +62,9 @@ result<feed_figures> build_bars(const config::deployment& d, const std::vector<b
            i.instrument.value},
           aggregator(id, std::move(c)));
   }
-  auto opened = open_feed(d);
-  if (!opened) return opened.error();
-  quotes_ahead feed(std::move(*opened));
-  TOMNEXT_TRY(for_each_batch(feed, on_progress, [&](std::span<const judged_quote> batch) -> result<bool> {
+  auto feed = open_quotes_ahead(feed_of(d));
+  if (!feed) return feed.error();
+  TOMNEXT_TRY(for_each_batch(**feed, on_progress, [&](std::span<const judged_quote> batch) -> result<bool> {
     for (const auto& q : batch)
       if (const auto* accepted = q.accepted()) k.quote(*accepted);
     if (k.failure()) return *k.failure();
@@ -81,7 +80,7 @@ result<feed_figures> build_bars(const config::deployment& d, const std::vector<b
   }
   if (k.failure()) return *k.failure();
   if (!listener.outcome()) return listener.outcome().error();
-  return feed.figures();
+  return (*feed)->figures();
 }
 
 std::string bars_csv_header() {

@@ -49,9 +49,8 @@ result<void> copy(quotes_ahead& feed, recorder& to, const log_writer& writer, co
 }  // namespace
 
 result<import_report> import_files(const import_settings& s) {
-  auto opened = open_feed(feed_settings{s.sources, s.instruments, s.quality});
-  if (!opened) return opened.error();
-  quotes_ahead feed(std::move(*opened));
+  auto feed = open_quotes_ahead({s.sources, s.instruments, s.quality});
+  if (!feed) return feed.error();
   auto results = result_log::begin(s.log, s.encrypt);
   if (!results) return results.error();
   persistence::log_head head;
@@ -61,14 +60,14 @@ result<import_report> import_files(const import_settings& s) {
     recorder to(builder);
     to.add(log_declared{log_purpose::market_data, "tomnext 0.1"}, {}, configuration_ingress, 0);
     for (const auto& i : s.instruments) to.add(i, {}, configuration_ingress, 0);
-    TOMNEXT_TRY(copy(feed, to, writer, s.on_progress));
+    TOMNEXT_TRY(copy(**feed, to, writer, s.on_progress));
     builder.flush();
     auto written = writer.finish();
     if (!written) return written.error();
     head = *written;
   }
   TOMNEXT_TRY(results->finish());
-  const auto& f = feed.figures();
+  const auto& f = (*feed)->figures();
   import_report r;
   r.rows = f.accepted + f.rejected;
   r.accepted = f.accepted;
@@ -77,7 +76,7 @@ result<import_report> import_files(const import_settings& s) {
   r.crossed = f.crossed;
   r.locked = f.locked;
   r.spikes = f.spikes;
-  r.rejects = feed.rejects();
+  r.rejects = (*feed)->rejects();
   r.head_hash = persistence::to_hex(head.chain_hash);
   return r;
 }

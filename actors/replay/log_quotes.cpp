@@ -16,8 +16,14 @@ class log_reader final : public log_quote_reader {
  public:
   log_reader(std::unique_ptr<persistence::event_log> log, std::string directory, const std::vector<instrument_defined>& instruments)
       : log_(std::move(log)), directory_(std::move(directory)), instruments_(instruments) {}
-  result<void> begin() {
-    auto scan = read_ahead::begin(*log_, 1);
+  result<void> begin(log_reading how) {
+    if (how == log_reading::ahead) {
+      auto ahead = read_ahead::begin(*log_, 1);
+      if (!ahead) return ahead.error();
+      ahead_ = std::move(*ahead);
+      return {};
+    }
+    auto scan = log_->scan(1);
     if (!scan) return scan.error();
     scan_ = std::move(*scan);
     return {};
@@ -26,7 +32,7 @@ class log_reader final : public log_quote_reader {
   result<bool> next(quote_row& row) override {
     for (;;) {
       if (!group_ || next_ == group_->events.size()) {
-        auto g = scan_->next();
+        auto g = ahead_ ? ahead_->next() : scan_->next();
         if (!g) return g.error();
         if (!*g) return false;
         group_ = std::move(*g);
@@ -82,7 +88,9 @@ class log_reader final : public log_quote_reader {
   }
 
   std::unique_ptr<persistence::event_log> log_;
-  std::unique_ptr<read_ahead> scan_;  // goes before the log that it reads
+  // One of the two; they go before the log that they read.
+  std::unique_ptr<persistence::log_scan> scan_;
+  std::unique_ptr<read_ahead> ahead_;
   std::string directory_;
   std::vector<instrument_defined> instruments_;
   std::array<known, instruments_max> ids_{};  // by the log's own numbers
@@ -103,11 +111,11 @@ void add(const persistence::group& g, persistence::time_span& span) {
 
 }  // namespace
 
-result<std::unique_ptr<log_quote_reader>> open_log_quotes(const std::string& directory, const std::vector<instrument_defined>& instruments) {
+result<std::unique_ptr<log_quote_reader>> open_log_quotes(const std::string& directory, const std::vector<instrument_defined>& instruments, log_reading how) {
   auto log = persistence::open_log_for_reading(directory);
   if (!log) return log.error();
   auto reader = std::make_unique<log_reader>(std::move(*log), directory, instruments);
-  TOMNEXT_TRY(reader->begin());
+  TOMNEXT_TRY(reader->begin(how));
   return std::unique_ptr<log_quote_reader>(std::move(reader));
 }
 

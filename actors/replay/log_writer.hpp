@@ -1,4 +1,4 @@
-// Writes groups on a thread of its own with natural batching: what has queued up while the last batch was synced is the next batch.
+// Writes groups on a thread of its own with natural batching: what has queued up while the last batch was written is the next batch.
 #pragma once
 #include <condition_variable>
 #include <mutex>

@@ -51,7 +51,7 @@ result<source> open_source(const config::data_source& s, const feed_settings& se
   source opened;
   opened.instrument = s.instrument;
   if (!s.log.empty()) {
-    auto log = open_log_quotes(s.log, settings.instruments);
+    auto log = open_log_quotes(s.log, settings.instruments, settings.logs);
     if (!log) return log.error();
     opened.log = log->get();
     opened.reader = std::move(*log);
@@ -236,9 +236,9 @@ result<std::unique_ptr<quote_feed>> open_feed(const feed_settings& s, std::uint6
   return std::unique_ptr<quote_feed>(std::move(feed));
 }
 
-result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position) {
-  return open_feed(feed_settings{d.data, d.instruments, d.quality}, after_position);
-}
+feed_settings feed_of(const config::deployment& d) { return {d.data, d.instruments, d.quality}; }
+
+result<std::unique_ptr<quote_feed>> open_feed(const config::deployment& d, std::uint64_t after_position) { return open_feed(feed_of(d), after_position); }
 
 result<persistence::time_span> span_of(const std::vector<config::data_source>& sources) {
   persistence::time_span all;

@@ -65,7 +65,10 @@ struct feed_settings {
   std::vector<config::data_source> sources;     ///< merged by time; at one time in this order
   std::vector<instrument_defined> instruments;  ///< index = id − 1
   config::quality_settings quality;
+  log_reading logs = log_reading::in_place;
 };
+/// Those of a deployment.
+feed_settings feed_of(const config::deployment& d);
 
 /// Opens all sources. Malformed lines and prices that are not positive stop the reading with file and line, or are rejected quotes, as the quality
 /// settings say. Errors name file, line and reason; nothing is skipped silently.

@@ -56,4 +56,11 @@ result<std::span<const judged_quote>> quotes_ahead::next() {
   return std::span<const judged_quote>(b.quotes.data(), b.count);
 }
 
+result<std::unique_ptr<quotes_ahead>> open_quotes_ahead(feed_settings s) {
+  s.logs = log_reading::ahead;
+  auto feed = open_feed(s);
+  if (!feed) return feed.error();
+  return std::make_unique<quotes_ahead>(std::move(*feed));
+}
+
 }  // namespace tomnext::replay

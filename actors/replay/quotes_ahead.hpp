@@ -51,6 +51,9 @@ class quotes_ahead {
   std::thread thread_;
 };
 
+/// Opens a feed for a long job: logs among its sources are decoded on one more thread. What open_feed refuses.
+result<std::unique_ptr<quotes_ahead>> open_quotes_ahead(feed_settings s);
+
 /// Hands the quotes on in batches, until `take` wants no more (false) or fails. errc::cancelled where `on_progress` says so.
 template <class Take> result<void> for_each_batch(quotes_ahead& quotes, const progress& on_progress, Take&& take) {
   for (std::uint64_t taken = 0;;) {

@@ -6,12 +6,11 @@
 namespace tomnext::replay {
 
 result<sweep_market> read_market(const config::deployment& d, const progress& on_progress) {
-  auto feed = open_feed(d);
+  auto feed = open_quotes_ahead(feed_of(d));
   if (!feed) return feed.error();
-  quotes_ahead ahead(std::move(*feed));
   sweep_market m;
   state_hasher hash;
-  TOMNEXT_TRY(for_each_batch(ahead, on_progress, [&](std::span<const judged_quote> batch) -> result<bool> {
+  TOMNEXT_TRY(for_each_batch(**feed, on_progress, [&](std::span<const judged_quote> batch) -> result<bool> {
     for (const auto& judged : batch) {
       const auto* q = judged.accepted();
       if (q == nullptr) {
@@ -26,7 +25,7 @@ result<sweep_market> read_market(const config::deployment& d, const progress& on
     return error(errc::invalid_argument, "more than " + std::to_string(sweep_quotes_max) + " quotes: a sweep keeps them in memory; take fewer files");
   }));
   if (m.quotes.empty()) return error(errc::invalid_argument, "the data hold no quote");
-  m.figures = ahead.figures();
+  m.figures = (*feed)->figures();
   m.hash = hash.digest();
   return m;
 }

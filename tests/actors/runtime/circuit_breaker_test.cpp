@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 using time_point = circuit_breaker::time_point;
-const time_point beginning{1h};
+const time_point start{1h};
 const error late{errc::timed_out, "no answer within the deadline"};
 
 breaker_limits small() {
@@ -45,23 +45,23 @@ circuit_breaker opened(time_point now) {
 
 TEST_CASE("circuit_breaker: failures in a row open it, and the refusal says for how long and why", "[runtime]") {
   circuit_breaker b("venue", small(), 7);
-  fail(b, beginning);
-  fail(b, beginning);
-  well_answered(b, beginning);  // not in a row
-  fail(b, beginning);
-  fail(b, beginning);
-  REQUIRE(b.figures(beginning).state == breaker_state::closed);
-  fail(b, beginning);
-  const auto f = b.figures(beginning);
+  fail(b, start);
+  fail(b, start);
+  well_answered(b, start);  // not in a row
+  fail(b, start);
+  fail(b, start);
+  REQUIRE(b.figures(start).state == breaker_state::closed);
+  fail(b, start);
+  const auto f = b.figures(start);
   CHECK(f.state == breaker_state::open);
   CHECK(f.open_for <= 1s);
   CHECK(f.open_for >= 750ms);
-  const auto refused = b.admit(beginning + 100ms);
+  const auto refused = b.admit(start + 100ms);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::not_ready);
   CHECK(refused.error().message == "venue is not asked for another " + std::to_string((f.open_for - 100ms).count()) +
                                        " ms, since it failed too often; lastly: no answer within the deadline");
-  CHECK(b.figures(beginning).refused == 1);
+  CHECK(b.figures(start).refused == 1);
 }
 
 TEST_CASE("circuit_breaker: a share of failures opens it once enough calls are known, and old ones count no more", "[runtime]") {
@@ -70,52 +70,52 @@ TEST_CASE("circuit_breaker: a share of failures opens it once enough calls are k
     fail(b, now);
     well_answered(b, now);
   };
-  two(beginning);
-  two(beginning);
-  CHECK(b.figures(beginning).state == breaker_state::closed);  // half of four calls: too few to say
-  two(beginning + 11s);                                        // the first four are forgotten by then
-  two(beginning + 11s);
-  CHECK(b.figures(beginning + 11s).window_calls == 4);
-  fail(b, beginning + 11s);
-  CHECK(b.figures(beginning + 11s).state == breaker_state::closed);
-  well_answered(b, beginning + 11s);
-  CHECK(b.figures(beginning + 11s).state == breaker_state::closed);  // three of six; looked at when one fails
-  fail(b, beginning + 11s);
-  CHECK(b.figures(beginning + 11s).state == breaker_state::open);
+  two(start);
+  two(start);
+  CHECK(b.figures(start).state == breaker_state::closed);  // half of four calls: too few to say
+  two(start + 11s);                                        // the first four are forgotten by then
+  two(start + 11s);
+  CHECK(b.figures(start + 11s).window_calls == 4);
+  fail(b, start + 11s);
+  CHECK(b.figures(start + 11s).state == breaker_state::closed);
+  well_answered(b, start + 11s);
+  CHECK(b.figures(start + 11s).state == breaker_state::closed);  // three of six; looked at when one fails
+  fail(b, start + 11s);
+  CHECK(b.figures(start + 11s).state == breaker_state::open);
 }
 
 TEST_CASE("circuit_breaker: an error that is the asker's fault is an answer, and a cancelled call says nothing", "[runtime]") {
   circuit_breaker b("venue", small(), 7);
   for (int i = 0; i < 100; ++i) {
-    b.failed(*b.admit(beginning), {errc::bad_request, "unknown key"}, beginning);
-    fail(b, beginning);
-    b.failed(*b.admit(beginning), {errc::bad_request, "unknown key"}, beginning);
-    b.failed(*b.admit(beginning), {errc::cancelled, "given up"}, beginning);
+    b.failed(*b.admit(start), {errc::bad_request, "unknown key"}, start);
+    fail(b, start);
+    b.failed(*b.admit(start), {errc::bad_request, "unknown key"}, start);
+    b.failed(*b.admit(start), {errc::cancelled, "given up"}, start);
   }
-  CHECK(b.figures(beginning).state == breaker_state::closed);
-  CHECK(b.figures(beginning).failed == 100);
+  CHECK(b.figures(start).state == breaker_state::closed);
+  CHECK(b.figures(start).failed == 100);
 }
 
 TEST_CASE("circuit_breaker: half-open lets few trials through; enough good ones close it", "[runtime]") {
-  auto b = opened(beginning);
-  CHECK_FALSE(b.admit(beginning + 749ms));
-  const auto first = b.admit(beginning + 1s);
-  const auto second = b.admit(beginning + 1s);
+  auto b = opened(start);
+  CHECK_FALSE(b.admit(start + 749ms));
+  const auto first = b.admit(start + 1s);
+  const auto second = b.admit(start + 1s);
   REQUIRE(first);
   REQUIRE(second);
-  const auto third = b.admit(beginning + 1s);
+  const auto third = b.admit(start + 1s);
   REQUIRE_FALSE(third);
   CHECK(third.error().message.find("being tried with 2 calls") != std::string::npos);
-  b.answered(*first, beginning + 1s);
-  b.answered(*first, beginning + 1s);  // reported twice by mistake: one good trial all the same
-  CHECK(b.figures(beginning + 1s).state == breaker_state::half_open);
-  b.answered(*second, beginning + 1s);
-  CHECK(b.figures(beginning + 1s).state == breaker_state::closed);
+  b.answered(*first, start + 1s);
+  b.answered(*first, start + 1s);  // reported twice by mistake: one good trial all the same
+  CHECK(b.figures(start + 1s).state == breaker_state::half_open);
+  b.answered(*second, start + 1s);
+  CHECK(b.figures(start + 1s).state == breaker_state::closed);
 }
 
 TEST_CASE("circuit_breaker: failed trials double the wait, and so does one that closes and opens again soon", "[runtime]") {
-  auto b = opened(beginning);
-  auto now = beginning;
+  auto b = opened(start);
+  auto now = start;
   auto nominal = 1'000ms;
   const auto check_wait = [&] {
     const auto wait = b.figures(now).open_for;
@@ -144,44 +144,44 @@ TEST_CASE("circuit_breaker: failed trials double the wait, and so does one that 
 
 TEST_CASE("circuit_breaker: what was asked before the last change of state counts no more", "[runtime]") {
   circuit_breaker b("venue", small(), 7);
-  const auto slow = *b.admit(beginning);
-  for (int i = 0; i < 3; ++i) fail(b, beginning);
-  b.answered(slow, beginning + 1s);
-  CHECK(b.figures(beginning).state == breaker_state::open);
-  const auto trial = *b.admit(beginning + 1s);
-  b.failed(slow, late, beginning + 1s);
-  CHECK(b.figures(beginning + 1s).state == breaker_state::half_open);
-  b.answered(trial, beginning + 1s);
-  b.answered(*b.admit(beginning + 1s), beginning + 1s);
-  for (int i = 0; i < 10; ++i) b.failed(slow, late, beginning + 2s);
-  CHECK(b.figures(beginning + 2s).state == breaker_state::closed);
+  const auto slow = *b.admit(start);
+  for (int i = 0; i < 3; ++i) fail(b, start);
+  b.answered(slow, start + 1s);
+  CHECK(b.figures(start).state == breaker_state::open);
+  const auto trial = *b.admit(start + 1s);
+  b.failed(slow, late, start + 1s);
+  CHECK(b.figures(start + 1s).state == breaker_state::half_open);
+  b.answered(trial, start + 1s);
+  b.answered(*b.admit(start + 1s), start + 1s);
+  for (int i = 0; i < 10; ++i) b.failed(slow, late, start + 2s);
+  CHECK(b.figures(start + 2s).state == breaker_state::closed);
 }
 
 TEST_CASE("circuit_breaker: a trial that nobody reports does not hold its place for ever, nor does one that was withdrawn", "[runtime]") {
-  auto b = opened(beginning);
-  (void)b.admit(beginning + 1s);
-  const auto second = *b.admit(beginning + 1s);
-  CHECK_FALSE(b.admit(beginning + 2s));
-  b.withdrawn(second, beginning + 2s);
-  CHECK(b.admit(beginning + 2s));
-  const auto refused = b.admit(beginning + 6s);
+  auto b = opened(start);
+  (void)b.admit(start + 1s);
+  const auto second = *b.admit(start + 1s);
+  CHECK_FALSE(b.admit(start + 2s));
+  b.withdrawn(second, start + 2s);
+  CHECK(b.admit(start + 2s));
+  const auto refused = b.admit(start + 6s);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("a trial was not answered within 5000 ms") != std::string::npos);
-  CHECK(b.admit(beginning + 8s));
+  CHECK(b.admit(start + 8s));
 }
 
 TEST_CASE("circuit_breaker: its figures as JSON", "[runtime]") {
-  auto b = opened(beginning);
-  (void)b.admit(beginning);
-  const auto j = b.as_json(beginning);
+  auto b = opened(start);
+  (void)b.admit(start);
+  const auto j = b.as_json(start);
   CHECK(j["callee"] == "venue");
   CHECK(j["state"] == "open");
-  CHECK(j["open_for_ms"] == b.figures(beginning).open_for.count());
+  CHECK(j["open_for_ms"] == b.figures(start).open_for.count());
   CHECK(j["admitted"] == 3);
   CHECK(j["failed"] == 3);
   CHECK(j["refused"] == 1);
   CHECK(j["opened"] == 1);
-  CHECK(b.as_json(beginning + 1s)["state"] == "half_open");
+  CHECK(b.as_json(start + 1s)["state"] == "half_open");
 }
 
 TEST_CASE("circuit_breaker: limits that cannot be are refused by name", "[runtime]") {
@@ -253,7 +253,7 @@ TEST_CASE("circuit_breaker: random calls, reports and waits against a model of i
     m.limits.trials_to_close = *rc::gen::inRange(1u, 4u);
     m.limits.failures_in_a_row_max = *rc::gen::inRange(2u, 9u);
     circuit_breaker b("venue", m.limits, *rc::gen::arbitrary<std::uint64_t>());
-    auto now = beginning;
+    auto now = start;
     const auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(200, rc::gen::pair(rc::gen::inRange(0, 12), rc::gen::inRange(0, 1'000)));
     for (const auto& [what, number] : steps) {
       if (what == 0) now += std::chrono::milliseconds(number * 12);

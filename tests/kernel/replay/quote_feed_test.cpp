@@ -166,6 +166,26 @@ TEST_CASE("whoever wants no more quotes leaves the reading thread behind at any 
   CHECK(told >= 5'000);
 }
 
+TEST_CASE("a feed has no thread of its own, not even of a log, unless it is opened for a long job", "[feed]") {
+  market_folder folder("threads");
+  auto files = loaded_feed(fxcm(tests::bid_file(), tests::ask_file(), "GBP/USD"));
+  REQUIRE(replay::import_files({files.data, files.instruments, files.quality, folder.file("log"), {}}));
+  const auto d = loaded_feed("data: [{log: " + folder.file("log") + "}]\ninstruments: {GBP/USD: {}}\naccount: {currency: USD, balance: 1}\n");
+  const auto threads = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator()); };
+  (void)read_all(*opened(d));  // the store's own threads begin with its first use
+  const auto before = threads();
+  auto feed = opened(d);
+  std::vector<replay::judged_quote> some(100);
+  REQUIRE(feed->read(some));
+  CHECK(threads() == before);
+  auto ahead = replay::open_quotes_ahead(replay::feed_of(d));
+  REQUIRE(ahead);
+  REQUIRE((*ahead)->next());
+  CHECK(threads() > before);
+  ahead->reset();
+  CHECK(threads() == before);
+}
+
 TEST_CASE("malformed lines and prices that are not positive stop by default", "[feed]") {
   dirty f;
   auto d = loaded_feed(fxcm(f.bid, f.ask, "GBP/USD"));
