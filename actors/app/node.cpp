@@ -59,7 +59,7 @@ result<void> node::restore() {
     if (!*g) break;
     for (const auto& e : (*g)->events) {
       sequencer_->restore(e);
-      if (const auto change = change_of(e)) jobs_known_->apply(*change);
+      jobs_known_->apply(e);
       const auto* c = e.get_if<configuration_set>();
       if (c != nullptr && c->content_hash != configuration_)
         return error(errc::configuration_value, "this log was made with another configuration (" + persistence::to_hex(c->content_hash).substr(0, 12) +

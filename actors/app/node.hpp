@@ -82,7 +82,7 @@ class node {
   std::map<std::uint32_t, std::string> host_names_;
   std::vector<event> preamble_;
   bool source_ended_ = false;
-  std::shared_ptr<calendar::job_records> jobs_known_ = std::make_shared<calendar::job_records>();
+  std::shared_ptr<actors::job_history> jobs_known_ = std::make_shared<actors::job_history>();
 
   actors::system_config system_config_;
   std::unique_ptr<actors::actor_system> system_;

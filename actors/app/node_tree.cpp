@@ -204,8 +204,9 @@ supervised_group jobs_group(const node_parts& n) {
   calendar_scheduler_settings s;
   s.clock = n.clock;
   s.board = n.boards.jobs ? n.boards.jobs : std::make_shared<job_board>();
-  s.records = n.jobs_known ? n.jobs_known : std::make_shared<calendar::job_records>();
-  s.record = record_in_log(whoever_is<time_protocol>(n, name_of::time), whoever_is<journal_protocol>(n, name_of::journal));
+  s.history = n.jobs_known ? n.jobs_known : std::make_shared<job_history>();
+  s.log =
+      jobs_in_log(whoever_is<time_protocol>(n, name_of::time), whoever_is<journal_protocol>(n, name_of::journal), whoever_is<feed_protocol>(n, name_of::feed));
   action_parts parts;
   parts.directory = n.directory;
   parts.log = n.log;

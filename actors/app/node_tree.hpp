@@ -14,8 +14,8 @@
 #include "actors/replay/hosts.hpp"
 #include "actors/runtime/clock.hpp"
 #include "actors/runtime/directory.hpp"
+#include "actors/runtime/job_history.hpp"
 #include "actors/runtime/supervision_tree.hpp"
-#include "domain/calendar/job_change.hpp"
 #include "persistence/snapshots.hpp"
 
 namespace tomnext::app {
@@ -46,8 +46,8 @@ struct node_parts {
   std::vector<event> preamble;  ///< with which a new log begins
   bool source_ended = false;    ///< the log holds the end of the source
   log_boards boards;
-  std::shared_ptr<calendar::job_records> jobs_known;  ///< what the log knows of jobs; null: nothing
-  actors::wall_clock clock;                           ///< by which jobs run
+  std::shared_ptr<actors::job_history> jobs_known;  ///< what the log says of jobs; null: nothing
+  actors::wall_clock clock;                         ///< by which jobs run
   std::shared_ptr<actors::introspection> figures;
   std::shared_ptr<actors::directory> directory;  ///< the addresses of all
   std::shared_ptr<actors::supervision_notes> notes;

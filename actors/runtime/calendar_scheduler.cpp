@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "actors/runtime/feed_reader.hpp"
 #include "actors/runtime/instrumented.hpp"
 #include "actors/runtime/view_support.hpp"
 #include "domain/base/text.hpp"
@@ -44,22 +45,23 @@ error being_recorded(const std::string& job, std::uint64_t command) {
 
 calendar_scheduler_state::calendar_scheduler_state(calendar_protocol::pointer self, calendar_scheduler_settings settings)
     : self_(self), settings_(std::move(settings)) {
-  if (!settings_.records) settings_.records = std::make_shared<job_records>();
+  if (!settings_.history) settings_.history = std::make_shared<job_history>();
 }
 
 calendar_protocol::behavior_type calendar_scheduler_state::behavior() {
-  for (const auto& d : settings_.jobs)
-    if (auto defined = define(d); !defined) {
-      self_->quit(to_caf(defined.error()));
-      settings_.jobs.clear();
-      break;
-    }
-  if (!settings_.jobs.empty()) look();
+  if (settings_.log.join) recall();
+  else begin_jobs();
   return {
       [this](look_jobs_atom, std::uint64_t order) {
         if (order != order_) return;
         look_at_.reset();
-        look();
+        if (began_) look();
+        else recall();
+      },
+      [this](durable_atom, const groups_ref& groups, const durable_ref& head) {
+        for (const auto& g : *groups)
+          for (const auto& e : g->events) settings_.history->apply(e);
+        return_credit(self_, job_feed_reader, *groups, *head);
       },
       [this](job_answer_atom, const std::string& job, std::uint64_t number, bool succeeded, const std::string& why) {
         end(job, number, succeeded ? job_outcome::succeeded : job_outcome::failed, why);
@@ -80,10 +82,38 @@ moment calendar_scheduler_state::now() const {
   return {wall_now(self_, settings_.clock), std::chrono::nanoseconds(monotonic_now(self_).time_since_epoch()).count()};
 }
 
+// What an earlier life has offered may be on its way still: who has not heard of it would tell the end of a run that has ended, or begin one a second time.
+void calendar_scheduler_state::recall() {
+  const auto heard = [this](const result<void>& outcome) { recalled(outcome); };
+  settings_.log.join(self_, [this, heard](const result<void>& joined) {
+    if (joined && settings_.history->may_lag()) settings_.log.recall(self_, heard);
+    else heard(joined);
+  });
+}
+
+void calendar_scheduler_state::recalled(const result<void>& outcome) {
+  if (outcome) return begin_jobs();
+  if (std::exchange(failing_, outcome.error().message).empty()) {
+    record_of(self_).set_error("what was recorded of jobs is not known: " + failing_);
+    spdlog::error("what was recorded of jobs is not known, and none begins until it is: {}", failing_);
+  }
+  settings_.board->show_failing(now().wall, failing_);
+  tell_later(self_, settings_.retry_after, look_jobs_v, ++order_);
+}
+
+void calendar_scheduler_state::begin_jobs() {
+  began_ = true;
+  failing_.clear();
+  known_ = settings_.history->records();
+  for (const auto& d : settings_.jobs)
+    if (auto defined = define(d); !defined) return self_->quit(to_caf(defined.error()));
+  if (!settings_.jobs.empty()) look();
+}
+
 // A job that the log knows goes on where it was. A new one, and one with another schedule, begins now.
 result<void> calendar_scheduler_state::define(const job_definition& d) {
   const auto& s = d.settings;
-  const auto* known = settings_.records->find(s.name);
+  const auto* known = known_.find(s.name);
   const bool same = known != nullptr && known->expression == s.when.expression().text() && known->zone == s.when.where().name();
   job_memory memory = known != nullptr ? known->memory : job_memory{};
   if (!same) {
@@ -158,13 +188,16 @@ void calendar_scheduler_state::end(const std::string& job, std::uint64_t number,
 
 // While the log takes nothing, operators are not put off without an end.
 result<void> calendar_scheduler_state::may_ask(const std::string& job) const {
+  if (!began_)
+    return error(errc::not_ready, "job '" + job + "': what was recorded of jobs is still being read" + (failing_.empty() ? "" : " (" + failing_ + ")") +
+                                      ": ask again in a moment");
   if (unrecorded_.size() < unrecorded_max) return {};
   return error(errc::overloaded, "job '" + job + "': " + std::to_string(unrecorded_.size()) + " things that jobs did wait to be recorded" +
                                      (failing_.empty() ? "" : ", since the log takes nothing (" + failing_ + ")") + ": ask again later");
 }
 
 const carried_command* calendar_scheduler_state::carried(const std::string& job, std::uint64_t command) const {
-  const auto* known = command == 0 ? nullptr : settings_.records->find(job);
+  const auto* known = command == 0 ? nullptr : known_.find(job);
   return known == nullptr ? nullptr : known->memory.carried(command);
 }
 
@@ -236,9 +269,10 @@ void calendar_scheduler_state::flush() {
     for (std::size_t i = 0; i < count; ++i) batch.push_back(unrecorded_[i].change);
     recording_ = true;
     retry_at_.reset();
-    if (!settings_.record) recorded(count, {});
+    settings_.history->offered();
+    if (!settings_.log.record) recorded(count, {});
     else
-      settings_.record(self_, batch, [this, count](const result<void>& outcome) {
+      settings_.log.record(self_, batch, [this, count](const result<void>& outcome) {
         recorded(count, outcome);
         look();
       });
@@ -260,7 +294,7 @@ void calendar_scheduler_state::recorded(std::size_t count, const result<void>& o
   for (; count > 0; --count) {
     auto e = std::move(unrecorded_.front());
     unrecorded_.pop_front();
-    settings_.records->apply(e.change);
+    known_.apply(e.change);
     if (e.then) e.then();
   }
 }

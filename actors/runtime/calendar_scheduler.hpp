@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "actors/runtime/caf.hpp"
+#include "actors/protocols.hpp"
 #include "actors/runtime/clock.hpp"
 #include "actors/runtime/job_board.hpp"
+#include "actors/runtime/job_history.hpp"
 #include "domain/calendar/job_change.hpp"
 
 namespace tomnext::actors {
@@ -24,6 +25,7 @@ TOMNEXT_ATOM(list_jobs, "listJobs");
 
 using calendar_protocol =
     typed<answer<void>(look_jobs_atom, std::uint64_t),                                   // to itself: look at the jobs, unless another look was ordered since
+          answer<void>(durable_atom, groups_ref, durable_ref),                           // the durable feed, where the log is read: what it says of jobs
           answer<void>(job_answer_atom, std::string, std::uint64_t, bool, std::string),  // an action: (job, run, whether it succeeded, what is wrong)
           // Of operators. The last number is the seq of the command, which is durable; 0 where there is none in the log. A command that was carried out before
           // is answered by what came of it, also by another life of the node. What makes no sense is errc::illegal_transition.
@@ -41,6 +43,17 @@ using job_action = std::function<void(const calendar::job_run& run, std::functio
 using job_recorder =
     std::function<void(calendar_protocol::pointer self, const std::vector<calendar::job_change>& changes, std::function<void(result<void>)> done)>;
 
+/// Something that takes its time. `done` is called in the scheduler's context; where it failed, it may be asked for again.
+using job_step = std::function<void(calendar_protocol::pointer self, std::function<void(result<void>)> done)>;
+
+/// A scheduler's ways to the log. Without them each life begins with the history that it is given.
+struct job_log {
+  job_recorder record;
+  job_step join;    ///< makes it a reader of the durable feed, under `job_feed_reader`, where its last life was; empty: others keep the history
+  job_step recall;  ///< done once it was given everything that earlier lives have offered
+};
+inline constexpr auto job_feed_reader = "runtime/calendar";
+
 struct job_definition {
   calendar::job_settings settings;
   job_action act;
@@ -50,15 +63,16 @@ struct calendar_scheduler_settings {
   std::vector<job_definition> jobs;
   wall_clock clock;
   std::shared_ptr<job_board> board;
-  /// What the log knows of jobs when the node starts. Kept up to date by the scheduler, whose next life begins with it.
-  std::shared_ptr<calendar::job_records> records;
-  job_recorder record;                                  ///< empty: nothing outlives the node
+  /// What the log says of jobs, with which each life of the scheduler begins.
+  std::shared_ptr<job_history> history;
+  job_log log;
   std::chrono::nanoseconds look_every{60'000'000'000};  ///< at least: a wall clock that jumps is noticed within this
   std::chrono::nanoseconds retry_after{1'000'000'000};  ///< what the log does not take is offered again
 };
 
 /// Waits for the next moment at which something is due, with one message that counts. A run's action is called once the run's beginning is durable: what the
-/// log does not take is not begun, and when a node went down in the middle of a run, the log says so. Settings that cannot be end the actor at birth.
+/// log does not take is not begun, and when a node went down in the middle of a run, the log says so. Another life begins when it was given what the one before
+/// has recorded, which may not have heard of it any more. Settings that cannot be end the actor.
 class calendar_scheduler_state {
  public:
   calendar_scheduler_state(calendar_protocol::pointer self, calendar_scheduler_settings settings);
@@ -71,6 +85,9 @@ class calendar_scheduler_state {
     std::function<void()> then;
   };
   [[nodiscard]] calendar::moment now() const;
+  void recall();
+  void recalled(const result<void>& outcome);
+  void begin_jobs();
   result<void> define(const job_definition& d);
   void look();
   void begin(const calendar::job_run& run);
@@ -90,6 +107,8 @@ class calendar_scheduler_state {
 
   calendar_protocol::pointer self_;
   calendar_scheduler_settings settings_;
+  bool began_ = false;
+  calendar::job_records known_;  // what the log had said when it began, and what it has recorded since
   calendar::job_book book_;
   std::map<std::string, job_action> actions_;
   std::map<std::pair<std::string, std::uint64_t>, promise_guard<std::string>> asked_;  // runs by hand whose beginning is awaited

@@ -90,6 +90,12 @@ void job_board::show(const job_book& book, timestamp now, std::size_t unrecorded
   failing_ = std::move(failing);
 }
 
+void job_board::show_failing(timestamp now, std::string failing) {
+  std::scoped_lock lock(mutex_);
+  at_ = now;
+  failing_ = std::move(failing);
+}
+
 nlohmann::json job_board::as_json() const {
   const std::scoped_lock lock(mutex_);
   nlohmann::json all{{"at", utc_text(at_)}, {"unrecorded", unrecorded_}, {"failing", failing_}, {"jobs", nlohmann::json::array()}};

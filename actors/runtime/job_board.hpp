@@ -13,6 +13,8 @@ class job_board {
  public:
   /// Of the actor that runs them. `unrecorded`: what has happened and is not in the log yet; `failing`: why not, empty where nothing is wrong.
   void show(const calendar::job_book& book, timestamp now, std::size_t unrecorded, std::string failing);
+  /// The same where it does not know the jobs yet: they stay as an earlier life has shown them.
+  void show_failing(timestamp now, std::string failing);
 
   /// {"at", "unrecorded", "failing", "jobs": [{"name", "action", "schedule", "time_zone", "holidays", "on_holiday", "missed", "overlap", "grace_s", "deadline_s",
   /// "state": "paused" | "running" | "waiting" | "idle", "paused", "next", "next_local", "running": {…} or null, "waiting": [scheduled…], "runs": {…},

@@ -8,8 +8,10 @@ namespace {
 using namespace std::chrono_literals;
 
 // As long as the market waits for an answer: whoever gives up earlier offers the same twice for nothing. A log that is full says so at once.
-constexpr auto admission_deadline = 300s;
-constexpr auto durable_deadline = 300s;
+constexpr auto recording_deadline = 300s;
+constexpr auto reading_deadline = 30s;  // is asked for again, and costs nothing
+constexpr std::uint16_t job_event_types[] = {job_defined::type_number,      job_run_started::type_number, job_run_ended::type_number,
+                                             job_runs_skipped::type_number, job_paused::type_number,      job_resumed::type_number};
 
 std::string text_of(const auto& bounded) { return std::string(bounded.view()); }
 
@@ -68,16 +70,38 @@ std::optional<calendar::job_change> change_of(const event& e) {
   return found;
 }
 
-job_recorder record_in_log(std::function<time_protocol()> time_authority, std::function<journal_protocol()> journal) {
-  return [=](calendar_protocol::pointer self, const std::vector<calendar::job_change>& changes, const std::function<void(result<void>)>& done) {
+job_log jobs_in_log(std::function<time_protocol()> time_authority, std::function<journal_protocol()> journal, std::function<feed_protocol()> feed) {
+  using step_done = std::function<void(result<void>)>;
+  // Answered when all of it, and all that was offered before it, is durable.
+  const auto offer = [=](calendar_protocol::pointer self, inputs_ref inputs, std::chrono::seconds deadline, const char* what, const step_done& done) {
+    const auto failed = [done, what](const actor_error& e) { done(from_caf(e).within(what)); };
+    ask(self, time_authority(), deadline, urgent_v, std::move(inputs))
+        .then([=](std::uint64_t head) { ask(self, journal(), deadline, await_v, head).then([done](std::uint64_t, std::uint64_t) { done({}); }, failed); },
+              failed);
+  };
+  job_log log;
+  log.record = [=](calendar_protocol::pointer self, const std::vector<calendar::job_change>& changes, const step_done& done) {
     auto inputs = std::make_shared<std::vector<offered_input>>();
     for (const auto& c : changes) inputs->push_back({event_of(c)});
-    const auto failed = [done](const actor_error& e) { done(from_caf(e).within("recording what jobs do")); };
-    ask(self, time_authority(), admission_deadline, urgent_v, inputs_ref(std::move(inputs)))
-        .then(
-            [=](std::uint64_t head) { ask(self, journal(), durable_deadline, await_v, head).then([done](std::uint64_t, std::uint64_t) { done({}); }, failed); },
-            failed);
+    offer(self, std::move(inputs), recording_deadline, "recording what jobs do", done);
   };
+  log.join = [=](calendar_protocol::pointer self, const step_done& done) {
+    auto wish = std::make_shared<feed_wish>();
+    wish->name = job_feed_reader;
+    wish->who = pointer_of(self);
+    for (const auto type : job_event_types) wish->wanted.types[type] = true;
+    ask(self, feed(), reading_deadline, subscribe_v, wish_ref(std::move(wish)))
+        .then([done](std::uint64_t) { done({}); }, [done](const actor_error& e) { done(from_caf(e).within("joining the durable feed")); });
+  };
+  log.recall = [=](calendar_protocol::pointer self, const step_done& done) {
+    offer(self, std::make_shared<const std::vector<offered_input>>(), reading_deadline, "waiting for what was recorded of jobs",
+          [=](const result<void>& durable) {
+            if (!durable) return done(durable);
+            ask(self, feed(), reading_deadline, settled_v, std::string(job_feed_reader))
+                .then([done](std::uint64_t) { done({}); }, [done](const actor_error& e) { done(from_caf(e).within("reading what was recorded of jobs")); });
+          });
+  };
+  return log;
 }
 
 }  // namespace tomnext::actors

@@ -14,7 +14,9 @@ namespace tomnext::actors {
 [[nodiscard]] std::optional<calendar::job_change> change_of(const event& e);
 
 /// Offers what has happened as urgent inputs, all or nothing, and waits until it is durable. Where the answer is lost on its way it is offered again, and may
-/// be in the log twice: whoever folds it passes over the second time.
-[[nodiscard]] job_recorder record_in_log(std::function<time_protocol()> time_authority, std::function<journal_protocol()> journal);
+/// be in the log twice: whoever folds it passes over the second time. What earlier lives have offered is in the log, or was refused, when nothing behind it
+/// waits any more.
+[[nodiscard]] job_log jobs_in_log(std::function<time_protocol()> time_authority, std::function<journal_protocol()> journal,
+                                  std::function<feed_protocol()> feed);
 
 }  // namespace tomnext::actors

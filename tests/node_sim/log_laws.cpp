@@ -121,9 +121,7 @@ void log_laws::jobs_run_once(const event& e) {
   if (end == nullptr) return;
   auto& [number, ended] = last_runs_[std::string(end->job.view())];
   if (end->run > number) return broke(e, "a run ends that has not begun");
-  // One that was over before the next began is told again only as lost, by a scheduler whose earlier life did not hear that its end was recorded: whoever folds
-  // it passes it over.
-  if (end->run < number && end->outcome != job_outcome::lost) return broke(e, "a run that was over before the next one began ends again");
+  if (end->run < number) return broke(e, "a run that was over before the next one began ends again");
   if (end->run == number) ended = true;
 }
 

@@ -67,7 +67,7 @@ app::node_parts simulated_life::parts_of() {
   n.notes = std::make_shared<supervision_notes>();
   n.boards.work = std::make_shared<work_board>();
   n.boards.jobs = std::make_shared<job_board>();
-  n.jobs_known = std::make_shared<calendar::job_records>();
+  n.jobs_known = std::make_shared<job_history>();
   n.clock = wall_clock::simulated(std::make_shared<simulated_wall>(settings_.wall_at_begin - now().time_since_epoch().count()));
   n.tap = [this](const persistence::group& g) {
     sequenced_ = g.last_seq();
@@ -101,7 +101,7 @@ void simulated_life::restore() {
     if (!g || !*g) break;
     for (const auto& e : (*g)->events) {
       parts_.sequencer->restore(e);
-      if (const auto change = change_of(e)) parts_.jobs_known->apply(*change);
+      parts_.jobs_known->apply(e);
       const auto* s = e.get_if<source_state_changed>();
       if (s != nullptr && s->state == source_state::ended) parts_.source_ended = true;
     }

@@ -33,10 +33,9 @@ struct life {
     calendar_scheduler_settings settings;
     settings.clock = wall_clock::simulated(wall);
     settings.board = boards.jobs;
-    settings.records = std::make_shared<job_records>();
-    for (const auto& e : n->events())
-      if (const auto c = change_of(e)) settings.records->apply(*c);
-    settings.record = record_in_log([this] { return n->time(); }, [this] { return n->journal(); });
+    settings.history = std::make_shared<job_history>();
+    for (const auto& e : n->events()) settings.history->apply(e);
+    settings.log = jobs_in_log([this] { return n->time(); }, [this] { return n->journal(); }, [this] { return n->feed(); });
     for (const char* name : {"backup", "scrub"}) {
       job_settings j{name, schedule(*cron::parse("0 * * * *"), std::make_shared<const zone>(new_york_2024()))};
       j.deadline_ns = hour_ns;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "actors/runtime/job_events.hpp"
 #include "tests/actors/small_node.hpp"
 #include "tests/domain/calendar/random_zone.hpp"
 #include "tests/support/matchers.hpp"
@@ -52,7 +53,7 @@ struct office {
   stage s;
   std::shared_ptr<simulated_wall> wall;
   std::shared_ptr<job_board> board = std::make_shared<job_board>();
-  std::shared_ptr<job_records> records = std::make_shared<job_records>();
+  std::shared_ptr<job_history> history = std::make_shared<job_history>();
   calendar_scheduler_settings settings;
   calendar_protocol who;
 
@@ -67,12 +68,12 @@ struct office {
   explicit office(const std::string& begin) : wall(std::make_shared<simulated_wall>(*parse_timestamp(begin + ":00Z"))) {
     settings.clock = wall_clock::simulated(wall);
     settings.board = board;
-    settings.records = records;
-    settings.record = [this](calendar_protocol::pointer self, const std::vector<job_change>& changes, const std::function<void(result<void>)>& done) {
+    settings.history = history;
+    settings.log.record = [this](calendar_protocol::pointer self, const std::vector<job_change>& changes, const std::function<void(result<void>)>& done) {
       ++offers;
       if (log_full) return done(error(errc::log_full, "no room"));
       const auto take = [this, changes, done] {
-        log.insert(log.end(), changes.begin(), changes.end());
+        for (const auto& c : changes) write(c);
         done({});
       };
       if (!hold) return take();
@@ -86,6 +87,22 @@ struct office {
   }
   office(const office&) = delete;
   office& operator=(const office&) = delete;
+
+  /// As the feed of a log would tell it.
+  void know(const job_change& c, std::uint64_t seq) {
+    auto e = event_of(c);
+    e.head.seq = seq;
+    history->apply(e);
+  }
+  void write(const job_change& c) {
+    log.push_back(c);
+    know(c, known_before + log.size());
+  }
+  /// This node was here before.
+  void know_all(const std::vector<job_change>& of_earlier) {
+    for (const auto& c : of_earlier) know(c, ++known_before);
+  }
+  std::uint64_t known_before = 0;
 
   [[nodiscard]] timestamp now() const { return wall->at(s.scheduler.clock().now()); }
   office& with(job_settings job, job_action act = {}) {
@@ -291,7 +308,7 @@ TEST_CASE("calendar: a node that was down makes up for what it has missed, by po
   CHECK(first.calls.size() == 3 + 2);
 
   office second("2024-03-08T17:10");
-  for (const auto& c : first.log) second.records->apply(c);
+  second.know_all(first.log);
   second.with(once).with(all).with(none).with(slow).start();
   second.pass(1s);
   auto called = second.news();
@@ -312,7 +329,7 @@ TEST_CASE("calendar: another schedule under the same name begins when it is ther
   first.with(job_by("backup", "0 * * * *")).start();
   first.pass(61min);
   office second("2024-03-08T20:10");
-  for (const auto& c : first.log) second.records->apply(c);
+  second.know_all(first.log);
   second.with(job_by("backup", "5 * * * *")).start();
   second.pass(1min);
   CHECK(second.news().empty());

@@ -21,31 +21,46 @@ struct life {
   std::vector<std::string> calls;
   std::vector<std::function<void(result<void>)>> open;
   std::optional<small_node> n;
+  calendar_scheduler_settings settings;
   calendar_protocol who;
 
   life(const std::string& begin, const std::shared_ptr<persistence::memory_log>& log, small_node_options options = {})
       : wall(std::make_shared<simulated_wall>(*parse_timestamp(begin + ":00Z"))) {
     n.emplace(s, log, small_test_hosts(), options);
-    calendar_scheduler_settings settings;
     settings.clock = wall_clock::simulated(wall);
     settings.board = board;
-    settings.records = std::make_shared<job_records>();
-    for (const auto& e : n->events())
-      if (const auto c = change_of(e)) settings.records->apply(*c);
-    settings.record = record_in_log([this] { return n->time(); }, [this] { return n->journal(); });
+    settings.history = std::make_shared<job_history>();
+    for (const auto& e : n->events()) settings.history->apply(e);
+    settings.log = jobs_in_log([this] { return n->time(); }, [this] { return n->journal(); }, [this] { return n->feed(); });
     job_settings hourly{"hourly", schedule(*cron::parse("0 * * * *"), std::make_shared<const zone>(new_york_2024()))};
     hourly.deadline_ns = hour_ns;
     settings.jobs.push_back({hourly, [this](const job_run& r, std::function<void(result<void>)> done) {
                                calls.push_back(to_string(r.scheduled).substr(11, 5));
                                open.push_back(std::move(done));
                              }});
-    who = spawn_actor<calendar_protocol, calendar_scheduler_state>(s.system, s.figures, {"runtime/calendar", "scheduler", "node"}, settings);
-    s.settle();
+    begin_scheduler();
   }
   ~life() {
     open.clear();
     exit_now(pointer_of(who), exit_reason::kill);
     s.settle();
+  }
+  void begin_scheduler() {
+    who = spawn_actor<calendar_protocol, calendar_scheduler_state>(s.system, s.figures, {"runtime/calendar", "scheduler", "node"}, settings);
+    s.settle();
+  }
+  /// Whatever is under way at this moment.
+  void kill_scheduler() {
+    exit_now(pointer_of(who), exit_reason::kill);
+    s.settle();
+    begin_scheduler();
+  }
+  /// The disk takes what waits for it, and what comes then.
+  void let_write() {
+    for (int i = 0; i < 40; ++i) {
+      n->release(n->held->held.size());
+      pass(1s);
+    }
   }
   life(const life&) = delete;
   life& operator=(const life&) = delete;
@@ -145,10 +160,7 @@ TEST_CASE("job events: while the disk takes nothing no run is called, and each b
   l.pass(11min);
   CHECK(l.calls.empty());
   CHECK_THAT(l.board->as_json()["failing"].get<std::string>(), has_part("recording what jobs do"));
-  for (int i = 0; i < 70; ++i) {
-    l.n->release(l.n->held->held.size());
-    l.pass(1s);
-  }
+  for (int i = 0; i < 2; ++i) l.let_write();
   CHECK(l.calls == lines{"13:00"});
   CHECK(l.board->as_json()["failing"] == "");
   job_records folded;
@@ -171,4 +183,67 @@ TEST_CASE("job events: a time authority that is killed, or takes nothing, delays
   l.pass(3s);
   CHECK(l.calls == lines{"13:00"});
   CHECK(l.n->only<job_run_started>().size() == 1);
+}
+
+TEST_CASE("job events: a scheduler killed before it heard that a run's end was recorded does not tell it again") {
+  auto log = std::make_shared<persistence::memory_log>();
+  life l("2024-03-08T12:00", log, {.hold_writes = true});
+  l.let_write();
+  l.pass(1h);
+  l.let_write();
+  REQUIRE(l.calls == lines{"13:00"});
+  l.end();
+  REQUIRE_FALSE(l.n->held->held.empty());  // on its way to the disk
+  l.kill_scheduler();
+  l.pass(1h);
+  CHECK(l.board->as_json("hourly")["runs"]["lost"] == 0);
+  CHECK_THAT(l.board->as_json()["failing"].get<std::string>(), has_part("waiting for what was recorded of jobs"));
+  CHECK(l.calls == lines{"13:00"});  // nothing is begun before the log is read
+  auto early = ask_from_outside<std::string>(l.s.system, l.who, run_job_v, std::string("hourly"), std::uint64_t{0});
+  l.s.settle();
+  REQUIRE(early->failure);
+  CHECK(early->failure->code == errc::not_ready);
+  CHECK_THAT(early->failure->message, has_part("job 'hourly': what was recorded of jobs is still being read"));
+  l.let_write();
+  CHECK(l.board->as_json("hourly")["runs"]["succeeded"] == 1);
+  CHECK(l.board->as_json("hourly")["runs"]["lost"] == 0);
+  REQUIRE(l.n->only<job_run_ended>().size() == 1);
+  CHECK(l.n->only<job_run_ended>()[0].as<job_run_ended>().outcome == job_outcome::succeeded);
+  CHECK(l.n->only<job_defined>().size() == 1);
+  CHECK(l.calls == lines{"13:00", "14:00"});
+  CHECK(l.n->only<job_run_started>().back().as<job_run_started>().run == 2);
+}
+
+TEST_CASE("job events: one killed before it heard that a beginning was recorded loses that run, and begins no other of its number") {
+  auto log = std::make_shared<persistence::memory_log>();
+  life l("2024-03-08T12:00", log, {.hold_writes = true});
+  l.let_write();
+  l.pass(1h);
+  REQUIRE_FALSE(l.n->held->held.empty());
+  l.kill_scheduler();
+  l.let_write();
+  CHECK(l.calls.empty());
+  CHECK(l.board->as_json("hourly")["runs"]["lost"] == 1);
+  l.pass(1h);
+  l.let_write();
+  CHECK(l.calls == lines{"14:00"});
+  REQUIRE(l.n->only<job_run_started>().size() == 2);
+  CHECK(l.n->only<job_run_started>()[1].as<job_run_started>().run == 2);
+}
+
+TEST_CASE("job events: what was left out is counted once, however often its scheduler is killed and the feed gives it again") {
+  auto log = std::make_shared<persistence::memory_log>();
+  life l("2024-03-08T12:00", log);
+  l.pass(30min);
+  l.wall->jump(5 * hour_ns);
+  l.pass(61s);
+  CHECK(l.board->as_json("hourly")["skipped"]["missed"] == 4);
+  for (int i = 0; i < 3; ++i) {
+    l.n->kill("feed");
+    l.kill_scheduler();
+    l.pass(5s);
+  }
+  CHECK(l.board->as_json("hourly")["skipped"]["missed"] == 4);
+  CHECK(l.settings.history->records().find("hourly")->memory.counts.missed == 4);
+  CHECK(l.n->only<job_runs_skipped>().size() == 1);
 }
