@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "persistence/group_codec.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace tomnext::persistence {
 namespace {
@@ -42,6 +43,7 @@ hash256 background_chain::finish() {
 }
 
 void background_chain::work() {
+  name_this_thread("tomnext.chain");
   for (;;) {
     const state now = state_;
     if (now == state::ending) return;

@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "actors/runtime/jitter.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace tomnext::remote {
 namespace {
@@ -91,6 +92,7 @@ struct endpoint::connection {
 endpoint::endpoint(endpoint_settings settings, std::shared_ptr<const tls_context> tls, int listener, std::uint16_t port)
     : settings_(std::move(settings)), tls_(std::move(tls)), waker_(std::make_shared<waker>()), listener_(listener), port_(port) {
   thread_ = std::thread([this] {
+    name_this_thread("tomnext.remote");
     // A peer that is gone is an error of a write, and no signal.
     sigset_t pipe;
     sigemptyset(&pipe);

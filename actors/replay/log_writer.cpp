@@ -1,5 +1,7 @@
 #include "actors/replay/log_writer.hpp"
 
+#include "persistence/thread_name.hpp"
+
 namespace tomnext::replay {
 
 log_writer::log_writer(persistence::event_log& log) : log_(log), thread_([this] { run(); }) {}
@@ -20,6 +22,7 @@ bool log_writer::failed() const {
 }
 
 void log_writer::run() {
+  name_this_thread("tomnext.results");
   std::vector<persistence::group_ref> batch;
   for (;;) {
     {

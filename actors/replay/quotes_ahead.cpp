@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "persistence/thread_name.hpp"
+
 namespace tomnext::replay {
 
 quotes_ahead::quotes_ahead(std::unique_ptr<quote_feed> feed) : feed_(std::move(feed)), thread_([this] { run(); }) {}
@@ -17,6 +19,7 @@ quotes_ahead::~quotes_ahead() {
 }
 
 void quotes_ahead::run() {
+  name_this_thread("tomnext.judge");
   using stopwatch = std::chrono::steady_clock;
   for (std::uint64_t i = 0;; ++i) {
     auto& b = ring_[i % batches];

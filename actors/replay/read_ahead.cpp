@@ -1,5 +1,7 @@
 #include "actors/replay/read_ahead.hpp"
 
+#include "persistence/thread_name.hpp"
+
 namespace tomnext::replay {
 
 result<std::unique_ptr<read_ahead>> read_ahead::begin(const persistence::event_log& log, std::uint64_t from_seq) {
@@ -20,6 +22,7 @@ read_ahead::~read_ahead() {
 }
 
 void read_ahead::run() {
+  name_this_thread("tomnext.read");
   for (;;) {
     auto g = scan_->next();
     std::unique_lock lock(mutex_);
